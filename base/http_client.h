@@ -1,0 +1,79 @@
+/*
+ * http_client.h - posts and gets over HTTP(S) with libcurl's multi interface on a struct loop.
+ *
+ * Redirects are not followed, proxies and .netrc not used, TLS is verified, answers are cut at a
+ * limit, and the resolved address is checked before anything is connected.
+ */
+#ifndef BASE_HTTP_CLIENT_H
+#define BASE_HTTP_CLIENT_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "base/buf.h"
+#include "base/loop.h"
+
+struct http_client;
+
+struct http_client_config {
+	unsigned connect_timeout_ms;	/* 0 = 3000 */
+	unsigned timeout_ms;		/* 0 = 10000 */
+	size_t max_answer;		/* 0 = 64 KiB */
+	unsigned max_per_host;		/* connections; 0 = 4 */
+	const char *user_agent;		/* NULL = "openppg" */
+	const char *ca_file;		/* NULL = the system's */
+};
+
+struct http_result {
+	bool transport_ok;		/* an HTTP status was received completely */
+	unsigned status;
+	struct span body;		/* borrowed; cut at the limit */
+	const char *error;		/* one sentence when !transport_ok */
+};
+
+/*
+ * May this address be connected to? Called with the address as resolved, before connecting;
+ * arg is the request's.
+ */
+typedef bool (*http_address_check)(void *arg, const struct sockaddr *addr);
+
+struct http_client *http_client_create(struct loop *loop, const struct http_client_config *cf);
+void http_client_destroy(struct http_client **client);	/* outstanding requests end with an error */
+
+/*
+ * Start a request; done(arg, result) is called on the loop thread exactly once, never from
+ * inside this call. method "GET", "POST", "DELETE"; body and headers are copied.
+ * headers: pairs name, value, ended by NULL; may be NULL. check may be NULL (all allowed).
+ */
+void http_client_send(struct http_client *client, const char *method, const char *url,
+    const char *const *headers, struct span body, http_address_check check,
+    void (*done)(void *arg, const struct http_result *res), void *arg);
+
+/*
+ * The same, waiting; for command-line programs. The result's body is a heap copy in *answer
+ * (may be NULL). timeout_ms 0 = 10000. Returns OK with *status, or ERR_IO and *why.
+ */
+int http_fetch(const char *method, const char *url, const char *const *headers, struct span body,
+    unsigned timeout_ms, unsigned *status, struct sbuf *answer, struct why *why);
+
+/* ---- addresses ------------------------------------------------------------------------ */
+
+/* A list of networks: "127.0.0.0/8;10.0.0.0/8;fd00::/8" (also single addresses). */
+struct netlist;
+int netlist_parse(const char *text, struct netlist **out, struct why *why);
+void netlist_destroy(struct netlist **list);
+bool netlist_has(const struct netlist *list, const struct sockaddr *addr);	/* list may be NULL */
+
+/* Loopback, private, link-local, multicast, unspecified, or a v4-mapped form of one. */
+bool address_is_inner(const struct sockaddr *addr);
+/*
+ * The host of a URL read the way a connecting library would: ERR_NOT_FOUND for a name,
+ * OK and *addr for any spelling of a literal address (2130706433, 0x7f.1, [::1] ...),
+ * ERR_SYNTAX and *why for a URL that is no absolute http(s) URL with a host and without
+ * user information.
+ */
+int url_host_address(const char *url, struct sockaddr_storage *addr, struct why *why);
+
+#endif

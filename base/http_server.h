@@ -1,0 +1,107 @@
+/*
+ * http_server.h - an HTTP/1.1 server on libmicrohttpd, guarded against what that library lets
+ * through (smuggled requests, slow senders); one event loop thread of its own, or several.
+ *
+ * A request goes: head -> (wait, e.g. for a password check) -> body -> answer, now or later.
+ * Callbacks run on the server's loop threads. A request belongs to the server; the application
+ * may use it from head() until gone() has been called for it, which happens exactly once.
+ */
+#ifndef BASE_HTTP_SERVER_H
+#define BASE_HTTP_SERVER_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/buf.h"
+
+struct http_server;
+struct http_request;
+
+enum http_next {
+	HTTP_READ_BODY,		/* go on: collect the body, then call body() */
+	HTTP_ANSWERED,		/* http_answer was called: the body is not read, the connection closes
+				 * when one was announced */
+	HTTP_WAIT		/* hold the request; http_request_proceed calls head() again */
+};
+
+struct http_app {
+	void *app;
+	/* Request line and headers have passed the guard. Nothing of the body was read yet. */
+	enum http_next (*head)(void *app, struct http_request *rq);
+	/* The whole body is here. Must lead to exactly one http_answer or http_answer_later. */
+	void (*body)(void *app, struct http_request *rq);
+	/* The exchange is over (answered or lost). rq is invalid afterwards. May be NULL. */
+	void (*gone)(void *app, struct http_request *rq);
+	/* Counts what the guard refused; reason is a word such as "smuggling". May be NULL. */
+	void (*refused)(void *app, const char *peer, const char *reason);
+};
+
+struct http_server_config {
+	const char *name;		/* log area */
+	const char *host;		/* address to bind; NULL = all, IPv4 and IPv6 */
+	uint16_t port;			/* 0: any; see http_server_port */
+	unsigned loops;			/* threads, each a daemon on the shared port; 0 = 1 */
+	const char *methods;		/* allowed ones, as in Allow: "POST" or "GET, POST, DELETE" */
+	size_t max_body;		/* octets; above: 413 */
+	size_t max_held;		/* octets of request bodies held over all connections; above: 503 */
+	unsigned max_connections;	/* 0 = 1000 */
+	unsigned max_per_address;	/* 0 = 64 */
+	unsigned head_timeout_s;	/* 0 = 10 */
+	unsigned request_timeout_s;	/* 0 = 60; and 1 KiB/s on average after 10 s */
+	unsigned idle_timeout_s;	/* 0 = 30 */
+};
+
+/*
+ * Bind and start the threads. *why names the port and the reason on failure (ERR_IO).
+ * http_server_stop answers suspended requests with 503, closes, joins.
+ */
+int http_server_start(const struct http_server_config *cf, const struct http_app *app,
+    struct http_server **out, struct why *why);
+void http_server_stop(struct http_server **server);
+/* Refuse new connections, let those that run finish; for an orderly stop. */
+void http_server_quiesce(struct http_server *server);
+uint16_t http_server_port(const struct http_server *server);
+
+/* ---- what a request says (any time until gone) --------------------------------------- */
+
+const char *http_request_method(const struct http_request *rq);
+const char *http_request_path(const struct http_request *rq);	/* raw, undecoded, without the query */
+const char *http_request_query(const struct http_request *rq);	/* raw, without '?'; "" without one */
+/* Value of a header (name in any case), or NULL. Repeated critical headers never get here. */
+const char *http_request_header(const struct http_request *rq, const char *name);
+/* Calls each(arg, name, value) for every header in order. */
+void http_request_headers(const struct http_request *rq,
+    void (*each)(void *arg, const char *name, const char *value), void *arg);
+struct span http_request_body(const struct http_request *rq);	/* valid from body() to gone() */
+const char *http_request_peer(const struct http_request *rq);	/* numeric address, no port */
+const struct sockaddr *http_request_sockaddr(const struct http_request *rq);
+/* Decoded value of one query parameter into a heap string, or NULL; free() it. */
+char *http_request_param(const struct http_request *rq, const char *name);
+
+/* A pointer of the application's, kept with the request; NULL at first. */
+void http_request_set_data(struct http_request *rq, void *data);
+void *http_request_data(const struct http_request *rq);
+
+/* ---- answering ------------------------------------------------------------------------ */
+
+struct http_answer {
+	unsigned status;
+	const char *content_type;	/* NULL: text/plain; charset=utf-8 */
+	const char *extra[4][2];	/* further headers: name, value; ends at a NULL name */
+	struct span body;		/* copied */
+	bool close;			/* close the connection afterwards */
+};
+
+/* On the request's loop thread, from head() or body(). */
+void http_answer(struct http_request *rq, const struct http_answer *a);
+/* A text/plain answer of one sentence. */
+void http_answer_text(struct http_request *rq, unsigned status, const char *text);
+/* Any thread, after body() returned without an answer; *a is copied. */
+void http_answer_later(struct http_request *rq, const struct http_answer *a);
+/* Any thread, after head() returned HTTP_WAIT: head() is called again on the loop thread. */
+void http_request_proceed(struct http_request *rq);
+
+#endif

@@ -1,0 +1,12 @@
+noinst_LIBRARIES += base/libbase.a
+base_libbase_a_SOURCES = \
+	base/buf.c base/buf.h base/clock.c base/clock.h base/err.c base/err.h \
+	base/json.c base/json.h base/log.c base/log.h base/loop.c base/loop.h base/queue.c base/queue.h \
+	base/text.c base/text.h
+
+check_PROGRAMS += tests/unit/test_buf tests/unit/test_text
+TESTS += tests/unit/test_buf tests/unit/test_text
+tests_unit_test_buf_SOURCES = tests/unit/test_buf.c
+tests_unit_test_buf_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_text_SOURCES = tests/unit/test_text.c
+tests_unit_test_text_LDADD = $(BASE_LIBS) $(TEST_LIBS)

@@ -1,0 +1,103 @@
+/*
+ * link.h - a link to an SMSC: takes whole datagrams, cuts them as its bearer needs, reports what
+ * became of them. One interface for many kinds; SMPP 3.4 (smpp_link.c) is the first.
+ *
+ * Everything runs on the thread of the struct loop that was given; calls come from that thread.
+ */
+#ifndef SMSC_LINK_H
+#define SMSC_LINK_H
+
+#include "base/buf.h"
+#include "base/loop.h"
+#include "smsc/smpp_pdu.h"
+
+struct smsc_link;
+
+enum smsc_state { SMSC_DOWN, SMSC_CONNECTING, SMSC_BINDING, SMSC_UP, SMSC_UNBINDING };
+const char *smsc_state_name(enum smsc_state s);		/* "down", "connecting", "binding", "up", "unbinding" */
+
+struct smsc_config {
+	char smsc_id[64], host[256];
+	uint16_t port;
+	char system_id[16], password[9], system_type[13], address_range[41], service_type[6];
+	char source_addr[64];
+	bool transmitter_only;		/* bind_transmitter instead of bind_transceiver */
+	uint8_t data_coding;		/* 4 or 0xF5 */
+	uint8_t esm_mode;		/* or-ed into esm_class beside UDHI, e.g. 3 */
+	unsigned window;		/* outstanding submit_sm PDUs; default 10 */
+	unsigned enquire_link_s, response_timeout_s, reconnect_min_ms, reconnect_max_ms, bind_refused_wait_s;
+	uint32_t validity_s;		/* default validity when the datagram has none */
+	unsigned throughput;		/* PDUs a second; 0 = unlimited */
+	size_t max_pdu;
+};
+/* Defaults into *cf: window 10, enquire_link 30 s, response 60 s, reconnect 1..60 s, refused bind 60 s,
+ * data_coding 4, validity 24 h. */
+void smsc_config_defaults(struct smsc_config *cf);
+
+/* A datagram to send. The caller owns it and keeps it unchanged until answered() names it. */
+struct smsc_datagram {
+	struct span pdu;		/* whole WSP PDU */
+	uint16_t src_port, dst_port, ref;
+	char to[32], from[32];		/* from "" = the link's source_addr */
+	int64_t validity_at;		/* UTC s; 0 = the link's default */
+	bool want_receipt;
+	/* owned by the link from submit to answered */
+	struct smsc_datagram *next;
+	unsigned n_segments, sent, answered, failed;
+	uint32_t status;
+	char (*message_ids)[66];	/* n_segments of them, heap; valid in answered() */
+};
+
+enum smsc_verdict {
+	SMSC_ACCEPTED,		/* every part was taken; message_ids are set ("" where the SMSC gave none) */
+	SMSC_REFUSED,		/* a permanent error; status */
+	SMSC_RETRY,		/* a temporary one (throttled, queue full, system error); status */
+	SMSC_UNSENT,		/* the link went down before any part left */
+	SMSC_MAYBE_SENT		/* it went down, or no answer came, after a part had left */
+};
+
+struct smsc_receipt {
+	const char *smsc_id;
+	char message_id[66];
+	enum receipt_state state;
+	char err[16];
+	bool final;
+};
+
+/* News from a link; app is smsc_link_create's. */
+struct smsc_events {
+	void (*state)(void *app, struct smsc_link *link, enum smsc_state state);
+	void (*room)(void *app, struct smsc_link *link);	/* smsc_link_room() rose from 0 */
+	void (*answered)(void *app, struct smsc_link *link, struct smsc_datagram *dg, enum smsc_verdict v);
+	/* Store it, then call smsc_link_receipt_done with the same token. */
+	void (*receipt)(void *app, struct smsc_link *link, const struct smsc_receipt *r, uint64_t token);
+};
+
+struct smsc_stats {
+	uint64_t submitted, accepted, refused, retried, receipts, bad_receipts, ignored_responses, reconnects,
+	    nacks, bad_pdus;
+};
+
+/* Starts connecting at once. cf is copied. */
+struct smsc_link *smsc_link_create(struct loop *loop, const struct smsc_config *cf,
+    const struct smsc_events *ev, void *app);
+/*
+ * Orderly end: stops sending, waits for outstanding responses up to wait_ms, unbinds, closes; state()
+ * tells SMSC_DOWN at the end. What was not answered comes back through answered().
+ */
+void smsc_link_stop(struct smsc_link *link, unsigned wait_ms);
+void smsc_link_destroy(struct smsc_link **link);
+
+enum smsc_state smsc_link_state(const struct smsc_link *link);
+const char *smsc_link_id(const struct smsc_link *link);
+const struct smsc_stats *smsc_link_stats(const struct smsc_link *link);
+unsigned smsc_link_window_used(const struct smsc_link *link);
+size_t smsc_link_queued(const struct smsc_link *link);		/* datagrams held, not all parts sent */
+/* How many more datagrams the link takes now (0 when it is down or throttled). */
+unsigned smsc_link_room(const struct smsc_link *link);
+/* Hand a datagram over; OK, ERR_FULL, ERR_CLOSED. answered() is never called from inside. */
+int smsc_link_submit(struct smsc_link *link, struct smsc_datagram *dg);
+/* ok: deliver_sm_resp ROK; else RX_T_APPN, so that the SMSC repeats it. Unknown tokens are ignored. */
+void smsc_link_receipt_done(struct smsc_link *link, uint64_t token, bool ok);
+
+#endif

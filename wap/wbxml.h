@@ -1,0 +1,38 @@
+/*
+ * wbxml.h - bounded, table-driven WBXML decoder for the documents a push carries.
+ * Spec: WAP-192-WBXML-20010725-a; token tables of SI, SL, CO, EMN, provisioning, DRM rights, SyncML DM.
+ *
+ * libwbxml never sees octets from outside; this decoder does. Encoding is in content.h.
+ */
+#ifndef WAP_WBXML_H
+#define WAP_WBXML_H
+
+#include "base/buf.h"
+
+enum { WBXML_DEPTH_MAX = 32, WBXML_MAX = 256 * 1024 };
+
+struct wbxml_attr {
+	struct span name, value;	/* UTF-8; valid during the call */
+	bool has_value;			/* false: `name` alone (provisioning's parm without value) */
+};
+
+struct wbxml_events {		/* each returns OK or an error that stops; any may be NULL */
+	int (*start)(void *ctx, struct span name, const struct wbxml_attr *attrs, size_t n, struct why *why);
+	int (*text)(void *ctx, struct span text, struct why *why);
+	int (*opaque)(void *ctx, struct span octets, struct why *why);	/* in content; dates arrive as text */
+	int (*end)(void *ctx, struct span name, struct why *why);
+};
+
+/*
+ * Walk a document. `media` is the media type it came with (it decides the tables; NULL: the
+ * public id does). All octets are checked: string table bounds, lengths, terminators, entities,
+ * pages, nesting, balance, date octets, nothing after the end.
+ * Errors carry the offset. Returns OK, ERR_SHORT, ERR_SYNTAX, ERR_LIMIT, ERR_UNSUPPORTED (no tables).
+ */
+int wbxml_walk(struct span in, const char *media, const struct wbxml_events *ev, void *ctx, struct why *why);
+/* Check only. */
+int wbxml_check(struct span in, const char *media, struct why *why);
+/* The document as XML text (no declaration, no DOCTYPE, no white space added). */
+int wbxml_to_xml(struct span in, const char *media, struct sbuf *out, struct why *why);
+
+#endif
