@@ -2,7 +2,7 @@ noinst_LIBRARIES += base/libbase.a
 base_libbase_a_SOURCES = \
 	base/buf.c base/buf.h base/clock.c base/clock.h base/err.c base/err.h \
 	base/json.c base/json.h base/log.c base/log.h base/loop.c base/loop.h base/queue.c base/queue.h \
-	base/text.c base/text.h
+	base/text.c base/text.h base/xml.c base/xml.h
 
 check_PROGRAMS += tests/unit/test_buf tests/unit/test_text
 TESTS += tests/unit/test_buf tests/unit/test_text
@@ -10,3 +10,8 @@ tests_unit_test_buf_SOURCES = tests/unit/test_buf.c
 tests_unit_test_buf_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_text_SOURCES = tests/unit/test_text.c
 tests_unit_test_text_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_xml
+TESTS += tests/unit/test_xml
+tests_unit_test_xml_SOURCES = tests/unit/test_xml.c
+tests_unit_test_xml_LDADD = $(BASE_LIBS) $(TEST_LIBS)

@@ -20,7 +20,10 @@ struct xml_limits {
 };
 
 struct xml_events {
-	/* Each returns OK, or an error that stops the parser; then it must have filled *why. */
+	/*
+	 * Each returns OK, or an error that stops the parser; then it must have filled *why
+	 * (never NULL here). Absent identifiers of a DOCTYPE are NULL.
+	 */
 	int (*doctype)(void *ctx, const char *name, const char *public_id, const char *system_id,
 	    struct why *why);
 	/* data may be "". in_doctype: inside the internal subset. */
