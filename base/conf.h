@@ -3,7 +3,7 @@
  *
  *	group = smsc		a group starts; blank lines end nothing
  *	host = "smsc.example"	quotes are optional; \" and \\ inside them; # starts a comment line
- *	include = more.conf	relative to the including file
+ *	include = more.conf	relative to the including file; a folder means every file in it, by name
  *
  * One table per group (name, type, range, default, unit, reloadable) drives parsing, checking,
  * the printed configuration and the manual check. Every error of all files is reported, each
@@ -24,7 +24,7 @@ enum conf_type {
 	CONF_WORD,		/* one of `words`, separated by '|' */
 	CONF_SECONDS,		/* number with optional s, m, h, d; min..max in seconds */
 	CONF_OCTETS,		/* number with optional K, M, G (1024); min..max */
-	CONF_IGNORED		/* a Kannel key that means nothing here: one notice */
+	CONF_IGNORED		/* a Kannel key that means nothing here: one notice, help says what to use */
 };
 
 struct conf_key {
@@ -46,10 +46,11 @@ enum {
 
 struct conf_group_def {
 	const char *name;
-	const struct conf_key *keys;	/* ended by a NULL name */
+	const struct conf_key *keys;	/* ended by a NULL name; NULL: a group that is not used here, see refusal */
 	bool many;			/* may occur more than once */
 	bool required;
 	const char *id_key;		/* with many: unique over the groups (e.g. "smsc-id"); or NULL */
+	const char *refusal;		/* without keys: the error to report; NULL: one notice, and it is skipped */
 };
 
 struct conf;			/* a whole configuration that was read and checked */
@@ -78,9 +79,15 @@ bool conf_has(const struct conf_group *g, const char *key);		/* written in the f
 /* "file:line" of a key (of the group when the key is not written), for errors found later. */
 const char *conf_where(const struct conf_group *g, const char *key, char *out, size_t size);
 
+/* A path as written behind that key -> relative to the folder of the file it stands in; free() it. */
+char *conf_beside(const struct conf_group *g, const char *key, const char *path);
+
 /* Everything with defaults, secrets as "***"; the form conf_load reads. */
 void conf_print(const struct conf *conf, struct sbuf *out);
-/* The table of keys for the manual and its check: group, key, type, range, default, help; a line each. */
+/*
+ * The table of keys for the manual and its check: group, key, type, range, default ("required"), help;
+ * a line each, separated by tabs.
+ */
 void conf_print_keys(const struct conf_group_def *defs, struct sbuf *out);
 
 #endif

@@ -1,6 +1,6 @@
 noinst_LIBRARIES += base/libbase.a
 base_libbase_a_SOURCES = \
-	base/buf.c base/buf.h base/clock.c base/clock.h base/err.c base/err.h \
+	base/buf.c base/buf.h base/clock.c base/clock.h base/conf.h base/err.c base/err.h \
 	base/json.c base/json.h base/log.c base/log.h base/loop.c base/loop.h base/queue.c base/queue.h \
 	base/text.c base/text.h base/xml.c base/xml.h
 
@@ -15,3 +15,11 @@ check_PROGRAMS += tests/unit/test_xml
 TESTS += tests/unit/test_xml
 tests_unit_test_xml_SOURCES = tests/unit/test_xml.c
 tests_unit_test_xml_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+
+# Configuration
+base_libbase_a_SOURCES += \
+	base/conf.c base/conf_int.h base/conf_print.c base/conf_read.c base/conf_value.c
+check_PROGRAMS += tests/unit/test_conf
+TESTS += tests/unit/test_conf
+tests_unit_test_conf_SOURCES = tests/unit/test_conf.c
+tests_unit_test_conf_LDADD = $(BASE_LIBS) $(TEST_LIBS)

@@ -1,0 +1,308 @@
+/*
+ * conf.c - configuration files become groups that are checked against tables; see conf.h.
+ *
+ * What is wrong is reported and reading goes on, so that one run shows everything.
+ */
+#include "base/conf_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ERRORS_MAX = 100 };	/* reported; the rest is only counted */
+
+void
+conf_tell(struct conf_reader *rd, int level, const char *fmt, ...)
+{
+	char line[1024];
+	va_list ap;
+
+	if (level == 2 && rd->errors++ >= ERRORS_MAX)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof line, fmt, ap);
+	va_end(ap);
+	if (rd->report != NULL)
+		rd->report(rd->arg, level, line);
+}
+
+char *
+conf_join(const char *file, const char *path)
+{
+	const char *slash = strrchr(file, '/');
+	struct sbuf b = { 0 };
+
+	if (path[0] != '/' && slash != NULL)
+		sbuf_put(&b, file, (size_t)(slash - file) + 1);
+	sbuf_str(&b, path);
+	return sbuf_take(&b);
+}
+
+/* ---- groups ----------------------------------------------------------------------------- */
+
+static const char *
+nearest_group(const struct conf_group_def *defs, struct span name)
+{
+	unsigned limit = name.n > 6 ? 3 : 2, best = limit + 1;
+	const char *found = NULL;
+
+	for (; defs->name != NULL; defs++) {
+		unsigned d = conf_distance(name, defs->name, limit);
+
+		if (d < best) {
+			best = d;
+			found = defs->name;
+		}
+	}
+	return found;
+}
+
+static const char *
+nearest_key(const struct conf_group_def *def, struct span name)
+{
+	unsigned limit = name.n > 6 ? 3 : 2, best = limit + 1;
+	const struct conf_key *key;
+	const char *found = NULL;
+
+	for (key = def->keys; key->name != NULL; key++) {
+		unsigned d = conf_distance(name, key->name, limit);
+
+		if (d < best) {
+			best = d;
+			found = key->name;
+		}
+	}
+	return found;
+}
+
+static struct conf_group *
+find_group(const struct conf *conf, const struct conf_group_def *def)
+{
+	struct conf_group *g;
+
+	for (g = conf->groups; g != NULL; g = g->next)
+		if (g->def == def)
+			return g;
+	return NULL;
+}
+
+static void
+tell_unknown_group(struct conf_reader *rd, const struct conf_level *at, struct span name)
+{
+	const char *near = nearest_group(rd->conf->defs, name);
+	struct sbuf shown = { 0 };
+
+	sbuf_quote(&shown, name);
+	if (near != NULL)
+		conf_tell(rd, 2, "%s:%u: group %s: unknown group; did you mean \"%s\"?", at->file, at->line,
+		    name.n > 0 ? shown.s : "\"\"", near);
+	else
+		conf_tell(rd, 2, "%s:%u: group %s: unknown group", at->file, at->line,
+		    name.n > 0 ? shown.s : "\"\"");
+	sbuf_done(&shown);
+}
+
+void
+conf_start_group(struct conf_reader *rd, const struct conf_level *at, struct span name)
+{
+	const struct conf_group_def *def = rd->conf->defs;
+	struct conf_group *g;
+
+	while (def->name != NULL && !span_eq_str(name, def->name))
+		def++;
+	rd->group = NULL;
+	rd->skipping = true;
+	if (def->name == NULL) {
+		tell_unknown_group(rd, at, name);
+		return;
+	}
+	if (def->keys == NULL) {
+		if (def->refusal != NULL)
+			conf_tell(rd, 2, "%s:%u: group %s: %s", at->file, at->line, def->name, def->refusal);
+		else
+			conf_tell(rd, 1, "%s:%u: group %s: is not used here", at->file, at->line, def->name);
+		return;
+	}
+	if (!def->many && (g = find_group(rd->conf, def)) != NULL) {
+		conf_tell(rd, 2, "%s:%u: group %s: occurs a second time, the first is at %s:%u", at->file, at->line,
+		    def->name, g->place.file, g->place.line);
+		return;
+	}
+	g = calloc(1, sizeof *g);
+	if (g == NULL)
+		abort();
+	g->def = def;
+	g->place = (struct conf_place){ at->file, at->line };
+	g->values = calloc(conf_count_keys(def), sizeof *g->values);
+	if (g->values == NULL)
+		abort();
+	*rd->conf->tail = g;
+	rd->conf->tail = &g->next;
+	rd->group = g;
+	rd->skipping = false;
+}
+
+/* ---- keys --------------------------------------------------------------------------------- */
+
+void
+conf_set_key(struct conf_reader *rd, const struct conf_level *at, struct span name, struct span text)
+{
+	const struct conf_group_def *def = rd->group->def;
+	const struct conf_key *key = conf_find_key(def, name);
+	struct conf_value *value;
+	struct why why;
+
+	if (key == NULL) {
+		const char *near = nearest_key(def, name);
+		struct sbuf shown = { 0 };
+
+		sbuf_quote(&shown, name);
+		if (near != NULL)
+			conf_tell(rd, 2, "%s:%u: group %s, %s: unknown key; did you mean \"%s\"?", at->file,
+			    at->line, def->name, shown.s, near);
+		else
+			conf_tell(rd, 2, "%s:%u: group %s, %s: unknown key", at->file, at->line, def->name, shown.s);
+		sbuf_done(&shown);
+		return;
+	}
+	value = &rd->group->values[key - def->keys];
+	if (value->place.line != 0) {
+		conf_tell(rd, 2, "%s:%u: group %s, %s: is written a second time, the first is at %s:%u", at->file,
+		    at->line, def->name, key->name, value->place.file, value->place.line);
+		return;
+	}
+	value->place = (struct conf_place){ at->file, at->line };
+	if (key->type == CONF_IGNORED) {
+		conf_tell(rd, 1, "%s:%u: group %s, %s: is not used here%s%s", at->file, at->line, def->name,
+		    key->name, key->help != NULL ? ": " : "", key->help != NULL ? key->help : "");
+		return;
+	}
+	if (conf_value_parse(key, text, value, &why) != OK) {
+		conf_tell(rd, 2, "%s:%u: group %s, %s: %s", at->file, at->line, def->name, key->name, why.text);
+		return;
+	}
+	if ((key->flags & CONF_PATH) && value->text[0] != '\0') {
+		char *path = conf_join(at->file, value->text);
+
+		free(value->text);
+		value->text = path;
+	}
+}
+
+/* ---- the whole -------------------------------------------------------------------------------- */
+
+static void
+check_keys(struct conf_reader *rd, struct conf_group *g)
+{
+	const struct conf_key *key;
+
+	for (key = g->def->keys; key->name != NULL; key++) {
+		struct conf_value *value = &g->values[key - g->def->keys];
+		struct why why;
+
+		if (value->place.line != 0 || key->type == CONF_IGNORED)
+			continue;
+		if (key->flags & CONF_REQUIRED)
+			conf_tell(rd, 2, "%s:%u: group %s, %s: this key is required and missing", g->place.file,
+			    g->place.line, g->def->name, key->name);
+		else if (key->def != NULL && conf_value_parse(key, span_str(key->def), value, &why) != OK)
+			conf_tell(rd, 2, "%s:%u: group %s, %s: the built-in default is wrong: %s", g->place.file,
+			    g->place.line, g->def->name, key->name, why.text);
+		else if (key->def != NULL && (key->flags & CONF_PATH)) {
+			char *path = conf_join(g->place.file, value->text);
+
+			free(value->text);
+			value->text = path;
+		}
+	}
+}
+
+static void
+check_id(struct conf_reader *rd, const struct conf_group *g)
+{
+	const char *id = conf_text(g, g->def->id_key);
+	const struct conf_group *other;
+
+	for (other = rd->conf->groups; id != NULL && other != g; other = other->next) {
+		const char *used = other->def == g->def ? conf_text(other, g->def->id_key) : NULL;
+		char here[512], there[512];
+
+		if (used == NULL || strcmp(used, id) != 0)
+			continue;
+		conf_where(g, g->def->id_key, here, sizeof here);
+		conf_where(other, g->def->id_key, there, sizeof there);
+		conf_tell(rd, 2, "%s: group %s, %s: \"%.64s\" is used at %s already", here, g->def->name,
+		    g->def->id_key, id, there);
+		return;
+	}
+}
+
+int
+conf_load(const char *path, const struct conf_group_def *defs, conf_report report, void *arg,
+    struct conf **out)
+{
+	struct conf_reader rd = { NULL, report, arg, 0, 0, false, NULL, false };
+	const struct conf_group_def *def;
+	struct conf_group *g;
+
+	*out = NULL;
+	rd.conf = calloc(1, sizeof *rd.conf);
+	if (rd.conf == NULL)
+		abort();
+	rd.conf->defs = defs;
+	rd.conf->tail = &rd.conf->groups;
+	conf_read_file(&rd, path, NULL);
+	for (g = rd.conf->groups; g != NULL; g = g->next) {
+		check_keys(&rd, g);
+		if (g->def->id_key != NULL)
+			check_id(&rd, g);
+	}
+	for (def = defs; def->name != NULL && !rd.io_error; def++)
+		if (def->required && find_group(rd.conf, def) == NULL)
+			conf_tell(&rd, 2, "%s: group %s: this group is required and missing", path, def->name);
+	if (rd.errors > ERRORS_MAX && report != NULL) {
+		char line[64];
+
+		snprintf(line, sizeof line, "%u further errors are not shown", rd.errors - ERRORS_MAX);
+		report(arg, 2, line);
+	}
+	if (rd.errors > 0) {
+		conf_free(&rd.conf);
+		return rd.io_error ? ERR_IO : ERR_SYNTAX;
+	}
+	*out = rd.conf;
+	return OK;
+}
+
+/* Secrets do not stay behind in freed memory. */
+static void
+free_value(const struct conf_key *key, struct conf_value *value)
+{
+	if (value->text != NULL && (key->flags & CONF_SECRET))
+		explicit_bzero(value->text, strlen(value->text));
+	free(value->text);
+}
+
+void
+conf_free(struct conf **conf)
+{
+	struct conf_group *g;
+	struct conf_file *f;
+	size_t i;
+
+	if (*conf == NULL)
+		return;
+	while ((g = (*conf)->groups) != NULL) {
+		(*conf)->groups = g->next;
+		for (i = 0; g->def->keys[i].name != NULL; i++)
+			free_value(&g->def->keys[i], &g->values[i]);
+		free(g->values);
+		free(g);
+	}
+	while ((f = (*conf)->files) != NULL) {
+		(*conf)->files = f->next;
+		free(f);
+	}
+	free(*conf);
+	*conf = NULL;
+}

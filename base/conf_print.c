@@ -1,0 +1,155 @@
+/* conf_print.c - values of a configuration for those who use it, and for those who read it; see conf.h. */
+#include "base/conf_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct conf_group *
+conf_first(const struct conf *conf, const char *group)
+{
+	const struct conf_group *g;
+
+	for (g = conf->groups; g != NULL; g = g->next)
+		if (strcmp(g->def->name, group) == 0)
+			return g;
+	return NULL;
+}
+
+const struct conf_group *
+conf_next(const struct conf *conf, const struct conf_group *g)
+{
+	const struct conf_group_def *def = g->def;
+
+	for (g = g->next; g != NULL; g = g->next)
+		if (g->def == def)
+			return g;
+	return NULL;
+}
+
+static const struct conf_value *
+value_of(const struct conf_group *g, const char *name)
+{
+	const struct conf_key *key = conf_find_key(g->def, span_str(name));
+
+	if (key == NULL) {
+		fprintf(stderr, "group %s has no key %s\n", g->def->name, name);
+		abort();
+	}
+	return &g->values[key - g->def->keys];
+}
+
+const char *
+conf_text(const struct conf_group *g, const char *key)
+{
+	return value_of(g, key)->text;
+}
+
+int64_t
+conf_number(const struct conf_group *g, const char *key)
+{
+	return value_of(g, key)->number;
+}
+
+bool
+conf_bool(const struct conf_group *g, const char *key)
+{
+	return value_of(g, key)->number != 0;
+}
+
+bool
+conf_has(const struct conf_group *g, const char *key)
+{
+	return value_of(g, key)->place.line != 0;
+}
+
+static const struct conf_place *
+place_of(const struct conf_group *g, const char *key)
+{
+	const struct conf_value *value = key != NULL ? value_of(g, key) : NULL;
+
+	return value != NULL && value->place.line != 0 ? &value->place : &g->place;
+}
+
+const char *
+conf_where(const struct conf_group *g, const char *key, char *out, size_t size)
+{
+	const struct conf_place *place = place_of(g, key);
+
+	snprintf(out, size, "%s:%u", place->file, place->line);
+	return out;
+}
+
+char *
+conf_beside(const struct conf_group *g, const char *key, const char *path)
+{
+	return conf_join(place_of(g, key)->file, path);
+}
+
+static void
+print_quoted(const char *text, struct sbuf *out)
+{
+	sbuf_char(out, '"');
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			sbuf_char(out, '\\');
+		sbuf_char(out, *text);
+	}
+	sbuf_char(out, '"');
+}
+
+void
+conf_print(const struct conf *conf, struct sbuf *out)
+{
+	const struct conf_group *g;
+
+	for (g = conf->groups; g != NULL; g = g->next) {
+		const struct conf_key *key;
+
+		sbuf_fmt(out, "%sgroup = %s\n", g == conf->groups ? "" : "\n", g->def->name);
+		for (key = g->def->keys; key->name != NULL; key++) {
+			const char *text = g->values[key - g->def->keys].text;
+
+			if (text == NULL || key->type == CONF_IGNORED)
+				continue;
+			sbuf_fmt(out, "%s = ", key->name);
+			if ((key->flags & CONF_SECRET) && text[0] != '\0')
+				sbuf_str(out, "\"***\"");
+			else if (key->type == CONF_TEXT)
+				print_quoted(text, out);
+			else
+				sbuf_str(out, text);
+			sbuf_char(out, '\n');
+		}
+	}
+}
+
+static const char *
+type_name(enum conf_type type)
+{
+	switch (type) {
+	case CONF_TEXT: return "text";
+	case CONF_NUMBER: return "number";
+	case CONF_BOOL: return "boolean";
+	case CONF_WORD: return "word";
+	case CONF_SECONDS: return "time";
+	case CONF_OCTETS: return "size";
+	case CONF_IGNORED: return "ignored";
+	}
+	return "";
+}
+
+void
+conf_print_keys(const struct conf_group_def *defs, struct sbuf *out)
+{
+	for (; defs->name != NULL; defs++) {
+		const struct conf_key *key;
+
+		for (key = defs->keys; key != NULL && key->name != NULL; key++) {
+			sbuf_fmt(out, "%s\t%s\t%s\t", defs->name, key->name, type_name(key->type));
+			conf_value_range(key, out);
+			sbuf_fmt(out, "\t%s\t%s\n", key->flags & CONF_REQUIRED ? "required" :
+			    key->def != NULL ? key->def : "", key->help != NULL ? key->help : "");
+		}
+	}
+}
