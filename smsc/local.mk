@@ -1,3 +1,15 @@
+# ---- SMPP and the links ----
+noinst_LIBRARIES += smsc/libsmsc.a
+smsc_libsmsc_a_SOURCES = \
+	smsc/link.h smsc/smpp_pdu.c smsc/smpp_pdu.h smsc/smpp_receipt.c smsc/smpp_tables.c smsc/smpp_tables.h
+
+check_PROGRAMS += tests/unit/test_smpp_pdu tests/unit/test_smpp_receipt
+TESTS += tests/unit/test_smpp_pdu tests/unit/test_smpp_receipt
+tests_unit_test_smpp_pdu_SOURCES = tests/unit/test_smpp_pdu.c
+tests_unit_test_smpp_pdu_LDADD = smsc/libsmsc.a $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_smpp_receipt_SOURCES = tests/unit/test_smpp_receipt.c
+tests_unit_test_smpp_receipt_LDADD = smsc/libsmsc.a $(BASE_LIBS) $(TEST_LIBS)
+EXTRA_DIST += tests/vectors/smpp
 
 # ---- smscsim and what the end-to-end tests share ----
 EXTRA_DIST += tests/e2e/harness.py tests/e2e/smpp_client.py

@@ -54,9 +54,21 @@ struct smpp_pdu {
 	char message_id[66];
 	uint8_t message_state, error_code;
 	struct span short_message;
+	uint8_t n_list;			/* items in list */
+	struct span list;		/* submit_multi: destinations; its response: refused ones; smpp_dest_next reads it */
 	struct smpp_tlv tlvs[SMPP_TLVS_MAX];
 	size_t n_tlvs;
 };
+
+/* One destination of a submit_multi, or of its response with the status it was refused with. */
+struct smpp_dest {
+	uint8_t flag;			/* 1 an address, 2 the name of a distribution list */
+	uint8_t ton, npi;
+	char addr[22];
+	uint32_t status;
+};
+/* The next item of pdu->list from *pos on (0 at first); false at its end. */
+bool smpp_dest_next(const struct smpp_pdu *pdu, size_t *pos, struct smpp_dest *out);
 
 /*
  * Look at the octets that have come: 0 = need more, n > 0 = a PDU of n octets starts here,
@@ -68,11 +80,16 @@ long smpp_frame(struct span in, size_t max, bool *text);
 /*
  * Decode one whole PDU. OK; ERR_UNSUPPORTED: unknown command_id (header fields are set);
  * ERR_SHORT/ERR_SYNTAX: *status is the command_status to answer with (RINVMSGLEN, RINVOPTPARSTREAM,
- * RINVCMDLEN) and *why names the field and offset. A response with an error status may have no body;
- * a submit_sm_resp without message_id decodes with an empty one; an over-long message_id is cut at 65.
+ * RINVCMDLEN) and *why names the field and offset. On failure only the header fields are set.
+ * A response with an error status may have no body, or any; a submit_sm_resp without message_id
+ * decodes with an empty one; an over-long message_id is cut at 65; TLVs of a response that are broken
+ * are left out. TLVs above SMPP_TLVS_MAX are left out, too.
  */
 int smpp_decode(struct span in, struct smpp_pdu *out, uint32_t *status, struct why *why);
-/* Append to w; command_length is filled in. */
+/*
+ * Append to w; command_length is filled in. A PDU that has no room leaves w->n as it was and sets w->err:
+ * ERR_FULL, or ERR_LIMIT for a field longer than SMPP allows, ERR_UNSUPPORTED for an unknown id.
+ */
 void smpp_encode(struct wbuf *w, const struct smpp_pdu *pdu);
 const struct smpp_tlv *smpp_tlv_find(const struct smpp_pdu *pdu, uint16_t tag);	/* or NULL */
 /* "submit_sm seq=2 dest=+155..01 ..." for the debug log; numbers masked, no password, no body. */
@@ -89,6 +106,10 @@ void smpp_time(int64_t utc, char out[17]);
 /* A delivery receipt, from TLVs first, text second (SMPP 3.4 appendix B and what the field sends). */
 enum receipt_state { RECEIPT_ENROUTE = 1, RECEIPT_DELIVERED, RECEIPT_EXPIRED, RECEIPT_DELETED,
 	RECEIPT_UNDELIVERABLE, RECEIPT_ACCEPTED, RECEIPT_UNKNOWN, RECEIPT_REJECTED };
+/*
+ * err: network_error_code as "type:code", else the err of the text, as the SMSC writes it. final: no other
+ * receipt is to follow; false for ENROUTE, and for ACCEPTED and UNKNOWN, which the caller's own wait ends.
+ */
 struct smpp_receipt { char message_id[66]; enum receipt_state state; char err[16]; bool final; };
 /* OK; ERR_NOT_FOUND: no receipt; ERR_SYNTAX: one that cannot be read (S-09). */
 int smpp_receipt_parse(const struct smpp_pdu *deliver, struct smpp_receipt *out, struct why *why);
