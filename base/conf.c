@@ -238,14 +238,13 @@ check_id(struct conf_reader *rd, const struct conf_group *g)
 }
 
 int
-conf_load(const char *path, const struct conf_group_def *defs, conf_report report, void *arg,
+conf_load_partly(const char *path, const struct conf_group_def *defs, conf_report report, void *arg,
     struct conf **out)
 {
 	struct conf_reader rd = { NULL, report, arg, 0, 0, false, NULL, false };
 	const struct conf_group_def *def;
 	struct conf_group *g;
 
-	*out = NULL;
 	rd.conf = calloc(1, sizeof *rd.conf);
 	if (rd.conf == NULL)
 		abort();
@@ -266,12 +265,19 @@ conf_load(const char *path, const struct conf_group_def *defs, conf_report repor
 		snprintf(line, sizeof line, "%u further errors are not shown", rd.errors - ERRORS_MAX);
 		report(arg, 2, line);
 	}
-	if (rd.errors > 0) {
-		conf_free(&rd.conf);
-		return rd.io_error ? ERR_IO : ERR_SYNTAX;
-	}
 	*out = rd.conf;
-	return OK;
+	return rd.io_error ? ERR_IO : rd.errors > 0 ? ERR_SYNTAX : OK;
+}
+
+int
+conf_load(const char *path, const struct conf_group_def *defs, conf_report report, void *arg,
+    struct conf **out)
+{
+	int err = conf_load_partly(path, defs, report, arg, out);
+
+	if (err != OK)
+		conf_free(out);
+	return err;
 }
 
 /* Secrets do not stay behind in freed memory. */

@@ -65,6 +65,12 @@ typedef void (*conf_report)(void *arg, int level, const char *line);
  */
 int conf_load(const char *path, const struct conf_group_def *defs, conf_report report, void *arg,
     struct conf **out);
+/*
+ * The same, but *out holds what was right even when something was wrong, so that a caller can
+ * check what keys say together and report all of it. A wrong value is like one without default.
+ */
+int conf_load_partly(const char *path, const struct conf_group_def *defs, conf_report report, void *arg,
+    struct conf **out);
 void conf_free(struct conf **conf);
 
 /* First or next group of a kind; NULL when there is none (more). */

@@ -1,0 +1,491 @@
+/* config.c - makes a struct ppg_config of the groups that were read; see config.h. */
+#include "ppg/config.h"
+
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/password.h"
+
+struct loading {
+	struct ppg_config *config;
+	conf_report report;
+	void *arg;
+	bool failed;
+};
+
+/* ---- reporting ------------------------------------------------------------------------ */
+
+static void tell(struct loading *ld, int level, const struct conf_group *g, const char *group, const char *key,
+    const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+
+/* "file:line: group G, key: sentence" */
+static void
+tell(struct loading *ld, int level, const struct conf_group *g, const char *group, const char *key,
+    const char *fmt, ...)
+{
+	char where[PPG_PLACE_MAX], sentence[WHY_MAX + 1], line[1024];
+	va_list ap;
+
+	if (level == 2)
+		ld->failed = true;
+	if (ld->report == NULL)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(sentence, sizeof sentence, fmt, ap);
+	va_end(ap);
+	snprintf(line, sizeof line, "%s: group %s, %s: %s", conf_where(g, key, where, sizeof where), group, key,
+	    sentence);
+	ld->report(ld->arg, level, line);
+}
+
+/* ---- values that the tables cannot check ------------------------------------------------ */
+
+/* An address to listen on: NULL when it means all of them. */
+static const char *
+interface_of(struct loading *ld, const struct conf_group *g, const char *group)
+{
+	const char *text = conf_text(g, "interface");
+	struct in6_addr addr;
+
+	if (text == NULL || text[0] == '\0' || strcmp(text, "*") == 0)
+		return NULL;
+	if (inet_pton(AF_INET, text, &addr) != 1 && inet_pton(AF_INET6, text, &addr) != 1)
+		tell(ld, 2, g, group, "interface", "%.64s is not an IPv4 or IPv6 address", text);
+	return text;
+}
+
+static struct netlist *
+networks_of(struct loading *ld, const struct conf_group *g, const char *group)
+{
+	const char *text = conf_text(g, "notify-allow");
+	struct netlist *list = NULL;
+	struct why why;
+
+	if (text == NULL || text[0] == '\0')
+		return NULL;
+	if (netlist_parse(text, &list, &why) != OK)
+		tell(ld, 2, g, group, "notify-allow", "%s", why.text);
+	return list;
+}
+
+/* "scheme:something" of RFC 3986 without blanks. */
+static bool
+is_uri(struct span s)
+{
+	size_t i, scheme;
+
+	for (scheme = 0; scheme < s.n && s.p[scheme] != ':'; scheme++) {
+		uint8_t c = s.p[scheme];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+		if (!letter && (scheme == 0 || !((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.')))
+			return false;
+	}
+	for (i = scheme; i < s.n; i++)
+		if (s.p[i] <= 0x20 || s.p[i] >= 0x7F)
+			return false;
+	return scheme > 0 && scheme + 1 < s.n;
+}
+
+/* ---- groups -------------------------------------------------------------------------------- */
+
+static void
+take_core(struct loading *ld)
+{
+	static const enum log_level levels[] = { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING,
+		LOG_LEVEL_ERROR, LOG_LEVEL_ERROR };
+	const struct conf_group *g = conf_first(ld->config->conf, "core");
+
+	ld->config->log_level = LOG_LEVEL_INFO;
+	if (g == NULL)
+		return;
+	ld->config->log_level = levels[conf_number(g, "log-level")];
+	ld->config->log_file = conf_text(g, "log-file");
+}
+
+static void
+take_limits(const struct conf_group *g, struct ppg_limits *l)
+{
+	l->max_body = (size_t)conf_number(g, "max-body");
+	l->max_held = (size_t)conf_number(g, "max-held");
+	l->max_control_entity = (size_t)conf_number(g, "max-control-entity");
+	l->max_content = (size_t)conf_number(g, "max-content");
+	l->max_addresses = (uint32_t)conf_number(g, "max-addresses");
+	l->max_connections = (unsigned)conf_number(g, "max-connections");
+	l->max_connections_per_address = (unsigned)conf_number(g, "max-connections-per-address");
+	l->head_timeout_s = (unsigned)conf_number(g, "head-timeout");
+	l->request_timeout_s = (unsigned)conf_number(g, "request-timeout");
+	l->idle_timeout_s = (unsigned)conf_number(g, "idle-timeout");
+	l->notify_timeout_s = (unsigned)conf_number(g, "notify-timeout");
+	l->notify_connections = (unsigned)conf_number(g, "notify-connections");
+	l->notify_max_answer = (size_t)conf_number(g, "notify-max-answer");
+}
+
+static void
+take_ppg(struct loading *ld)
+{
+	struct ppg_config *config = ld->config;
+	const struct conf_group *g = conf_first(config->conf, "ppg");
+
+	if (g == NULL)
+		return;
+	config->port = (uint16_t)conf_number(g, "ppg-port");
+	conf_where(g, "ppg-port", config->port_where, sizeof config->port_where);
+	config->url = conf_text(g, "ppg-url");
+	if (config->url != NULL && (config->url[0] != '/' || strpbrk(config->url, "?# ") != NULL))
+		tell(ld, 2, g, "ppg", "ppg-url", "%.64s is not a path such as /wappush", config->url);
+	config->interface = interface_of(ld, g, "ppg");
+	config->http_threads = (unsigned)conf_number(g, "http-threads");
+	config->trusted_pi = conf_bool(g, "trusted-pi");
+	config->max_age_s = conf_number(g, "max-age");
+	config->inflight_max = (uint32_t)conf_number(g, "inflight-max");
+	config->notify_allow = networks_of(ld, g, "ppg");
+	take_limits(g, &config->limits);
+	if (conf_has(g, "max-body") && config->limits.max_held < config->limits.max_body)
+		tell(ld, 2, g, "ppg", "max-body", "more than max-held, so that no such request could be taken");
+}
+
+static size_t
+count_groups(const struct conf *conf, const char *name)
+{
+	const struct conf_group *g;
+	size_t n = 0;
+
+	for (g = conf_first(conf, name); g != NULL; g = conf_next(conf, g))
+		n++;
+	return n;
+}
+
+static void *
+zeroed(size_t n, size_t size)
+{
+	void *p = calloc(n > 0 ? n : 1, size);
+
+	if (p == NULL)
+		abort();
+	return p;
+}
+
+static void
+take_uris(struct loading *ld, const struct conf_group *g, struct ppg_initiator *pi)
+{
+	const char *text = conf_text(g, "initiator-uri"), *p;
+	size_t n = 1;
+
+	if (text == NULL)
+		return;
+	for (p = text; *p != '\0'; p++)
+		n += *p == ';';
+	pi->uris = zeroed(n, sizeof *pi->uris);
+	for (p = text; ; p += n + 1) {
+		struct span uri;
+
+		n = strcspn(p, ";");
+		uri = span_trim(span_of(p, n));
+		if (uri.n > 2048)
+			tell(ld, 2, g, "wap-push-user", "initiator-uri", "a URI has more than 2048 octets");
+		else if (uri.n > 0 && !is_uri(uri))
+			tell(ld, 2, g, "wap-push-user", "initiator-uri",
+			    "%.*s is not a URI with a scheme", uri.n < 64 ? (int)uri.n : 64, (const char *)uri.p);
+		else if (uri.n > 0)
+			pi->uris[pi->n_uris++] = span_dup(uri);
+		if (p[n] == '\0')
+			return;
+	}
+}
+
+static void
+check_login(struct loading *ld, const struct conf_group *g, const struct ppg_initiator *pi)
+{
+	struct why why;
+	size_t i;
+
+	if (pi->name != NULL && strcmp(pi->name, PPG_TRUSTED_PI) == 0)
+		tell(ld, 2, g, "wap-push-user", "wap-push-user",
+		    "\"%s\" is the name of those who push without a login", PPG_TRUSTED_PI);
+	if (pi->username != NULL && strchr(pi->username, ':') != NULL)
+		tell(ld, 2, g, "wap-push-user", "ppg-username", "a user name has no ':'");
+	if (pi->password != NULL && password_is_hash(pi->password) &&
+	    password_check_hash(pi->password, &why) != OK)
+		tell(ld, 2, g, "wap-push-user", "ppg-password", "%s", why.text);
+	for (i = 0; pi->username != NULL && i < (size_t)(pi - ld->config->initiators); i++) {
+		const struct ppg_initiator *other = &ld->config->initiators[i];
+
+		if (other->username != NULL && strcmp(other->username, pi->username) == 0)
+			tell(ld, 2, g, "wap-push-user", "ppg-username", "\"%.64s\" is used at %s already",
+			    pi->username, other->where);
+	}
+}
+
+static void
+take_initiators(struct loading *ld)
+{
+	struct ppg_config *config = ld->config;
+	const struct conf_group *g = conf_first(config->conf, "wap-push-user"), *plain = NULL;
+	unsigned n_plain = 0;
+
+	config->initiators = zeroed(count_groups(config->conf, "wap-push-user"), sizeof *config->initiators);
+	for (; g != NULL; g = conf_next(config->conf, g)) {
+		struct ppg_initiator *pi = &config->initiators[config->n_initiators++];
+		const char *role = conf_text(g, "push-role");
+
+		pi->name = conf_text(g, "wap-push-user");
+		pi->username = conf_text(g, "ppg-username");
+		pi->password = conf_text(g, "ppg-password");
+		conf_where(g, "ppg-username", pi->where, sizeof pi->where);
+		take_uris(ld, g, pi);
+		if (role != NULL)
+			pi->push_role = strcmp(role, "ppg-trusted") == 0 ? PPG_ROLE_TRUSTED :
+			    strcmp(role, "ppg-auth") == 0 ? PPG_ROLE_AUTH : PPG_ROLE_NONE;
+		pi->own_notify_allow = networks_of(ld, g, "wap-push-user");
+		/* An empty list of its own allows nothing. */
+		pi->notify_allow = conf_text(g, "notify-allow") != NULL ? pi->own_notify_allow : config->notify_allow;
+		check_login(ld, g, pi);
+		if (pi->password != NULL && !password_is_hash(pi->password) && n_plain++ == 0)
+			plain = g;
+	}
+	if (n_plain == 1)
+		tell(ld, 1, plain, "wap-push-user", "ppg-password",
+		    "is plain text; \"ppgctl passwd\" makes a hash to put here");
+	else if (n_plain > 1)
+		tell(ld, 1, plain, "wap-push-user", "ppg-password",
+		    "is plain text, as are %u others; \"ppgctl passwd\" makes a hash to put here", n_plain - 1);
+	g = conf_first(config->conf, "ppg");
+	if (g != NULL && !config->trusted_pi && config->n_initiators == 0)
+		tell(ld, 2, g, "ppg", "trusted-pi", "nobody could push: write a group wap-push-user, or set it to true");
+}
+
+static void
+copy_text(char *out, size_t size, const char *text)
+{
+	snprintf(out, size, "%s", text != NULL ? text : "");
+}
+
+static void
+take_data_coding(struct loading *ld, const struct conf_group *g, struct smsc_config *cf)
+{
+	const char *text = conf_text(g, "data-coding");
+	bool number_alt = text != NULL && (strcmp(text, "0xF5") == 0 || strcmp(text, "245") == 0);
+
+	cf->data_coding = number_alt || conf_bool(g, "alt-dcs") ? 0xF5 : 0x04;
+	if (text != NULL && conf_has(g, "alt-dcs") && number_alt != conf_bool(g, "alt-dcs"))
+		tell(ld, 2, g, "smsc", "data-coding", "alt-dcs of this group says another one");
+}
+
+static void
+take_link_id(struct loading *ld, const struct conf_group *g, struct ppg_link *link)
+{
+	struct smsc_config *cf = &link->smsc;
+	const struct ppg_link *other;
+
+	if (conf_text(g, "smsc-id") != NULL)
+		copy_text(cf->smsc_id, sizeof cf->smsc_id, conf_text(g, "smsc-id"));
+	else if (cf->host[0] != '\0')
+		snprintf(cf->smsc_id, sizeof cf->smsc_id, "%.56s:%u", cf->host, cf->port);
+	/* Two that were written are compared while reading. */
+	for (other = ld->config->links; other < link && cf->smsc_id[0] != '\0'; other++)
+		if (strcmp(other->smsc.smsc_id, cf->smsc_id) == 0 && !conf_has(g, "smsc-id"))
+			tell(ld, 2, g, "smsc", "smsc-id", "\"%s\" is used at %s already; name this link",
+			    cf->smsc_id, other->where);
+}
+
+static void
+take_link(struct loading *ld, const struct conf_group *g, struct ppg_link *link)
+{
+	struct smsc_config *cf = &link->smsc;
+	const struct conf_group *ppg = conf_first(ld->config->conf, "ppg");
+	const char *source = conf_text(g, "source-addr"), *delivered_on = conf_text(g, "delivered-on");
+
+	smsc_config_defaults(cf);
+	conf_where(g, "smsc-id", link->where, sizeof link->where);
+	copy_text(cf->host, sizeof cf->host, conf_text(g, "host"));
+	cf->port = (uint16_t)conf_number(g, "port");
+	take_link_id(ld, g, link);
+	copy_text(cf->system_id, sizeof cf->system_id, conf_text(g, "smsc-username"));
+	copy_text(cf->password, sizeof cf->password, conf_text(g, "smsc-password"));
+	copy_text(cf->system_type, sizeof cf->system_type, conf_text(g, "system-type"));
+	copy_text(cf->address_range, sizeof cf->address_range, conf_text(g, "address-range"));
+	copy_text(cf->service_type, sizeof cf->service_type, conf_text(g, "service-type"));
+	if (source == NULL && ppg != NULL)
+		source = conf_text(ppg, "global-sender");
+	copy_text(cf->source_addr, sizeof cf->source_addr, source);
+	cf->transmitter_only = !conf_bool(g, "transceiver-mode");
+	take_data_coding(ld, g, cf);
+	cf->esm_mode = (uint8_t)conf_number(g, "esm-class");
+	cf->window = (unsigned)conf_number(g, "max-pending-submits");
+	cf->enquire_link_s = (unsigned)conf_number(g, "enquire-link-interval");
+	cf->response_timeout_s = (unsigned)conf_number(g, "wait-ack");
+	cf->reconnect_min_ms = (unsigned)conf_number(g, "reconnect-delay") * 1000;
+	cf->reconnect_max_ms = (unsigned)conf_number(g, "reconnect-delay-max") * 1000;
+	if (cf->reconnect_max_ms < cf->reconnect_min_ms)
+		cf->reconnect_max_ms = cf->reconnect_min_ms;
+	cf->bind_refused_wait_s = (unsigned)conf_number(g, "bind-refused-wait");
+	cf->validity_s = (uint32_t)conf_number(g, "validityperiod") * 60;
+	cf->throughput = (unsigned)conf_number(g, "throughput");
+	cf->max_pdu = (size_t)conf_number(g, "max-pdu");
+	link->delivered_on_submit = delivered_on != NULL && strcmp(delivered_on, "submit") == 0;
+	if (conf_bool(g, "use-ssl"))
+		tell(ld, 2, g, "smsc", "use-ssl", "TLS to an SMSC is not supported yet");
+	if (cf->transmitter_only && !link->delivered_on_submit) {
+		if (conf_has(g, "delivered-on"))
+			tell(ld, 2, g, "smsc", "delivered-on",
+			    "a transmitter gets no receipts: set transceiver-mode = true, or submit here");
+		else
+			tell(ld, 1, g, "smsc", "transceiver-mode",
+			    "a transmitter gets no receipts, so delivered-on is submit for this link");
+		link->delivered_on_submit = true;
+	}
+}
+
+static void
+take_links(struct loading *ld)
+{
+	struct ppg_config *config = ld->config;
+	const struct conf_group *g = conf_first(config->conf, "smsc");
+
+	config->links = zeroed(count_groups(config->conf, "smsc"), sizeof *config->links);
+	for (; g != NULL; g = conf_next(config->conf, g)) {
+		const char *kind = conf_text(g, "smsc");
+
+		if (kind != NULL && strcmp(kind, "smpp") != 0)
+			tell(ld, 2, g, "smsc", "smsc", "links of kind %.32s are not supported; smpp is", kind);
+		else
+			take_link(ld, g, &config->links[config->n_links++]);
+	}
+}
+
+static void
+take_store(struct loading *ld, const char *path)
+{
+	struct ppg_config *config = ld->config;
+	const struct conf_group *g = conf_first(config->conf, "store");
+	const char *url = g != NULL ? conf_text(g, "url") : "sqlite:openppg.db", *slash = strrchr(path, '/');
+	struct sbuf b = { 0 };
+
+	config->retention_s = g != NULL ? conf_number(g, "retention") : 7 * 86400;
+	config->receipt_margin_s = g != NULL ? conf_number(g, "receipt-margin") : 3600;
+	config->store_cache_kib = g != NULL ? (size_t)(conf_number(g, "cache") >> 10) : 32 << 10;
+	if (url == NULL)
+		return;
+	if (strncmp(url, "sqlite:", 7) != 0 || url[7] == '\0') {
+		tell(ld, 2, g, "store", "url", "%.64s is not \"sqlite:\" and a path", url);
+		return;
+	}
+	sbuf_str(&b, "sqlite:");
+	if (g != NULL) {
+		char *beside = conf_beside(g, "url", url + 7);
+
+		sbuf_str(&b, beside);
+		free(beside);
+	} else {
+		if (slash != NULL)
+			sbuf_put(&b, path, (size_t)(slash - path) + 1);
+		sbuf_str(&b, url + 7);
+	}
+	config->store_url = sbuf_take(&b);
+}
+
+static void
+take_admin(struct loading *ld)
+{
+	struct ppg_config *config = ld->config;
+	const struct conf_group *g = conf_first(config->conf, "admin");
+
+	if (g == NULL)
+		return;
+	config->admin_port = (uint16_t)conf_number(g, "port");
+	conf_where(g, "port", config->admin_where, sizeof config->admin_where);
+	config->admin_interface = interface_of(ld, g, "admin");
+	config->admin_token = conf_text(g, "token");
+	if (config->admin_port != 0 && config->admin_port == config->port)
+		tell(ld, 2, g, "admin", "port", "%u is ppg-port at %s already", config->admin_port, config->port_where);
+}
+
+/* The smsc groups of a file that a bearerbox runs with are bound by the bearerbox. */
+static void
+check_bearerbox(struct loading *ld)
+{
+	const struct conf *conf = ld->config->conf;
+	const struct conf_group *wapbox = conf_first(conf, "wapbox"), *ppg = conf_first(conf, "ppg");
+
+	if (wapbox != NULL && conf_has(wapbox, "bearerbox-host") && (ppg == NULL || !conf_bool(ppg, "own-links")))
+		tell(ld, 2, wapbox, "wapbox", "bearerbox-host", "pushing through a bearerbox is not supported yet; "
+		    "own-links = true in group ppg makes ppgd bind the smsc groups itself");
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+int
+ppg_config_load(const char *path, conf_report report, void *arg, struct ppg_config **out)
+{
+	struct loading ld = { zeroed(1, sizeof *ld.config), report, arg, false };
+	int err = conf_load_partly(path, ppg_config_groups, report, arg, &ld.config->conf);
+
+	*out = NULL;
+	if (err != ERR_IO) {
+		take_core(&ld);
+		take_ppg(&ld);
+		take_initiators(&ld);
+		take_links(&ld);
+		take_store(&ld, path);
+		take_admin(&ld);
+		check_bearerbox(&ld);
+	}
+	if (err == OK && ld.failed)
+		err = ERR_SYNTAX;
+	if (err != OK)
+		ppg_config_free(&ld.config);
+	*out = ld.config;
+	return err;
+}
+
+void
+ppg_config_free(struct ppg_config **config)
+{
+	struct ppg_config *c = *config;
+	size_t i, k;
+
+	if (c == NULL)
+		return;
+	for (i = 0; i < c->n_initiators; i++) {
+		for (k = 0; k < c->initiators[i].n_uris; k++)
+			free(c->initiators[i].uris[k]);
+		free(c->initiators[i].uris);
+		netlist_destroy(&c->initiators[i].own_notify_allow);
+	}
+	free(c->initiators);
+	for (i = 0; i < c->n_links; i++)
+		explicit_bzero(c->links[i].smsc.password, sizeof c->links[i].smsc.password);
+	free(c->links);
+	netlist_destroy(&c->notify_allow);
+	free(c->store_url);
+	conf_free(&c->conf);
+	free(c);
+	*config = NULL;
+}
+
+void
+ppg_config_print(const struct ppg_config *config, struct sbuf *out)
+{
+	conf_print(config->conf, out);
+}
+
+void
+ppg_config_print_keys(struct sbuf *out)
+{
+	conf_print_keys(ppg_config_groups, out);
+}
+
+const struct ppg_initiator *
+ppg_config_initiator(const struct ppg_config *config, const char *username)
+{
+	size_t i;
+
+	for (i = 0; i < config->n_initiators; i++)
+		if (strcmp(config->initiators[i].username, username) == 0)
+			return &config->initiators[i];
+	return NULL;
+}

@@ -1,0 +1,98 @@
+/*
+ * config.h - the configuration of ppgd: tables of its groups and keys, and what is made of them.
+ * Kannel's groups core, ppg, wap-push-user and smsc mean what they mean there; store and admin are ours.
+ */
+#ifndef PPG_CONFIG_H
+#define PPG_CONFIG_H
+
+#include "base/conf.h"
+#include "base/http_client.h"
+#include "base/log.h"
+#include "smsc/link.h"
+
+enum { PPG_PLACE_MAX = 512 };		/* "file:line", for errors that show later (C-06) */
+
+/* What the gateway vouches for when this initiator pushes: the most its Push-Flag may say. */
+enum ppg_push_role { PPG_ROLE_NONE, PPG_ROLE_AUTH, PPG_ROLE_TRUSTED };
+
+/* Who may push. Strings are borrowed from the configuration and live as long as it does. */
+struct ppg_initiator {
+	const char *name, *username, *password;	/* password: plain, or a hash of password.h */
+	char **uris;				/* initiator-uri, taken apart */
+	size_t n_uris;
+	enum ppg_push_role push_role;
+	const struct netlist *notify_allow;	/* its own, or group ppg's; NULL: none */
+	struct netlist *own_notify_allow;
+	char where[PPG_PLACE_MAX];
+};
+
+/* A link to an SMSC. */
+struct ppg_link {
+	struct smsc_config smsc;
+	bool delivered_on_submit;		/* accepted by the SMSC counts as delivered */
+	char where[PPG_PLACE_MAX];
+};
+
+/* Limits of bad-input: each a key of group ppg. */
+struct ppg_limits {
+	size_t max_body, max_held, max_control_entity, max_content;
+	uint32_t max_addresses;
+	unsigned max_connections, max_connections_per_address;
+	unsigned head_timeout_s, request_timeout_s, idle_timeout_s;
+	unsigned notify_timeout_s, notify_connections;
+	size_t notify_max_answer;
+};
+
+struct ppg_config {
+	struct conf *conf;
+
+	enum log_level log_level;		/* group core */
+	const char *log_file;			/* NULL: stderr */
+
+	uint16_t port;				/* group ppg */
+	char port_where[PPG_PLACE_MAX];
+	const char *url;			/* path, "/wappush" */
+	const char *interface;			/* NULL: all */
+	unsigned http_threads;
+	bool trusted_pi;			/* pushes without a login are taken, for initiator "trusted" */
+	int64_t max_age_s;			/* deliver-before of a push that names none */
+	uint32_t inflight_max;			/* recipients taken from the store and not yet answered for */
+	struct netlist *notify_allow;		/* NULL: none */
+	struct ppg_limits limits;
+
+	struct ppg_initiator *initiators;	/* groups wap-push-user */
+	size_t n_initiators;
+
+	struct ppg_link *links;			/* groups smsc; at least one */
+	size_t n_links;
+
+	char *store_url;			/* "sqlite:/absolute/or/relative/to/the/file"; group store */
+	int64_t retention_s, receipt_margin_s;
+	size_t store_cache_kib;
+
+	uint16_t admin_port;			/* group admin; 0: none */
+	char admin_where[PPG_PLACE_MAX];
+	const char *admin_interface, *admin_token;
+};
+
+/* The name pushes without a login belong to; no wap-push-user may have it. */
+#define PPG_TRUSTED_PI "trusted"
+
+extern const struct conf_group_def ppg_config_groups[];
+
+/*
+ * Read and check a file. Everything that is wrong is reported (level 2), also what is not used or
+ * not wise (level 1). OK; ERR_SYNTAX or ERR_IO with *out NULL. Slow never, safe to call while
+ * another configuration is in use (reload).
+ */
+int ppg_config_load(const char *path, conf_report report, void *arg, struct ppg_config **out);
+void ppg_config_free(struct ppg_config **config);
+
+/* The configuration with all defaults, secrets hidden; in the form ppg_config_load reads. */
+void ppg_config_print(const struct ppg_config *config, struct sbuf *out);
+/* The table of keys, a line each, as conf_print_keys. */
+void ppg_config_print_keys(struct sbuf *out);
+
+const struct ppg_initiator *ppg_config_initiator(const struct ppg_config *config, const char *username);
+
+#endif
