@@ -9,7 +9,11 @@ tests_unit_test_smpp_pdu_SOURCES = tests/unit/test_smpp_pdu.c
 tests_unit_test_smpp_pdu_LDADD = smsc/libsmsc.a $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_smpp_receipt_SOURCES = tests/unit/test_smpp_receipt.c
 tests_unit_test_smpp_receipt_LDADD = smsc/libsmsc.a $(BASE_LIBS) $(TEST_LIBS)
-EXTRA_DIST += tests/vectors/smpp
+
+FUZZ_TARGETS += tests/fuzz/fuzz_smpp
+tests_fuzz_fuzz_smpp_SOURCES = tests/fuzz/fuzz_smpp.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_smpp_LDADD = smsc/libsmsc.a $(BASE_LIBS)
+tests_fuzz_fuzz_smpp_LDFLAGS = $(FUZZ_LDFLAGS)
 
 # ---- smscsim and what the end-to-end tests share ----
 EXTRA_DIST += tests/e2e/harness.py tests/e2e/smpp_client.py
