@@ -1,0 +1,11 @@
+noinst_LIBRARIES += store/libstore.a
+store_libstore_a_SOURCES = \
+	store/batch.c store/match.c store/objects.c store/store.c store/store.h store/store_int.h \
+	store/sqlite.c store/sqlite_accept.c store/sqlite_due.c store/sqlite_index.c store/sqlite_int.h \
+	store/sqlite_life.c store/sqlite_names.c store/sqlite_note.c store/sqlite_open.c \
+	store/sqlite_read.c store/sqlite_sql.c
+
+check_PROGRAMS += tests/unit/test_store
+TESTS += tests/unit/test_store
+tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/store_fixture.c tests/unit/test_store.h
+tests_unit_test_store_LDADD = $(STORE_LIBS) $(TEST_LIBS)

@@ -1,0 +1,174 @@
+/* objects.c - bodies, items, notes and views: what the store hands out and how it is freed. */
+#include "store/store_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct store_body *
+store_body_create(struct span headers, struct span body)
+{
+	struct store_body *b = malloc(sizeof *b + headers.n + body.n);
+
+	if (b == NULL)
+		abort();
+	atomic_init(&b->refs, 1);
+	if (headers.n > 0)
+		memcpy(b->octets, headers.p, headers.n);
+	if (body.n > 0)
+		memcpy(b->octets + headers.n, body.p, body.n);
+	b->headers = span_of(b->octets, headers.n);
+	b->body = span_of(b->octets + headers.n, body.n);
+	return b;
+}
+
+struct store_body *
+store_body_ref(struct store_body *b)
+{
+	atomic_fetch_add_explicit(&b->refs, 1, memory_order_relaxed);
+	return b;
+}
+
+void
+store_body_unref(struct store_body *b)
+{
+	if (b != NULL && atomic_fetch_sub_explicit(&b->refs, 1, memory_order_acq_rel) == 1)
+		free(b);
+}
+
+void
+store_item_free(struct store_item *item)
+{
+	if (item == NULL)
+		return;
+	store_body_unref(item->body);
+	free((void *)(uintptr_t)item->overlay.p);
+	free(item);
+}
+
+void
+store_note_free(struct store_note *note)
+{
+	if (note == NULL)
+		return;
+	free(note->pi);
+	free(note->push_id);
+	free(note->version);
+	free(note->url);
+	free(note->meta);
+	free(note->address);
+	free(note->desc);
+	free(note);
+}
+
+void
+store_view_done(struct store_view *view)
+{
+	size_t i;
+
+	for (i = 0; i < view->n; i++) {
+		free(view->recipients[i].address);
+		free(view->recipients[i].link);
+		free(view->recipients[i].desc);
+		free(view->recipients[i].message_ids);
+	}
+	free(view->recipients);
+	free(view->pi);
+	free(view->push_id);
+	free(view->version);
+	free(view->notify_url);
+	free(view->meta);
+	free(view->content_type);
+	*view = (struct store_view){ 0 };
+}
+
+static void
+clear_accept(struct store_op *op)
+{
+	struct store_accept *a = (struct store_accept *)op;
+
+	if (op->kind == STORE_ACCEPT)
+		a->push = 0;
+	a->batch = 0;
+}
+
+static void
+clear_take(struct store_op *op)
+{
+	struct store_take *t = (struct store_take *)op;
+	struct store_item *next;
+
+	for (; t->items != NULL; t->items = next) {
+		next = t->items->next;
+		store_item_free(t->items);
+	}
+	t->n_items = 0;
+	t->next_due = 0;
+}
+
+static void
+clear_event(struct store_op *op)
+{
+	struct store_event *e = (struct store_event *)op;
+
+	e->from = e->to = 0;
+	e->ignored = e->final = false;
+}
+
+static void
+clear_receipt(struct store_op *op)
+{
+	struct store_receipt *r = (struct store_receipt *)op;
+
+	r->push = 0;
+	r->n = 0;
+	r->from = r->to = 0;
+	r->ignored = r->final = false;
+}
+
+static void
+clear_notes(struct store_op *op)
+{
+	struct store_notes *s = (struct store_notes *)op;
+	struct store_note *next;
+
+	for (; s->notes != NULL; s->notes = next) {
+		next = s->notes->next;
+		store_note_free(s->notes);
+	}
+	s->next_due = 0;
+}
+
+static void
+clear_tick(struct store_op *op)
+{
+	struct store_tick *t = (struct store_tick *)op;
+
+	t->expired = t->purged = 0;
+	t->next_due = 0;
+}
+
+void
+store_op_init(struct store_op *op)
+{
+	if (op->kind == STORE_TAKE)
+		((struct store_take *)op)->items = NULL;
+	if (op->kind == STORE_NOTES)
+		((struct store_notes *)op)->notes = NULL;
+	store_op_clear(op);
+	op->result = OK;
+}
+
+void
+store_op_clear(struct store_op *op)
+{
+	switch (op->kind) {
+	case STORE_ACCEPT:
+	case STORE_MORE: clear_accept(op); break;
+	case STORE_TAKE: clear_take(op); break;
+	case STORE_EVENT: clear_event(op); break;
+	case STORE_RECEIPT: clear_receipt(op); break;
+	case STORE_NOTES: clear_notes(op); break;
+	case STORE_NOTE: break;
+	case STORE_TICK: clear_tick(op); break;
+	}
+}

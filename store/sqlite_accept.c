@@ -1,0 +1,183 @@
+/* sqlite_accept.c - ACCEPT and MORE: a push and its recipients come in. */
+#include "store/sqlite_int.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+static int
+check_recipients(const struct store_accept *a)
+{
+	uint32_t i;
+
+	if (a->n_recipients > N_MAX || a->first_n > N_MAX - a->n_recipients)
+		return ERR_LIMIT;
+	for (i = 0; i < a->n_recipients; i++)
+		if (strlen(a->recipients[i].to) >= sizeof ((struct store_item *)0)->to)
+			return ERR_LIMIT;
+	return OK;
+}
+
+static int
+check_accept(const struct store_accept *a)
+{
+	if (a->first_n != 0 || (a->n_recipients == 0 && !a->more))
+		return ERR_RANGE;
+	if (a->pi[0] == '\0' || strlen(a->pi) >= sizeof ((struct store_item *)0)->pi)
+		return ERR_LIMIT;
+	return check_recipients(a);
+}
+
+static bool
+id_is_used(struct db *db, int64_t pi, const char *push_id, uint64_t hash)
+{
+	size_t i;
+
+	index_find(db, INDEX_PUSH, hash, &db->found);
+	for (i = 0; i < db->found.n; i++) {
+		sqlite3_stmt *q = sql_query(db, Q_PUSH_TEXT);
+		bool same;
+
+		sql_int(q, 1, db->found.v[i]);
+		same = sql_row(db, q) && sqlite3_column_int64(q, 0) == pi &&
+		    strcmp((const char *)sqlite3_column_text(q, 1), push_id) == 0;
+		sqlite3_reset(q);
+		if (same)
+			return true;
+	}
+	return false;
+}
+
+static void
+add_push(struct db *db, const struct store_accept *a, int64_t pi)
+{
+	sqlite3_stmt *q = sql_query(db, Q_PUSH_ADD);
+
+	sql_int(q, 1, a->push);
+	sql_int(q, 2, a->n_recipients == 1 && !a->more ? 1 : 0);
+	sql_int(q, 3, pi);
+	sql_text(q, 4, a->push_id);
+	sql_int(q, 5, a->deadline_at);
+	sql_int(q, 6, a->secret);
+	sql_text(q, 7, a->notify_url);
+	sql_int(q, 8, a->received);
+	sql_int(q, 9, a->deliver_after);
+	sql_text(q, 10, a->version);
+	sql_text(q, 11, a->meta);
+	sql_text(q, 12, a->content_type);
+	sql_blob(q, 13, a->body->headers);
+	sql_blob(q, 14, a->body->body);
+	sql_run(db, q);
+	if (a->n_recipients == 1 && !a->more)
+		return;
+	q = sql_query(db, Q_PROGRESS_ADD);
+	sql_int(q, 1, a->push);
+	sql_int(q, 2, a->n_recipients);
+	sql_int(q, 3, a->more);
+	sql_run(db, q);
+}
+
+static void
+add_recipients(struct db *db, const struct store_accept *a, int state)
+{
+	sqlite3_stmt *q = sql_query(db, Q_RCPT_ADD);
+	uint32_t i;
+
+	sql_int(q, 2, state);
+	sql_int(q, 3, a->batch);
+	sql_int(q, 4, a->batch != 0);
+	for (i = 0; i < a->n_recipients; i++) {
+		const struct store_recipient *r = &a->recipients[i];
+
+		sql_int(q, 1, rid_of(a->push, a->first_n + i));
+		sql_text(q, 5, r->address);
+		sql_text(q, 6, r->to);
+		sql_blob(q, 7, r->overlay);
+		sql_run(db, q);
+	}
+	db->now.recipients += a->n_recipients;
+	db->now.live += a->n_recipients;
+}
+
+/* Recipients that leave with this commit belong to a batch that all ACCEPTs of the group share. */
+static void
+join_batch(struct db *db, struct store_accept *a)
+{
+	if (db->batch == 0) {
+		db->batch = db->now.next_id++;
+		db->batch_lo = rid_of(a->push, 0);
+	}
+	db->batch_hi = rid_of(a->push, a->n_recipients - 1);
+	a->batch = db->batch;
+	batches_add(&db->batches, db->batch, a->n_recipients);
+}
+
+/* The push is whole: it may be seen, its deadline runs, and it is due unless it was taken. */
+static void
+show(struct db *db, const struct store_accept *a, uint32_t n_recipients)
+{
+	int64_t due_at = a->deliver_after != 0 ? a->deliver_after : a->received;
+
+	due_add(db, DUE_DEADLINE, a->deadline_at, rid_of(a->push, 0), rid_of(a->push, N_MAX));
+	if (a->batch == 0)
+		due_add(db, DUE_DISPATCH, due_at, rid_of(a->push, 0), rid_of(a->push, n_recipients - 1));
+}
+
+void
+op_accept(struct db *db, struct store_accept *a)
+{
+	const struct store_rules *rules = &db->store->cf.rules;
+	uint64_t hash = match_hash_push(a->push_id);
+	int64_t pi;
+
+	if ((a->op.result = check_accept(a)) != OK)
+		return;
+	pi = names_id(db, a->pi);
+	if (id_is_used(db, pi, a->push_id, hash)) {
+		a->op.result = ERR_EXISTS;
+		return;
+	}
+	a->push = db->now.next_push++;
+	if (a->take && !a->more)
+		join_batch(db, a);
+	add_push(db, a, pi);
+	index_add(db, INDEX_PUSH, hash, a->push);
+	add_recipients(db, a, a->batch != 0 ? rules->taken : rules->queued);
+	if (!a->more)
+		show(db, a, a->n_recipients);
+	db->now.pushes++;
+}
+
+void
+op_more(struct db *db, struct store_accept *a)
+{
+	sqlite3_stmt *q;
+	uint32_t total;
+	bool incoming;
+
+	if ((a->op.result = check_recipients(a)) != OK)
+		return;
+	q = sql_query(db, Q_PROGRESS_GET);
+	sql_int(q, 1, a->push);
+	incoming = sql_row(db, q) && sqlite3_column_int(q, 2) != 0;
+	total = incoming ? (uint32_t)sqlite3_column_int64(q, 0) : 0;
+	sqlite3_reset(q);
+	if (!incoming) {
+		a->op.result = ERR_NOT_FOUND;
+		return;
+	}
+	/* Chunks come in order: numbers have no holes, and none comes twice. */
+	if (a->first_n != total || (!a->more && total + a->n_recipients == 0)) {
+		a->op.result = ERR_RANGE;
+		return;
+	}
+	add_recipients(db, a, db->store->cf.rules.queued);
+	total += a->n_recipients;
+	q = sql_query(db, Q_PROGRESS_SHOW);
+	sql_int(q, 1, a->push);
+	sql_int(q, 2, total);
+	sql_int(q, 3, a->more);
+	sql_run(db, q);
+	if (!a->more)
+		show(db, a, total);
+}

@@ -1,0 +1,302 @@
+/* sqlite_open.c - the checks of a start, the file, its settings and its schema. */
+#include "store/sqlite_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+enum { APPLICATION_ID = 0x4F505047 };		/* "OPPG" */
+enum { SCHEMA_VERSION = 1 };
+enum { PAGE_SIZE = 4096 };
+
+/* ---- before SQLite may touch the file ------------------------------------------------------------ */
+
+/* Locks and shared memory do not work, or not well enough, over a network. */
+static int
+check_file_system(const char *dir, const char *path, struct why *why)
+{
+	static const struct {
+		unsigned long type;
+		const char *name;
+	} remote[] = {
+		{ 0x6969, "NFS" }, { 0x517B, "SMB" }, { 0xFF534D42, "CIFS" }, { 0xFE534D42, "SMB2" },
+		{ 0x00C36400, "Ceph" }, { 0x5346414F, "AFS" }, { 0x73757245, "Coda" },
+		{ 0x0BD00BD0, "Lustre" }, { 0x01021997, "9P" }, { 0x7461636F, "OCFS2" },
+		{ 0x01161970, "GFS2" }, { 0x564C, "NCP" },
+	};
+	struct statfs st;
+	size_t i;
+
+	if (statfs(dir, &st) != 0)
+		return why_set(why, ERR_IO, "store %s: %s: %s", path, dir, strerror(errno));
+	for (i = 0; i < sizeof remote / sizeof remote[0]; i++)
+		if (((unsigned long)st.f_type & 0xFFFFFFFF) == remote[i].type)
+			return why_set(why, ERR_UNSUPPORTED, "store %s: lies on a network file system (%s)",
+			    path, remote[i].name);
+	return OK;
+}
+
+static int
+take_lock(struct db *db, struct why *why)
+{
+	db->lock_fd = open(db->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (db->lock_fd < 0)
+		return why_set(why, ERR_IO, "store %s: %s", db->lock_path, strerror(errno));
+	if (flock(db->lock_fd, LOCK_EX | LOCK_NB) != 0)
+		return why_set(why, ERR_BUSY, "store %s: %s", db->path,
+		    errno == EWOULDBLOCK ? "in use by another process" : strerror(errno));
+	return OK;
+}
+
+static uint32_t
+be32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static int
+wrong_version(const struct db *db, int64_t version, struct why *why)
+{
+	return why_set(why, ERR_UNSUPPORTED, "store %s: schema version %lld, this program knows up to %d",
+	    db->path, (long long)version, SCHEMA_VERSION);
+}
+
+/*
+ * Look at the header of the file ourselves: SQLite may change a file it opens (C-07). Creates
+ * an empty file when there is none. No lock is held yet that closing the descriptor could drop.
+ */
+static int
+check_file(struct db *db, struct why *why)
+{
+	uint8_t head[100];
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	fd = open(db->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0) {
+		db->created = true;
+		close(fd);
+		return OK;
+	}
+	if (errno == EEXIST)
+		fd = open(db->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return why_set(why, ERR_IO, "store %s: %s", db->path, strerror(errno));
+	n = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? pread(fd, head, sizeof head, 0) : -1;
+	close(fd);
+	if (n < 0)
+		return why_set(why, ERR_IO, "store %s: not a file that can be read", db->path);
+	if (n == 0)
+		return OK;	/* a first start that was cut short */
+	if (n < (ssize_t)sizeof head || memcmp(head, "SQLite format 3", 16) != 0 ||
+	    be32(head + 68) != APPLICATION_ID)
+		return why_set(why, ERR_SYNTAX, "store %s: not a database of this program", db->path);
+	if (be32(head + 60) > SCHEMA_VERSION)
+		return wrong_version(db, be32(head + 60), why);
+	return OK;
+}
+
+/* ---- opening --------------------------------------------------------------------------------------- */
+
+/* Settings that must hold: set, then read back. */
+static void
+set_pragmas(struct db *db)
+{
+	struct {
+		const char *name;
+		int64_t value;
+	} rows[] = {
+		{ "mmap_size", 0 }, { "trusted_schema", 0 }, { "cell_size_check", 1 },
+		{ "foreign_keys", 1 }, { "synchronous", 2 }, { "wal_autocheckpoint", 0 },
+		{ "secure_delete", 1 }, { "temp_store", 2 },
+		{ "cache_size", -(int64_t)db->store->cf.cache_kib },
+	};
+	char sql[100];
+	size_t i;
+
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	snprintf(sql, sizeof sql, "PRAGMA page_size=%d; PRAGMA journal_mode=WAL", PAGE_SIZE);
+	sql_exec(db, sql);
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		snprintf(sql, sizeof sql, "PRAGMA %s=%lld", rows[i].name, (long long)rows[i].value);
+		sql_exec(db, sql);
+		snprintf(sql, sizeof sql, "PRAGMA %s", rows[i].name);
+		if (sql_number(db, sql) != rows[i].value && db->err == OK)
+			db->err = why_set(&db->why, ERR_UNSUPPORTED, "store %s: %s cannot be set to %lld",
+			    db->path, rows[i].name, (long long)rows[i].value);
+	}
+	if (sql_number(db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode") != 1 && db->err == OK)
+		db->err = why_set(&db->why, ERR_UNSUPPORTED, "store %s: no write-ahead log here", db->path);
+}
+
+/* The marks go into the main file at once: later starts recognise it without its log. */
+static void
+create_schema(struct db *db)
+{
+	char marks[100];
+
+	snprintf(marks, sizeof marks, "PRAGMA application_id=%d; PRAGMA user_version=%d", APPLICATION_ID,
+	    SCHEMA_VERSION);
+	sql_exec(db, "BEGIN IMMEDIATE");
+	sql_exec(db, sql_schema);
+	sql_exec(db, marks);
+	sql_exec(db, "COMMIT");
+	sql_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+static void
+quick_check(struct db *db)
+{
+	sqlite3_stmt *q;
+	int rc;
+
+	log_info("store", "%s: not closed cleanly, checking", db->path);
+	if ((rc = sqlite3_prepare_v2(db->sql, "PRAGMA quick_check(1)", -1, &q, NULL)) != SQLITE_OK) {
+		sql_failed(db, rc, "quick_check");
+		return;
+	}
+	if (sql_row(db, q) && strcmp((const char *)sqlite3_column_text(q, 0), "ok") != 0)
+		db->err = why_set(&db->why, ERR_IO, "store %s: damaged: %s", db->path,
+		    (const char *)sqlite3_column_text(q, 0));
+	sqlite3_finalize(q);
+}
+
+static void
+load_state(struct db *db)
+{
+	static const char sql[] = "SELECT next_push, next_id, pushes, recipients, live FROM state";
+	sqlite3_stmt *q;
+	int rc;
+
+	if (sql_number(db, "SELECT clean FROM state") == 0 && db->err == OK)
+		quick_check(db);
+	sql_exec(db, "UPDATE state SET clean = 0");
+	if (db->err != OK)
+		return;
+	if ((rc = sqlite3_prepare_v2(db->sql, sql, -1, &q, NULL)) != SQLITE_OK) {
+		sql_failed(db, rc, sql);
+		return;
+	}
+	if (sql_row(db, q))
+		db->now = (struct counts){ sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1),
+			sqlite3_column_int64(q, 2), sqlite3_column_int64(q, 3), sqlite3_column_int64(q, 4) };
+	sqlite3_finalize(q);
+	db->saved = db->now;
+	db->orphans = sql_number(db, "SELECT count(*) FROM orphan");
+	names_load(db);
+}
+
+static bool
+is_empty(struct db *db)
+{
+	return sql_number(db, "PRAGMA user_version") == 0 &&
+	    sql_number(db, "SELECT count(*) FROM sqlite_master") == 0;
+}
+
+/* The header may be older than the log beside it: ask SQLite as well before anything is changed. */
+static void
+check_schema(struct db *db)
+{
+	int64_t version = sql_number(db, "PRAGMA user_version");
+
+	if (db->err == OK && sql_number(db, "PRAGMA application_id") != APPLICATION_ID && db->err == OK)
+		db->err = why_set(&db->why, ERR_SYNTAX, "store %s: not a database of this program", db->path);
+	else if (db->err == OK && version != SCHEMA_VERSION)
+		db->err = wrong_version(db, version, &db->why);
+}
+
+static void
+start(struct db *db)
+{
+	bool empty = is_empty(db);
+
+	if (!empty)
+		check_schema(db);
+	if (db->err == OK && sqlite3_db_readonly(db->sql, "main") == 1)
+		db->err = why_set(&db->why, ERR_IO, "store %s: cannot be written", db->path);
+	if (db->err != OK)
+		return;
+	set_pragmas(db);
+	if (empty)
+		create_schema(db);
+	load_state(db);
+	if (db->err == OK && sql_prepare(db) == OK)
+		due_recover(db);
+}
+
+static int
+open_file(struct db *db, struct why *why)
+{
+	const char *slash = strrchr(db->path, '/');
+	char *dir = slash == NULL ? strdup(".") : strndup(db->path, (size_t)(slash - db->path) + 1);
+	int err, rc;
+
+	if (dir == NULL)
+		abort();
+	err = check_file_system(dir, db->path, why);
+	free(dir);
+	if (err != OK || (err = take_lock(db, why)) != OK || (err = check_file(db, why)) != OK)
+		return err;
+	rc = sqlite3_open_v2(db->path, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+	    SQLITE_OPEN_EXRESCODE, NULL);
+	if (rc != SQLITE_OK)
+		sql_failed(db, rc, "open");
+	else
+		start(db);
+	if (db->err != OK && why != NULL)
+		*why = db->why;
+	return db->err;
+}
+
+/* A file that a failed start made is taken away again. */
+static void
+remove_files(const struct db *db)
+{
+	static const char *const ends[] = { "", "-wal", "-shm", ".lock" };
+	size_t i;
+
+	for (i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+		struct sbuf name = { 0 };
+
+		sbuf_fmt(&name, "%s%s", db->path, ends[i]);
+		unlink(name.s);
+		sbuf_done(&name);
+	}
+}
+
+int
+sqlite_open(struct store *store, const char *path, struct why *why)
+{
+	struct sbuf lock = { 0 };
+	struct db *db;
+	int err;
+
+	if (path[0] == '\0')
+		return why_set(why, ERR_SYNTAX, "store sqlite: no path");
+	if ((db = calloc(1, sizeof *db)) == NULL || (db->path = strdup(path)) == NULL)
+		abort();
+	sbuf_fmt(&lock, "%s.lock", path);
+	db->lock_path = sbuf_take(&lock);
+	db->lock_fd = -1;
+	db->store = store;
+	if ((err = open_file(db, why)) != OK) {
+		if (db->sql != NULL)
+			sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+		if (db->created)
+			remove_files(db);
+		sqlite_free(db);
+		return err;
+	}
+	counts_show(db);
+	store->db = db;
+	return OK;
+}

@@ -1,0 +1,244 @@
+/* sqlite_read.c - readers: read-only connections of their own, one snapshot for each look-up. */
+#include "store/sqlite_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum read_query { R_BEGIN, R_END, R_INDEX, R_PUSH, R_PROGRESS, R_RECIPIENTS, READ_QUERIES };
+
+static const char *const texts[READ_QUERIES] = {
+	[R_BEGIN] = "BEGIN",
+	[R_END] = "COMMIT",
+	[R_INDEX] = "SELECT push FROM push_index WHERE hash = ?1",
+	[R_PUSH] = "SELECT (SELECT text FROM name WHERE id = pi), push_id, version, notify_url, meta,"
+	    " content_type, received, deliver_after, deadline_at, length(headers), length(body),"
+	    " n_recipients FROM push WHERE id = ?1",
+	[R_PROGRESS] = "SELECT n_recipients, n_final, incoming FROM progress WHERE push = ?1",
+	[R_RECIPIENTS] = "SELECT id, address, (SELECT text FROM name WHERE id = link), description, state,"
+	    " code, event_time, segments, attempts, flags, ids FROM recipient"
+	    " WHERE id BETWEEN ?1 AND ?2 LIMIT ?3",
+};
+
+struct reader {
+	sqlite3 *sql;
+	sqlite3_stmt *q[READ_QUERIES];
+	struct ids found;
+};
+
+int
+sqlite_reader_open(struct store *store, void **out, struct why *why)
+{
+	const struct db *db = store->db;
+	struct reader *r = calloc(1, sizeof *r);
+	int i, rc;
+
+	if (r == NULL)
+		abort();
+	rc = sqlite3_open_v2(db->path, &r->sql,
+	    SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(r->sql, "PRAGMA query_only=1; PRAGMA wal_autocheckpoint=0;"
+		    " PRAGMA mmap_size=0; PRAGMA trusted_schema=0; PRAGMA cell_size_check=1;"
+		    " PRAGMA cache_size=-1024", NULL, NULL, NULL);
+	for (i = 0; i < READ_QUERIES && rc == SQLITE_OK; i++)
+		rc = sqlite3_prepare_v3(r->sql, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &r->q[i], NULL);
+	if (rc != SQLITE_OK) {
+		why_set(why, ERR_IO, "store %s: %s", db->path, sqlite3_errmsg(r->sql));
+		sqlite_reader_close(r);
+		return ERR_IO;
+	}
+	*out = r;
+	return OK;
+}
+
+void
+sqlite_reader_close(void *reader)
+{
+	struct reader *r = reader;
+	int i;
+
+	for (i = 0; i < READ_QUERIES; i++)
+		sqlite3_finalize(r->q[i]);
+	sqlite3_close(r->sql);
+	free(r->found.v);
+	free(r);
+}
+
+/* A row: true; else *err is OK at the end and ERR_IO after a failure. */
+static bool
+row(sqlite3_stmt *q, int *err)
+{
+	int rc = *err == OK ? sqlite3_step(q) : SQLITE_DONE;
+
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		*err = ERR_IO;
+	return rc == SQLITE_ROW;
+}
+
+static void
+step(sqlite3_stmt *q, int *err)
+{
+	row(q, err);
+	sqlite3_reset(q);
+}
+
+/* The push row, when push-id and initiator are those asked for and it is whole. */
+static int
+push_get(struct reader *r, int64_t push, const char *pi, const char *push_id, struct store_view *out)
+{
+	sqlite3_stmt *q = r->q[R_PUSH];
+	bool incoming = false;
+	int err = OK;
+
+	sql_int(q, 1, push);
+	if (!row(q, &err) || strcmp((const char *)sqlite3_column_text(q, 1), push_id) != 0 ||
+	    (pi != NULL && strcmp((const char *)sqlite3_column_text(q, 0), pi) != 0)) {
+		sqlite3_reset(q);
+		return err == OK ? ERR_NOT_FOUND : err;
+	}
+	*out = (struct store_view){
+		.pi = sql_get_text(q, 0), .push_id = sql_get_text(q, 1), .version = sql_get_text(q, 2),
+		.notify_url = sql_get_text(q, 3), .meta = sql_get_text(q, 4),
+		.content_type = sql_get_text(q, 5), .push = push,
+		.received = sqlite3_column_int64(q, 6), .deliver_after = sqlite3_column_int64(q, 7),
+		.deadline_at = sqlite3_column_int64(q, 8),
+		.headers_n = (size_t)sqlite3_column_int64(q, 9),
+		.body_n = (size_t)sqlite3_column_int64(q, 10),
+		.n_recipients = (uint32_t)sqlite3_column_int64(q, 11),
+	};
+	sqlite3_reset(q);
+	if (out->n_recipients != 0)
+		return OK;
+	q = r->q[R_PROGRESS];
+	sql_int(q, 1, push);
+	if (row(q, &err)) {
+		out->n_recipients = (uint32_t)sqlite3_column_int64(q, 0);
+		out->n_final = (uint32_t)sqlite3_column_int64(q, 1);
+		incoming = sqlite3_column_int(q, 2) != 0;
+	}
+	sqlite3_reset(q);
+	if (err != OK || incoming) {
+		store_view_done(out);
+		return err != OK ? err : ERR_NOT_FOUND;
+	}
+	return OK;
+}
+
+/* "a\0b\0" as rows of their own. */
+static void
+ids_get(struct span packed, struct store_view_recipient *out)
+{
+	const char *p = (const char *)packed.p, *end = p + packed.n;
+	unsigned n = 0;
+
+	if (packed.n == 0)
+		return;
+	for (; p < end; p += strlen(p) + 1)
+		n++;
+	if ((out->message_ids = calloc(n, sizeof out->message_ids[0])) == NULL)
+		abort();
+	for (p = (const char *)packed.p; p < end; p += strlen(p) + 1)
+		strncpy(out->message_ids[out->n_ids++], p, sizeof out->message_ids[0] - 1);
+}
+
+static int
+recipients_get(struct reader *r, uint32_t first, uint32_t max, struct store_view *out)
+{
+	sqlite3_stmt *q = r->q[R_RECIPIENTS];
+	size_t cap = 0;
+	int err = OK;
+
+	if (first > N_MAX)
+		return OK;
+	sql_int(q, 1, rid_of(out->push, first));
+	sql_int(q, 2, rid_of(out->push, N_MAX));
+	sql_int(q, 3, max);
+	while (row(q, &err)) {
+		struct store_view_recipient *v;
+
+		if (out->n == cap) {
+			cap = cap > 0 ? cap * 2 : 4;
+			out->recipients = realloc(out->recipients, cap * sizeof *v);
+			if (out->recipients == NULL)
+				abort();
+		}
+		v = &out->recipients[out->n++];
+		*v = (struct store_view_recipient){
+			.n = rid_n(sqlite3_column_int64(q, 0)), .address = sql_get_text(q, 1),
+			.link = sql_get_text(q, 2), .desc = sql_get_text(q, 3),
+			.state = sqlite3_column_int(q, 4), .code = sqlite3_column_int(q, 5),
+			.event_time = sqlite3_column_int64(q, 6),
+			.segments = (uint32_t)sqlite3_column_int64(q, 7),
+			.attempts = (uint32_t)sqlite3_column_int64(q, 8),
+			.maybe_sent = (sqlite3_column_int(q, 9) & RCPT_MAYBE_SENT) != 0,
+		};
+		ids_get(sql_get_blob(q, 10), v);
+	}
+	sqlite3_reset(q);
+	return err;
+}
+
+/* A push to one has no row of progress: its only recipient says whether it is final. */
+static int
+final_get(struct reader *r, struct store_view *out)
+{
+	sqlite3_stmt *q = r->q[R_RECIPIENTS];
+	int err = OK;
+
+	if (out->n_recipients != 1 || out->n_final != 0)
+		return OK;
+	sql_int(q, 1, rid_of(out->push, 0));
+	sql_int(q, 2, rid_of(out->push, 0));
+	sql_int(q, 3, 1);
+	if (row(q, &err))
+		out->n_final = (sqlite3_column_int(q, 9) & RCPT_FINAL) != 0;
+	sqlite3_reset(q);
+	return err;
+}
+
+static int
+find(struct reader *r, const char *pi, const char *push_id, struct store_view *out)
+{
+	sqlite3_stmt *q = r->q[R_INDEX];
+	int err = OK, found = ERR_NOT_FOUND;
+	struct store_view view;
+	size_t i;
+
+	r->found.n = 0;
+	sql_int(q, 1, (int64_t)match_hash_push(push_id));
+	while (row(q, &err))
+		ids_add(&r->found, sqlite3_column_int64(q, 0));
+	sqlite3_reset(q);
+	for (i = 0; i < r->found.n && err == OK; i++) {
+		int got = push_get(r, r->found.v[i], pi, push_id, &view);
+
+		if (got == ERR_NOT_FOUND)
+			continue;
+		if (got != OK)
+			return got;
+		if (found == OK) {
+			store_view_done(&view);
+			return ERR_EXISTS;
+		}
+		found = OK;
+		*out = view;
+	}
+	return err != OK ? err : found;
+}
+
+int
+sqlite_read_push(void *reader, const char *pi, const char *push_id, uint32_t first, uint32_t max,
+    struct store_view *out)
+{
+	struct reader *r = reader;
+	int err = OK, result;
+
+	step(r->q[R_BEGIN], &err);
+	if (err != OK)
+		return err;
+	result = find(r, pi, push_id, out);
+	if (result == OK && (result = final_get(r, out)) == OK)
+		result = recipients_get(r, first, max, out);
+	step(r->q[R_END], &err);
+	return result != OK ? result : err;
+}

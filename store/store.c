@@ -1,0 +1,254 @@
+/*
+ * store.c - the queue, the writer thread and group commit; what every engine has in common.
+ */
+#include "store/store_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+static const struct store_engine *const engines[] = { &store_sqlite };
+
+static const struct store_engine *
+engine_of(const char *url, const char **where)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof engines / sizeof engines[0]; i++) {
+		size_t n = strlen(engines[i]->scheme);
+
+		if (strncmp(url, engines[i]->scheme, n) == 0 && url[n] == ':') {
+			*where = url + n + 1;
+			return engines[i];
+		}
+	}
+	return NULL;
+}
+
+static void
+fill_defaults(struct store_config *cf)
+{
+	if (cf->max_queue == 0)
+		cf->max_queue = 20000;
+	if (cf->group_max == 0)
+		cf->group_max = 2000;
+	if (cf->retention_s == 0)
+		cf->retention_s = 7 * 86400;
+	if (cf->receipt_margin_s == 0)
+		cf->receipt_margin_s = 3600;
+	if (cf->orphan_s == 0)
+		cf->orphan_s = 60;
+	if (cf->cache_kib == 0)
+		cf->cache_kib = 32 * 1024;
+}
+
+/* ---- writer thread ---------------------------------------------------------------------------- */
+
+static void
+die(struct store *store, const struct why *why)
+{
+	store->dead = true;
+	if (store->cf.fatal != NULL)
+		store->cf.fatal(store->cf.arg, why->text);
+}
+
+/* Nobody may look at an operation after its done(): its owner may have freed it. */
+static void
+finish(struct store *store, size_t n, int result)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		struct store_op *op = store->group[i];
+
+		if (result != OK) {
+			store_op_clear(op);
+			op->result = result;
+		}
+		op->done(op);
+	}
+}
+
+static void
+show_stats(struct store *store, size_t n, int64_t us)
+{
+	store->next.commits++;
+	store->next.operations += n;
+	store->next.commit_us_total += (uint64_t)us;
+	if ((uint64_t)us > store->next.commit_us_max)
+		store->next.commit_us_max = (uint64_t)us;
+	pthread_mutex_lock(&store->stats_lock);
+	store->stats = store->next;
+	pthread_mutex_unlock(&store->stats_lock);
+}
+
+static void
+run_group(struct store *store, size_t n)
+{
+	struct store_stats before = store->next;
+	struct why why = { 0 };
+	int64_t start = clock_mono_us();
+	int err;
+
+	store->notes_added = false;
+	err = store->engine->group(store, store->group, n, &why);
+	if (err != OK)
+		store->next = before;
+	else
+		show_stats(store, n, clock_mono_us() - start);
+	if (err == ERR_FULL)
+		log_error("store", "%s", why.text);
+	else if (err != OK)
+		die(store, &why);
+	finish(store, n, err == OK || err == ERR_FULL ? err : ERR_CLOSED);
+	if (err == OK && store->notes_added && store->cf.notes_due != NULL)
+		store->cf.notes_due(store->cf.arg);
+}
+
+static void *
+writer(void *arg)
+{
+	struct store *store = arg;
+	struct qnode *all;
+
+	while ((all = queue_take(&store->queue, -1)) != NULL) {
+		while (all != NULL) {
+			struct why why = { 0 };
+			size_t n = 0;
+
+			while (all != NULL && n < store->cf.group_max) {
+				store->group[n++] = (struct store_op *)all;
+				all = all->next;
+			}
+			if (store->dead) {
+				finish(store, n, ERR_CLOSED);
+				continue;
+			}
+			run_group(store, n);
+			if (!store->dead && store->engine->rest(store, all != NULL ||
+			    queue_length(&store->queue) > 0, &why) != OK)
+				die(store, &why);
+		}
+	}
+	return NULL;
+}
+
+/* ---- API -------------------------------------------------------------------------------------- */
+
+int
+store_open(const struct store_config *cf, struct store **out, struct why *why)
+{
+	const struct store_engine *engine;
+	const char *where;
+	struct store *store;
+	int err;
+
+	*out = NULL;
+	if ((engine = engine_of(cf->url, &where)) == NULL)
+		return why_set(why, ERR_UNSUPPORTED, "store %s: unknown kind, \"sqlite:path\" expected",
+		    cf->url);
+	if ((store = calloc(1, sizeof *store)) == NULL)
+		abort();
+	store->engine = engine;
+	store->cf = *cf;
+	fill_defaults(&store->cf);
+	store->cf.url = NULL;		/* the caller's */
+	if ((store->group = calloc(store->cf.group_max, sizeof store->group[0])) == NULL)
+		abort();
+	pthread_mutex_init(&store->stats_lock, NULL);
+	queue_init(&store->queue, store->cf.max_queue, NULL, NULL);
+	err = engine->open(store, where, why);
+	store->stats = store->next;
+	if (err == OK && pthread_create(&store->writer, NULL, writer, store) != 0) {
+		engine->close(store);
+		err = why_set(why, ERR_IO, "store %s: cannot start a thread", cf->url);
+	}
+	if (err != OK) {
+		queue_done(&store->queue);
+		pthread_mutex_destroy(&store->stats_lock);
+		free(store->group);
+		free(store);
+		return err;
+	}
+	*out = store;
+	return OK;
+}
+
+void
+store_close(struct store **pp)
+{
+	struct store *store = *pp;
+
+	if (store == NULL)
+		return;
+	*pp = NULL;
+	queue_close(&store->queue);
+	pthread_join(store->writer, NULL);
+	store->engine->close(store);
+	queue_done(&store->queue);
+	pthread_mutex_destroy(&store->stats_lock);
+	free(store->group);
+	free(store);
+}
+
+int
+store_submit(struct store *store, struct store_op *op)
+{
+	store_op_init(op);
+	return queue_put(&store->queue, &op->node);
+}
+
+void
+store_stats(struct store *store, struct store_stats *out)
+{
+	pthread_mutex_lock(&store->stats_lock);
+	*out = store->stats;
+	pthread_mutex_unlock(&store->stats_lock);
+}
+
+struct store_reader {
+	const struct store_engine *engine;
+	void *db;
+};
+
+int
+store_reader_open(struct store *store, struct store_reader **out, struct why *why)
+{
+	struct store_reader *r;
+	void *db;
+	int err;
+
+	*out = NULL;
+	if ((err = store->engine->reader_open(store, &db, why)) != OK)
+		return err;
+	if ((r = malloc(sizeof *r)) == NULL)
+		abort();
+	*r = (struct store_reader){ .engine = store->engine, .db = db };
+	*out = r;
+	return OK;
+}
+
+void
+store_reader_close(struct store_reader **pp)
+{
+	if (*pp == NULL)
+		return;
+	(*pp)->engine->reader_close((*pp)->db);
+	free(*pp);
+	*pp = NULL;
+}
+
+int
+store_read_push(struct store_reader *reader, const char *pi, const char *push_id, uint32_t first,
+    uint32_t max, struct store_view *out)
+{
+	int err;
+
+	*out = (struct store_view){ 0 };
+	err = reader->engine->read_push(reader->db, pi, push_id, first, max, out);
+	if (err != OK)
+		store_view_done(out);
+	return err;
+}

@@ -1,0 +1,83 @@
+/*
+ * store_int.h - what the parts of the store share: the engine behind the API, open batches,
+ * and how ids are compared.
+ */
+#ifndef STORE_STORE_INT_H
+#define STORE_STORE_INT_H
+
+#include <pthread.h>
+
+#include "store/store.h"
+
+/*
+ * A database behind the API. The calls run on the writer thread, or before it starts and after
+ * it ended; the reader's run on the reader's thread.
+ */
+struct store_engine {
+	const char *scheme;		/* what a url starts with, up to the colon */
+	int (*open)(struct store *store, const char *where, struct why *why);
+	void (*close)(struct store *store);
+	/*
+	 * Run the operations in order as one transaction and set their results. OK; ERR_FULL: the
+	 * disk is full, nothing was written, results do not count; ERR_IO: the store cannot go on.
+	 */
+	int (*group)(struct store *store, struct store_op **ops, size_t n, struct why *why);
+	/* Between groups; `busy`: operations wait. OK or ERR_IO. */
+	int (*rest)(struct store *store, bool busy, struct why *why);
+	int (*reader_open)(struct store *store, void **out, struct why *why);
+	void (*reader_close)(void *reader);
+	int (*read_push)(void *reader, const char *pi, const char *push_id, uint32_t first,
+	    uint32_t max, struct store_view *out);
+};
+
+extern const struct store_engine store_sqlite;
+
+struct store {
+	const struct store_engine *engine;
+	void *db;			/* the engine's */
+	struct store_config cf;		/* defaults filled in */
+	struct queue queue;
+	pthread_t writer;
+	struct store_op **group;	/* room for group_max */
+	bool dead;			/* writer thread: a disk error was reported */
+	bool notes_added;		/* by the group that runs */
+	pthread_mutex_t stats_lock;
+	struct store_stats stats;
+	struct store_stats next;	/* writer thread: shown after the commit */
+};
+
+void store_op_init(struct store_op *op);	/* out-members of a new operation, whatever they hold */
+/* Give back what an operation holds for its caller, as it must be after a failure. */
+void store_op_clear(struct store_op *op);
+
+/* ---- batch.c: how many recipients of each open dispatch batch still wait for an event ------ */
+
+struct batch {
+	struct batch *next, *next_touched;
+	int64_t id;
+	int64_t left, change;		/* committed; of the group that runs */
+	bool touched;
+};
+
+struct batches {
+	struct batch *slots[1024];
+	struct batch *touched;
+};
+
+void batches_done(struct batches *b);
+/* The group adds n recipients to the batch (which may be new), or takes -n away. */
+void batches_add(struct batches *b, int64_t id, int64_t n);
+/* Call gone() for every batch that the group emptied: its row must go with the same commit. */
+void batches_emptied(struct batches *b, void (*gone)(void *arg, int64_t id), void *arg);
+void batches_settle(struct batches *b, bool committed);
+
+/* ---- match.c: ids as they are compared ------------------------------------------------------ */
+
+enum { MESSAGE_ID_SIZE = 66 };
+
+/* Lower case, without leading zeros; `out` has room for MESSAGE_ID_SIZE. "000" becomes "0". */
+size_t match_message_id(const char *id, char *out);
+uint64_t match_hash_message(const char *link, const char *normal_id);
+uint64_t match_hash_push(const char *push_id);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * test_store.h - what the tests of the store share: small rules of their own, a store in a new
+ * folder, and operations run one at a time.
+ */
+#ifndef TESTS_UNIT_TEST_STORE_H
+#define TESTS_UNIT_TEST_STORE_H
+
+#include "tests/unit/test.h"
+
+#include <pthread.h>
+
+#include "store/store.h"
+
+enum { NOW = 1700000000 };
+
+enum test_state { ST_QUEUED = 1, ST_TAKEN, ST_SUBMITTED, ST_DELIVERED, ST_FAILED, ST_EXPIRED, ST_CANCELLED };
+enum test_event { EV_TAKE = 1, EV_SUBMITTED, EV_SENT, EV_RETRY, EV_RECOVER, EV_RECEIPT_OK,
+	EV_RECEIPT_FAILED, EV_DEADLINE, EV_NO_RECEIPT, EV_CANCEL };
+
+struct fixture {
+	char folder[64], path[96], url[128];
+	struct store_config cf;
+	struct store *store;
+	struct store_reader *reader;
+	struct store_body *body;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	unsigned notes_due, fatal;
+	char fatal_why[256];
+};
+
+int test_apply(int state, int event, struct store_change *out);
+struct store_rules test_rules(void);
+
+struct fixture *fixture_create(const char *url_format);
+void fixture_open(struct fixture *f);		/* and a reader */
+void fixture_close(struct fixture *f);
+void fixture_reopen(struct fixture *f);
+void fixture_destroy(struct fixture *f);	/* removes the folder */
+
+/* Run one operation and wait for it; its result. */
+int run_op(struct fixture *f, struct store_op *op, enum store_kind kind);
+int run_accept(struct fixture *f, struct store_accept *a);
+int run_event(struct fixture *f, struct store_event *e);
+int run_receipt(struct fixture *f, struct store_receipt *r);
+
+/* Several operations that surely meet in one group. */
+struct group {
+	struct store_op *ops[256];
+	size_t n;
+};
+void group_add(struct group *g, struct store_op *op, enum store_kind kind);
+void run_group_ops(struct fixture *f, struct group *g);
+
+struct store_accept accept_one(const char *pi, const char *push_id);	/* to one, due now */
+struct store_receipt receipt(const char *link, const char *message_id, int event);
+struct store_take take(struct fixture *f, int64_t now, uint32_t max);	/* must be OK */
+struct store_tick tick(struct fixture *f, int64_t now, uint32_t max);
+void free_items(struct store_take *t);
+struct store_stats stats(struct fixture *f);
+
+#endif
