@@ -21,3 +21,11 @@ FUZZ_LDFLAGS = $(AM_LDFLAGS)
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)
 endif
+
+# ---- for ./check and the tests of the documents ----
+.PHONY: list-tests list-programs
+list-tests:
+	@echo $(TESTS)
+list-programs:
+	@echo $(bin_PROGRAMS) $(sbin_PROGRAMS)
+EXTRA_DIST += check packages.list

@@ -1,0 +1,424 @@
+/* test_ppg_config.c - configurations of ppgd: what is made of them, and what is refused. */
+#include "tests/unit/test.h"
+
+#include <arpa/inet.h>
+#include <unistd.h>
+
+#include "ppg/config.h"
+
+static char path[] = "/tmp/test_ppg_config.XXXXXX";
+static struct sbuf errors, notices;
+
+static int
+make_file(void **state)
+{
+	int fd = mkstemp(path);
+
+	close(fd);
+	return fd < 0;
+}
+
+static int
+remove_file(void **state)
+{
+	sbuf_done(&errors);
+	sbuf_done(&notices);
+	return unlink(path);
+}
+
+/* The file is called X in what tests compare. */
+static void
+collect(void *arg, int level, const char *line)
+{
+	struct sbuf *to = level == 2 ? &errors : &notices;
+	const char *at;
+
+	while ((at = strstr(line, path)) != NULL) {
+		sbuf_put(to, line, (size_t)(at - line));
+		sbuf_char(to, 'X');
+		line = at + strlen(path);
+	}
+	sbuf_fmt(to, "%s\n", line);
+}
+
+static int
+load(const char *text, struct ppg_config **out)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+	sbuf_clear(&errors);
+	sbuf_clear(&notices);
+	sbuf_str(&errors, "");
+	sbuf_str(&notices, "");
+	return ppg_config_load(path, collect, NULL, out);
+}
+
+static struct ppg_config *
+good(const char *text)
+{
+	struct ppg_config *config;
+
+	if (load(text, &config) != OK)
+		fail_msg("refused: %s", errors.s);
+	return config;
+}
+
+#define HASH "$scrypt$ln=15,r=8,p=3$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define PPG "group = ppg\n"
+#define PI "group = wap-push-user\nwap-push-user = a\nppg-username = b\nppg-password = \"" HASH "\"\n"
+#define SMSC "group = smsc\nsmsc = smpp\nhost = h\nport = 1\nsmsc-username = u\n"
+#define MINIMAL PPG PI SMSC	/* lines 1, 2-5, 6-10 */
+
+/* ---- what is accepted ------------------------------------------------------------------------ */
+
+/* The one that the documentation shows. */
+static void
+smallest_configuration(void **state)
+{
+	struct ppg_config *c = good("group = core\nlog-level = 1\n\n"
+	    "group = ppg\nppg-port = 18080\nppg-url = /wappush\ntrusted-pi = false\n\n"
+	    "group = wap-push-user\nwap-push-user = tester\nppg-username = foo\nppg-password = bar\n"
+	    "initiator-uri = \"https://tps.example.net/\"\npush-role = ppg-trusted\n\n"
+	    "group = smsc\nsmsc = smpp\nsmsc-id = main\nhost = 127.0.0.1\nport = 2775\nsmsc-username = foo\n"
+	    "smsc-password = bar\ntransceiver-mode = true\nsource-addr = \"+12025550100\"\n\n"
+	    "group = store\nurl = \"sqlite:ppg.db\"\n\n"
+	    "group = admin\nport = 18081\ntoken = \"secret\"\n");
+	const struct ppg_initiator *pi = &c->initiators[0];
+	const struct smsc_config *cf = &c->links[0].smsc;
+
+	assert_string_equal(notices.s, "X:12: group wap-push-user, ppg-password: is plain text; "
+	    "\"ppgctl passwd\" makes a hash to put here\n");
+	assert_int_equal(c->log_level, LOG_LEVEL_INFO);
+	assert_null(c->log_file);
+	assert_int_equal(c->port, 18080);
+	assert_string_equal(strrchr(c->port_where, ':'), ":5");
+	assert_string_equal(c->url, "/wappush");
+	assert_null(c->interface);
+	assert_false(c->trusted_pi);
+	assert_int_equal(c->max_age_s, 2 * 86400);
+	assert_int_equal(c->http_threads, 1);
+	assert_int_equal(c->n_initiators, 1);
+	assert_ptr_equal(ppg_config_initiator(c, "foo"), pi);
+	assert_null(ppg_config_initiator(c, "tester"));
+	assert_string_equal(pi->name, "tester");
+	assert_string_equal(pi->password, "bar");
+	assert_int_equal(pi->n_uris, 1);
+	assert_string_equal(pi->uris[0], "https://tps.example.net/");
+	assert_int_equal(pi->push_role, PPG_ROLE_TRUSTED);
+	assert_null(pi->notify_allow);
+	assert_int_equal(c->n_links, 1);
+	assert_string_equal(cf->smsc_id, "main");
+	assert_string_equal(cf->host, "127.0.0.1");
+	assert_int_equal(cf->port, 2775);
+	assert_string_equal(cf->system_id, "foo");
+	assert_string_equal(cf->password, "bar");
+	assert_string_equal(cf->source_addr, "+12025550100");
+	assert_false(cf->transmitter_only);
+	assert_false(c->links[0].delivered_on_submit);
+	assert_string_equal(c->store_url, "sqlite:/tmp/ppg.db");
+	assert_int_equal(c->admin_port, 18081);
+	assert_string_equal(c->admin_interface, "127.0.0.1");
+	assert_string_equal(c->admin_token, "secret");
+	ppg_config_free(&c);
+	assert_null(c);
+}
+
+static void
+defaults_are_the_documented_limits(void **state)
+{
+	struct ppg_config *c = good(MINIMAL);
+	const struct smsc_config *cf = &c->links[0].smsc;
+
+	assert_string_equal(notices.s, "");
+	assert_int_equal(c->log_level, LOG_LEVEL_INFO);
+	assert_int_equal(c->port, 8080);
+	assert_int_equal(c->limits.max_body, 16 << 20);
+	assert_int_equal(c->limits.max_held, 64 << 20);
+	assert_int_equal(c->limits.max_control_entity, 12 << 20);
+	assert_int_equal(c->limits.max_content, 256 << 10);
+	assert_int_equal(c->limits.max_addresses, 100000);
+	assert_int_equal(c->limits.max_connections, 1000);
+	assert_int_equal(c->limits.max_connections_per_address, 64);
+	assert_int_equal(c->limits.head_timeout_s, 10);
+	assert_int_equal(c->limits.request_timeout_s, 60);
+	assert_int_equal(c->limits.idle_timeout_s, 30);
+	assert_int_equal(c->limits.notify_timeout_s, 10);
+	assert_int_equal(c->limits.notify_connections, 4);
+	assert_int_equal(c->limits.notify_max_answer, 64 << 10);
+	assert_int_equal(c->initiators[0].push_role, PPG_ROLE_AUTH);
+	assert_int_equal(c->initiators[0].n_uris, 0);
+	assert_string_equal(cf->smsc_id, "h:1");
+	assert_string_equal(cf->source_addr, "");
+	assert_int_equal(cf->window, 10);
+	assert_int_equal(cf->enquire_link_s, 30);
+	assert_int_equal(cf->response_timeout_s, 60);
+	assert_int_equal(cf->reconnect_min_ms, 1000);
+	assert_int_equal(cf->reconnect_max_ms, 60000);
+	assert_int_equal(cf->bind_refused_wait_s, 60);
+	assert_int_equal(cf->data_coding, 4);
+	assert_int_equal(cf->validity_s, 86400);
+	assert_int_equal(cf->throughput, 0);
+	assert_int_equal(cf->max_pdu, 70000);
+	assert_string_equal(c->store_url, "sqlite:/tmp/openppg.db");
+	assert_int_equal(c->retention_s, 7 * 86400);
+	assert_int_equal(c->receipt_margin_s, 3600);
+	assert_int_equal(c->store_cache_kib, 32 << 10);
+	assert_int_equal(c->admin_port, 0);
+	ppg_config_free(&c);
+}
+
+static void
+every_key_of_a_link(void **state)
+{
+	struct ppg_config *c = good(PPG "global-sender = 12345\n" PI "group = smsc\nsmsc = smpp\nsmsc-id = x\n"
+	    "host = smsc.example.net\nport = 65535\nsmsc-username = 123456789012345\nsmsc-password = 12345678\n"
+	    "system-type = VMA\naddress-range = \"^1202\"\nservice-type = WAP\nmax-pending-submits = 50\n"
+	    "throughput = 200\nenquire-link-interval = 1m\nwait-ack = 5\nreconnect-delay = 90\n"
+	    "bind-refused-wait = 5m\nvalidityperiod = 30\nalt-dcs = 1\nesm-class = 3\nmax-pdu = 64K\n"
+	    "delivered-on = submit\n");
+	const struct smsc_config *cf = &c->links[0].smsc;
+
+	assert_string_equal(cf->smsc_id, "x");
+	assert_string_equal(cf->system_id, "123456789012345");
+	assert_string_equal(cf->password, "12345678");
+	assert_string_equal(cf->system_type, "VMA");
+	assert_string_equal(cf->address_range, "^1202");
+	assert_string_equal(cf->service_type, "WAP");
+	assert_string_equal(cf->source_addr, "12345");
+	assert_int_equal(cf->window, 50);
+	assert_int_equal(cf->throughput, 200);
+	assert_int_equal(cf->enquire_link_s, 60);
+	assert_int_equal(cf->response_timeout_s, 5);
+	assert_int_equal(cf->reconnect_min_ms, 90000);
+	assert_int_equal(cf->reconnect_max_ms, 90000);
+	assert_int_equal(cf->bind_refused_wait_s, 300);
+	assert_int_equal(cf->validity_s, 1800);
+	assert_int_equal(cf->data_coding, 0xF5);
+	assert_int_equal(cf->esm_mode, 3);
+	assert_int_equal(cf->max_pdu, 65536);
+	assert_true(c->links[0].delivered_on_submit);
+	ppg_config_free(&c);
+	c = good(MINIMAL "data-coding = 0xF5\nsource-addr = \"\"\n");
+	assert_int_equal(c->links[0].smsc.data_coding, 0xF5);
+	ppg_config_free(&c);
+}
+
+static bool
+allows(const struct netlist *list, const char *address)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+
+	assert_int_equal(inet_pton(AF_INET, address, &in.sin_addr), 1);
+	return netlist_has(list, (struct sockaddr *)&in);
+}
+
+static void
+initiators_and_their_networks(void **state)
+{
+	struct ppg_config *c = good("group = wap-push-user\nwap-push-user = a\nppg-username = ua\n"
+	    "ppg-password = \"" HASH "\"\ninitiator-uri = \"https://a.example.net/ ; urn:x;\"\npush-role = none\n"
+	    "group = wap-push-user\nwap-push-user = b\nppg-username = ub\nppg-password = 1\n"
+	    "notify-allow = \"192.168.0.0/16\"\n"
+	    "group = wap-push-user\nwap-push-user = c\nppg-username = uc\nppg-password = 2\nnotify-allow = \"\"\n"
+	    SMSC PPG "notify-allow = \"127.0.0.0/8;10.0.0.0/8\"\n");
+
+	assert_int_equal(c->n_initiators, 3);
+	assert_string_equal(notices.s, "X:10: group wap-push-user, ppg-password: is plain text, as are 1 others; "
+	    "\"ppgctl passwd\" makes a hash to put here\n");
+	assert_int_equal(c->initiators[0].n_uris, 2);
+	assert_string_equal(c->initiators[0].uris[0], "https://a.example.net/");
+	assert_string_equal(c->initiators[0].uris[1], "urn:x");
+	assert_int_equal(c->initiators[0].push_role, PPG_ROLE_NONE);
+	assert_true(allows(c->initiators[0].notify_allow, "127.0.0.1"));
+	assert_true(allows(c->initiators[0].notify_allow, "10.1.2.3"));
+	assert_false(allows(c->initiators[0].notify_allow, "192.168.1.1"));
+	assert_true(allows(c->initiators[1].notify_allow, "192.168.1.1"));
+	assert_false(allows(c->initiators[1].notify_allow, "127.0.0.1"));
+	assert_null(c->initiators[2].notify_allow);
+	ppg_config_free(&c);
+}
+
+/* A file that Kannel's own documentation could show. */
+static void
+a_file_of_kannels(void **state)
+{
+	static const char text[] = "group = core\nadmin-port = 13000\nadmin-password = geheim\nsmsbox-port = 13001\n"
+		"wapbox-port = 13002\nbox-deny-ip = \"*.*.*.*\"\nbox-allow-ip = \"127.0.0.1\"\nlog-level = 4\n\n"
+		"group = wapbox\nbearerbox-host = localhost\n\n"
+		"group = smsbox\nbearerbox-host = localhost\nsendsms-port = 13013\n\n"
+		"group = sendsms-user\nusername = tester\npassword = foobar\n\n"
+		"group = smsc\nsmsc = smpp\nsmsc-id = a\nhost = 127.0.0.1\nport = 2345\nsystem-type = VMA\n"
+		"address-range = \"\"\nsmsc-username = foo\nsmsc-password = bar\ninterface-version = 34\n"
+		"transceiver-mode = 0\nsource-addr-ton = 1\n\n"
+		"group = ppg\nppg-url = /wappush\nppg-port = 8080\nconcurrent-pushes = 100\ntrusted-pi = 1\nusers = 1024\n";
+	struct ppg_config *c;
+	struct sbuf own = { 0 };
+
+	assert_int_equal(load(text, &c), ERR_SYNTAX);
+	assert_string_equal(errors.s, "X:11: group wapbox, bearerbox-host: pushing through a bearerbox is not "
+	    "supported yet; own-links = true in group ppg makes ppgd bind the smsc groups itself\n");
+	sbuf_fmt(&own, "%sown-links = true\n", text);
+	c = good(own.s);
+	sbuf_done(&own);
+	assert_true(c->trusted_pi);
+	assert_int_equal(c->n_initiators, 0);
+	assert_int_equal(c->log_level, LOG_LEVEL_ERROR);
+	assert_true(c->links[0].smsc.transmitter_only);
+	assert_true(c->links[0].delivered_on_submit);
+	assert_non_null(strstr(notices.s, "X:13: group smsbox: is not used here\n"));
+	assert_non_null(strstr(notices.s, "X:37: group ppg, concurrent-pushes: is not used here: "));
+	assert_non_null(strstr(notices.s, "X:31: group smsc, transceiver-mode: a transmitter gets no receipts"));
+	assert_null(strstr(notices.s, "geheim"));
+	assert_null(strstr(notices.s, "foobar"));
+	ppg_config_free(&c);
+}
+
+/* ---- what is refused --------------------------------------------------------------------------- */
+
+static const struct { const char *text, *errors; } bad_rows[] = {
+	{ "", "X: group ppg: this group is required and missing\n"
+	      "X: group smsc: this group is required and missing\n" },
+	{ PPG SMSC, "X:1: group ppg, trusted-pi: nobody could push: write a group wap-push-user, or set it to true\n" },
+	{ MINIMAL "group = route\n", "X:11: group route: not supported yet: the choice of a link\n" },
+	{ PPG "ppg-prot = 8080\n" PI SMSC, "X:2: group ppg, ppg-prot: unknown key; did you mean \"ppg-port\"?\n" },
+	{ PPG "ppg-url = wappush\n" PI SMSC, "X:2: group ppg, ppg-url: wappush is not a path such as /wappush\n" },
+	{ PPG "interface = localhost\n" PI SMSC,
+	  "X:2: group ppg, interface: localhost is not an IPv4 or IPv6 address\n" },
+	{ PPG "max-body = 65M\n" PI SMSC,
+	  "X:2: group ppg, max-body: more than max-held, so that no such request could be taken\n" },
+	{ PPG "max-content = 1M\n" PI SMSC, "X:2: group ppg, max-content: 1M is not in 1K..256K\n" },
+	{ PPG "trusted-pi = maybe\n" PI SMSC, "X:2: group ppg, trusted-pi: maybe is not true or false\n" },
+	/* C-03, C-05 */
+	{ PPG PI "group = smsc\nsmsc = smpp\nport = 1\nsmsc-username = u\n",
+	  "X:6: group smsc, host: this key is required and missing\n" },
+	{ MINIMAL "smsc-id = a\n" SMSC "smsc-id = a\n", "X:17: group smsc, smsc-id: \"a\" is used at X:11 already\n" },
+	{ MINIMAL SMSC, "X:11: group smsc, smsc-id: \"h:1\" is used at X:6 already; name this link\n" },
+	{ MINIMAL PI, "X:12: group wap-push-user, wap-push-user: \"a\" is used at X:3 already\n"
+	  "X:13: group wap-push-user, ppg-username: \"b\" is used at X:4 already\n" },
+	{ MINIMAL "group = wap-push-user\nwap-push-user = trusted\nppg-username = a:b\nppg-password = \"" HASH "\"\n",
+	  "X:12: group wap-push-user, wap-push-user: \"trusted\" is the name of those who push without a login\n"
+	  "X:13: group wap-push-user, ppg-username: a user name has no ':'\n" },
+	{ PPG PI "initiator-uri = \"urn:a; no scheme\"\n" SMSC,
+	  "X:6: group wap-push-user, initiator-uri: no scheme is not a URI with a scheme\n" },
+	{ PPG PI "push-role = root\n" SMSC,
+	  "X:6: group wap-push-user, push-role: root is not none, ppg-auth or ppg-trusted\n" },
+	{ PPG PI "group = smsc\nsmsc = at\nhost = h\nport = 1\nsmsc-username = u\nmodemtype = x\n",
+	  "X:7: group smsc, smsc: links of kind at are not supported; smpp is\n" },
+	{ MINIMAL "use-ssl = true\n", "X:11: group smsc, use-ssl: TLS to an SMSC is not supported yet\n" },
+	{ MINIMAL "delivered-on = receipt\ntransceiver-mode = false\n",
+	  "X:11: group smsc, delivered-on: a transmitter gets no receipts: set transceiver-mode = true, or submit here\n" },
+	{ MINIMAL "alt-dcs = false\ndata-coding = 245\n",
+	  "X:12: group smsc, data-coding: alt-dcs of this group says another one\n" },
+	{ MINIMAL "smsc-password = 123456789\n",
+	  "X:11: group smsc, smsc-password: the value has 9 octets, allowed are 0..8\n" },
+	{ MINIMAL "group = store\nurl = postgresql:x\n",
+	  "X:12: group store, url: postgresql:x is not \"sqlite:\" and a path\n" },
+	{ MINIMAL "group = admin\nport = 8080\n",
+	  "X:11: group admin, token: this key is required and missing\n"
+	  "X:12: group admin, port: 8080 is ppg-port at X:1 already\n" },
+	/* Of the tables and across them, in one run. */
+	{ PPG "ppg-port = 70000\nppg-url = x\n" PI SMSC "use-ssl = yes\n",
+	  "X:2: group ppg, ppg-port: 70000 is not in 1..65535\n"
+	  "X:3: group ppg, ppg-url: x is not a path such as /wappush\n"
+	  "X:13: group smsc, use-ssl: TLS to an SMSC is not supported yet\n" },
+};
+
+static void
+every_mistake_has_its_sentence(void **state)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof bad_rows / sizeof bad_rows[0]; i++) {
+		struct ppg_config *c;
+
+		assert_int_equal(load(bad_rows[i].text, &c), ERR_SYNTAX);
+		assert_null(c);
+		if (strcmp(errors.s, bad_rows[i].errors) != 0)
+			fail_msg("row %zu: %s", i, errors.s);
+	}
+}
+
+static void
+networks_and_hashes_are_checked(void **state)
+{
+	struct ppg_config *c;
+
+	assert_int_equal(load(PPG "notify-allow = 10.0.0.0/33\n" PI SMSC, &c), ERR_SYNTAX);
+	assert_non_null(strstr(errors.s, "X:2: group ppg, notify-allow: "));
+	assert_int_equal(load(PPG SMSC "group = wap-push-user\nwap-push-user = a\nppg-username = b\n"
+	    "ppg-password = \"$scrypt$ln=30,r=8,p=3$AAAA$AAAA\"\n", &c), ERR_SYNTAX);
+	assert_non_null(strstr(errors.s, "X:10: group wap-push-user, ppg-password: "));
+	assert_null(strstr(errors.s, "$AAAA"));
+}
+
+static void
+defaults_of_the_table_are_valid(void **state)
+{
+	const struct conf_group_def *def;
+
+	/* A default outside its range shows when the group is read. */
+	for (def = ppg_config_groups; def->name != NULL; def++) {
+		struct ppg_config *c;
+		char text[128];
+
+		if (def->keys == NULL)
+			continue;
+		snprintf(text, sizeof text, "group = %s\n", def->name);
+		load(text, &c);
+		assert_null(strstr(errors.s, "built-in default"));
+		ppg_config_free(&c);
+	}
+}
+
+static void
+keys_have_names_of_their_own(void **state)
+{
+	const struct conf_group_def *def;
+	const struct conf_key *key, *other;
+
+	for (def = ppg_config_groups; def->name != NULL; def++)
+		for (key = def->keys; key != NULL && key->name != NULL; key++)
+			for (other = def->keys; other != key; other++)
+				if (strcmp(other->name, key->name) == 0)
+					fail_msg("group %s has %s twice", def->name, key->name);
+}
+
+static void
+printed_without_secrets(void **state)
+{
+	struct ppg_config *c = good(PPG "group = wap-push-user\nwap-push-user = a\nppg-username = b\n"
+	    "ppg-password = geheim1\n" SMSC "smsc-password = geheim2\ngroup = admin\nport = 1\ntoken = geheim3\n");
+	struct sbuf b = { 0 };
+
+	ppg_config_print(c, &b);
+	ppg_config_free(&c);
+	assert_null(strstr(b.s, "geheim"));
+	assert_non_null(strstr(b.s, "ppg-port = 8080\n"));
+	assert_non_null(strstr(b.s, "token = \"***\"\n"));
+	c = good(b.s);
+	assert_string_equal(c->admin_token, "***");
+	ppg_config_free(&c);
+	sbuf_done(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(smallest_configuration),
+		cmocka_unit_test(defaults_are_the_documented_limits),
+		cmocka_unit_test(every_key_of_a_link),
+		cmocka_unit_test(initiators_and_their_networks),
+		cmocka_unit_test(a_file_of_kannels),
+		cmocka_unit_test(every_mistake_has_its_sentence),
+		cmocka_unit_test(networks_and_hashes_are_checked),
+		cmocka_unit_test(defaults_of_the_table_are_valid),
+		cmocka_unit_test(keys_have_names_of_their_own),
+		cmocka_unit_test(printed_without_secrets),
+	};
+
+	return cmocka_run_group_tests_name("ppg_config", tests, make_file, remove_file);
+}
