@@ -13,7 +13,7 @@ tests_unit_test_smpp_receipt_LDADD = smsc/libsmsc.a $(BASE_LIBS) $(TEST_LIBS)
 FUZZ_TARGETS += tests/fuzz/fuzz_smpp
 tests_fuzz_fuzz_smpp_SOURCES = tests/fuzz/fuzz_smpp.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_smpp_LDADD = smsc/libsmsc.a $(BASE_LIBS)
-tests_fuzz_fuzz_smpp_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_smpp_LDFLAGS = $(FUZZ_LINK)
 
 # ---- smscsim and what the end-to-end tests share ----
 EXTRA_DIST += tests/e2e/harness.py tests/e2e/smpp_client.py

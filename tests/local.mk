@@ -6,18 +6,18 @@ EXTRA_DIST += tests/unit/test.h tests/vectors tests/fuzz/corpus
 #	FUZZ_TARGETS += tests/fuzz/fuzz_NAME
 #	tests_fuzz_fuzz_NAME_SOURCES = tests/fuzz/fuzz_NAME.c $(FUZZ_MAIN)
 #	tests_fuzz_fuzz_NAME_LDADD = $(WAP_LIBS)
-#	tests_fuzz_fuzz_NAME_LDFLAGS = $(FUZZ_LDFLAGS)
+#	tests_fuzz_fuzz_NAME_LDFLAGS = $(FUZZ_LINK)
 #
 # Normally the program replays its corpus, every file whole and cut short, as a test of
 # `make check`. After `configure --enable-fuzz CC=clang-14` the same name is a fuzzer:
 #	tests/fuzz/fuzz_NAME -max_total_time=60 NEW-INPUTS-FOLDER SRCDIR/tests/fuzz/corpus/NAME
 if FUZZ
 FUZZ_MAIN =
-FUZZ_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
 noinst_PROGRAMS = $(FUZZ_TARGETS)
 else
 FUZZ_MAIN = tests/fuzz/replay_main.c
-FUZZ_LDFLAGS = $(AM_LDFLAGS)
+FUZZ_LINK = $(AM_LDFLAGS)
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += $(FUZZ_TARGETS)
 endif

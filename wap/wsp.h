@@ -2,7 +2,9 @@
  * wsp.h - connectionless WSP Push PDU and its headers, our own table-driven codec.
  * Spec: WAP-230-WSP-20010705-a 8.2.4.1 (PDU), 8.4 (headers); WAP-235-PushOTA 6 and 7.
  *
- * Pure: no allocation, no I/O. Every function may be called from any thread.
+ * Pure: no I/O; only text in a struct sbuf is allocated. Every function may be called from any
+ * thread. Offsets in a struct why count from the start of the span that was given, for headers from
+ * the start of the header block.
  */
 #ifndef WAP_WSP_H
 #define WAP_WSP_H
@@ -27,7 +29,7 @@ struct wsp_push {
 
 /*
  * Decode one PDU (starting at the TID), PDU level only: use wsp_headers_* for the rest.
- * *why names field and offset. Returns OK, ERR_SHORT, ERR_SYNTAX.
+ * *why names field and offset. Returns OK, ERR_SHORT, ERR_SYNTAX, ERR_LIMIT (WSP_HEADERS_MAX).
  */
 int wsp_push_decode(struct span in, struct wsp_push *out, struct why *why);
 /* TID, type, HeadersLen, headers, data. ERR_FULL through w->err. */
@@ -39,7 +41,8 @@ void wsp_push_encode(struct wbuf *w, const struct wsp_push *push);
  * Encode a Content-Type given as text ("application/vnd.wap.connectivity-wbxml; SEC=USERPIN;
  * MAC=..", parameters in order, quoted or not) in its shortest form: constrained when there are
  * no parameters and the code is short, general form else; text for types without a code.
- * SEC takes its name or number and becomes 91 8x, MAC 92 text. ERR_SYNTAX/ERR_LIMIT with *why.
+ * SEC takes its name or number and becomes 91 8x, MAC 92 text. ERR_SYNTAX/ERR_LIMIT with *why;
+ * ERR_FULL (also in w->err) when there is no room. After any other error w is as it was before.
  */
 int wsp_content_type_encode(struct wbuf *w, struct span value, struct why *why);
 /*
@@ -47,13 +50,14 @@ int wsp_content_type_encode(struct wbuf *w, struct span value, struct why *why);
  * where the table has one with a code below 38 hex, else as text. Values that cannot be put
  * into the binary form (an unparsable date, say) are ERR_SYNTAX with *why.
  * X-Wap-Application-Id follows ppg-service.md 2.1 (registered ids numerically; "uri;app-encoding=HEX";
- * 1-8 hex digits); Push-Flag takes a decimal number 0..127.
+ * 1-8 hex digits); Push-Flag takes a decimal number 0..127. The members of a list ("gzip, deflate")
+ * become fields of their own. Errors as above.
  */
 int wsp_header_encode(struct wbuf *w, struct span name, struct span value, struct why *why);
 
 /* One decoded header (or content type, or its parameter). */
 struct wsp_header {
-	int code;		/* well-known code, or -1 for a textual name */
+	int code;		/* well-known code of page 1 (other pages: above FFFF), -1: textual name */
 	struct span raw_name;	/* of a textual name; borrowed */
 	struct span raw;	/* encoded value; borrowed */
 	size_t offset;		/* of the field in the header block */
@@ -69,6 +73,7 @@ struct wsp_header {
 struct wsp_walk {
 	struct rbuf r;
 	struct span content_type;	/* encoded Content-Type value */
+	unsigned page;			/* code page of the names that follow */
 	int err;
 	struct why why;
 };
@@ -77,7 +82,10 @@ bool wsp_walk_next(struct wsp_walk *walk, struct wsp_header *h);
 
 /* Name of a header, e.g. "X-Wap-Application-Id"; "0xNN" for an unknown code. Into out. */
 void wsp_header_name(const struct wsp_header *h, struct sbuf *out);
-/* Its value in textual form (dates as HTTP dates, ids by name, unknown values as "0x" and hex). */
+/*
+ * Its value in textual form, UTF-8 (dates as HTTP dates, ids by name, unknown values as "0x" and
+ * hex), added to out. ERR_SYNTAX/ERR_RANGE, out unchanged, for a value that the field cannot have.
+ */
 int wsp_header_value(const struct wsp_header *h, struct sbuf *out, struct why *why);
 
 /* A content type taken apart. Spans and strings live in the struct or point into the input. */
@@ -87,7 +95,7 @@ struct wsp_param {
 	char value[256];	/* as text: "utf-8", "USERPIN", hex digits */
 };
 struct wsp_content_type {
-	char media[WSP_MEDIA_MAX];	/* by name, lower case; unknown codes as "0xNN" */
+	char media[WSP_MEDIA_MAX];	/* as registered, else lower case; unknown codes as "0xNN" */
 	int code;			/* -1 when it was text */
 	struct wsp_param params[WSP_PARAMS_MAX];
 	size_t n_params;
