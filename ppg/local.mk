@@ -1,5 +1,29 @@
 noinst_LIBRARIES += ppg/libppg.a
-ppg_libppg_a_SOURCES = ppg/life.h
+# one file a station, in the order of the way of a push
+ppg_libppg_a_SOURCES = \
+	ppg/front.c ppg/front.h \
+	ppg/initiator.c ppg/initiator.h \
+	ppg/admit.c ppg/admit.h \
+	ppg/mime.c ppg/mime.h \
+	ppg/pap.h ppg/pap_parse.c ppg/pap_print.c \
+	ppg/address.c ppg/address.h \
+	ppg/life.c ppg/life.h \
+	ppg/dispatch.c ppg/dispatch.h \
+	ppg/notify.c ppg/notify.h \
+	ppg/admin.c ppg/admin.h \
+	ppg/metrics.c ppg/metrics.h \
+	ppg/gateway.c ppg/gateway.h
+
+check_PROGRAMS += tests/unit/test_pap tests/unit/test_mime tests/unit/test_address tests/unit/test_life
+TESTS += tests/unit/test_pap tests/unit/test_mime tests/unit/test_address tests/unit/test_life
+tests_unit_test_pap_SOURCES = tests/unit/test_pap.c
+tests_unit_test_pap_LDADD = $(PPG_LIBS) $(TEST_LIBS)
+tests_unit_test_mime_SOURCES = tests/unit/test_mime.c
+tests_unit_test_mime_LDADD = $(PPG_LIBS) $(TEST_LIBS)
+tests_unit_test_address_SOURCES = tests/unit/test_address.c
+tests_unit_test_address_LDADD = $(PPG_LIBS) $(TEST_LIBS)
+tests_unit_test_life_SOURCES = tests/unit/test_life.c
+tests_unit_test_life_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 
 # ---- configuration ----
 ppg_libppg_a_SOURCES += ppg/config.c ppg/config.h ppg/config_keys.c

@@ -1,0 +1,42 @@
+/*
+ * front.h - the HTTP front: POST to ppg-url, authentication, admission, the store, the PAP answer.
+ * Spec: WAP-247-PAP 13.
+ */
+#ifndef PPG_FRONT_H
+#define PPG_FRONT_H
+
+#include "base/http_server.h"
+#include "ppg/admit.h"
+#include "ppg/dispatch.h"
+#include "ppg/initiator.h"
+#include "store/store.h"
+
+struct front;
+
+struct front_config {
+	struct http_server_config http;
+	const char *path;		/* ppg-url */
+	struct admit_config admit;
+	struct pap_writer writer;	/* strings live as long as the front */
+	struct store *store;
+	struct dispatch *dispatch;
+	struct authenticator *auth;
+};
+
+enum front_refusal {			/* what refused requests are counted under */
+	REFUSED_HTTP, REFUSED_AUTH, REFUSED_BADMESSAGE, REFUSED_PAP, REFUSED_BUSY, REFUSALS
+};
+const char *front_refusal_name(enum front_refusal r);
+
+struct front_stats {
+	uint64_t accepted, recipients, refused[REFUSALS];
+	uint64_t answers_us_total, answers;	/* from the whole body to the answer */
+};
+
+int front_start(const struct front_config *cf, struct front **out, struct why *why);
+/* No new connections, what is with the store is answered, then all ends. Before dispatch and store. */
+void front_stop(struct front **front);
+void front_stats(struct front *front, struct front_stats *out);
+uint16_t front_port(const struct front *front);
+
+#endif

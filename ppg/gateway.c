@@ -1,0 +1,355 @@
+/* gateway.c - see gateway.h. */
+#include "ppg/gateway.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "ppg/admin.h"
+#include "ppg/dispatch.h"
+#include "ppg/front.h"
+#include "ppg/initiator.h"
+#include "ppg/life.h"
+#include "ppg/notify.h"
+#include "store/store.h"
+#include "wap/udh.h"
+
+#include <config.h>
+
+enum { ADMIN_CONNECTIONS = 64 };
+
+struct gateway {
+	struct ppg_config *config;
+	struct store *store;
+	struct dispatch *dispatch;
+	struct authenticator *auth;
+	pthread_mutex_t lock;		/* guards notifier against the writer's thread at the end */
+	struct notifier *notifier;
+	struct front *front;
+	struct admin *admin;
+	atomic_bool ready;
+	char sender_address[256];
+	char *path;
+};
+
+/* ---- what the store calls ---------------------------------------------------------------------- */
+
+static void
+on_notes_due(void *arg)
+{
+	struct gateway *gw = arg;
+
+	pthread_mutex_lock(&gw->lock);
+	if (gw->notifier != NULL)
+		notifier_wake(gw->notifier);
+	pthread_mutex_unlock(&gw->lock);
+}
+
+/* Nothing can be promised without the disk: end at once, the start after this recovers. */
+static void
+on_fatal(void *arg, const char *why)
+{
+	log_error("store", "%s: stopping", why);
+	_exit(3);
+}
+
+/* ---- initiators ------------------------------------------------------------------------------------- */
+
+static enum push_role
+role_of(enum ppg_push_role role)
+{
+	switch (role) {
+	case PPG_ROLE_NONE: return ROLE_NONE_PI;
+	case PPG_ROLE_AUTH: return ROLE_AUTH_PI;
+	case PPG_ROLE_TRUSTED: return ROLE_TRUSTED_PI;
+	}
+	return ROLE_NONE_PI;
+}
+
+static void
+copy_text(char *out, size_t size, const char *text)
+{
+	snprintf(out, size, "%s", text != NULL ? text : "");
+}
+
+static struct initiators *
+make_initiators(struct ppg_config *cf)
+{
+	struct initiator *list = calloc(cf->n_initiators + 1, sizeof *list);
+	struct initiators *set;
+	size_t i, k;
+
+	if (list == NULL)
+		abort();
+	for (i = 0; i < cf->n_initiators; i++) {
+		struct ppg_initiator *from = &cf->initiators[i];
+		struct initiator *to = &list[i];
+
+		copy_text(to->name, sizeof to->name, from->name);
+		copy_text(to->username, sizeof to->username, from->username);
+		copy_text(to->password, sizeof to->password, from->password);
+		to->role = role_of(from->push_role);
+		for (k = 0; k < from->n_uris && k < INITIATOR_URIS_MAX; k++)
+			copy_text(to->uris[to->n_uris++], sizeof to->uris[0], from->uris[k]);
+		to->notify_allow = from->own_notify_allow;	/* ownership moves */
+		from->own_notify_allow = NULL;
+	}
+	set = initiators_create(list, cf->n_initiators, cf->trusted_pi);
+	free(list);
+	return set;
+}
+
+/* ---- stations ------------------------------------------------------------------------------------------ */
+
+static int
+start_store(struct gateway *gw, struct why *why)
+{
+	const struct ppg_config *cf = gw->config;
+	struct store_config sc = {
+		.url = cf->store_url,
+		.retention_s = cf->retention_s,
+		.receipt_margin_s = cf->receipt_margin_s,
+		.cache_kib = cf->store_cache_kib,
+		.notes_due = on_notes_due,
+		.fatal = on_fatal,
+		.arg = gw,
+	};
+
+	life_rules(&sc.rules);
+	return store_open(&sc, &gw->store, why);
+}
+
+static void
+start_dispatch(struct gateway *gw)
+{
+	const struct ppg_config *cf = gw->config;
+	struct dispatch_link *links = calloc(cf->n_links, sizeof *links);
+	size_t i;
+
+	if (links == NULL)
+		abort();
+	for (i = 0; i < cf->n_links; i++) {
+		links[i].smsc = cf->links[i].smsc;
+		links[i].delivered_on_submit = cf->links[i].delivered_on_submit;
+	}
+	gw->dispatch = dispatch_start(gw->store, &(struct dispatch_config){
+		.links = links,
+		.n_links = cf->n_links,
+		.in_hand_max = cf->inflight_max,
+	});
+	free(links);
+}
+
+static struct pap_writer
+make_writer(struct gateway *gw)
+{
+	snprintf(gw->sender_address, sizeof gw->sender_address, "http://%s:%u%s",
+	    gw->config->interface != NULL ? gw->config->interface : "localhost", gw->config->port,
+	    gw->config->url);
+	return (struct pap_writer){ "OpenPPG/" PACKAGE_VERSION, gw->sender_address, "OpenPPG" };
+}
+
+static void
+start_notifier(struct gateway *gw)
+{
+	struct notifier *n = notifier_start(&(struct notify_config){
+		.store = gw->store,
+		.auth = gw->auth,
+		.writer = make_writer(gw),
+		.allow = gw->config->notify_allow,
+	});
+
+	pthread_mutex_lock(&gw->lock);
+	gw->notifier = n;
+	pthread_mutex_unlock(&gw->lock);
+}
+
+static int
+start_front(struct gateway *gw, struct why *why)
+{
+	const struct ppg_config *cf = gw->config;
+	struct front_config fc = {
+		.http = {
+			.name = "pap",
+			.host = cf->interface,
+			.port = cf->port,
+			.loops = cf->http_threads,
+			.max_body = cf->limits.max_body,
+			.max_held = cf->limits.max_held,
+			.max_connections = cf->limits.max_connections,
+			.max_per_address = cf->limits.max_connections_per_address,
+			.head_timeout_s = cf->limits.head_timeout_s,
+			.request_timeout_s = cf->limits.request_timeout_s,
+			.idle_timeout_s = cf->limits.idle_timeout_s,
+		},
+		.path = cf->url,
+		.admit = {
+			.max_control = cf->limits.max_control_entity,
+			.max_content = cf->limits.max_content,
+			.max_addresses = cf->limits.max_addresses,
+			.max_segments = SMS_SEGMENTS_MAX,
+			.max_age_s = cf->max_age_s,
+			.notify_allow = cf->notify_allow,
+		},
+		.writer = make_writer(gw),
+		.store = gw->store,
+		.dispatch = gw->dispatch,
+		.auth = gw->auth,
+	};
+	int err = front_start(&fc, &gw->front, why);
+
+	if (err)
+		why_prefix(why, "ppg-port %u (%s)", cf->port, cf->port_where);
+	return err;
+}
+
+static bool
+is_ready(void *arg)
+{
+	struct gateway *gw = arg;
+
+	return atomic_load(&gw->ready);
+}
+
+static int
+reload_again(void *arg, struct why *why)
+{
+	struct gateway *gw = arg;
+
+	return gateway_reload(gw, why);
+}
+
+static int
+start_admin(struct gateway *gw, struct why *why)
+{
+	const struct ppg_config *cf = gw->config;
+	struct admin_config ac = {
+		.http = {
+			.name = "admin",
+			.host = cf->admin_interface,
+			.port = cf->admin_port,
+			.max_connections = ADMIN_CONNECTIONS,
+			.max_held = 1 << 20,
+		},
+		.token = cf->admin_token,
+		.store = gw->store,
+		.dispatch = gw->dispatch,
+		.front = gw->front,
+		.notifier = gw->notifier,
+		.reload = reload_again,
+		.ready = is_ready,
+		.arg = gw,
+	};
+	int err;
+
+	if (cf->admin_port == 0)
+		return OK;
+	err = admin_start(&ac, &gw->admin, why);
+	if (err)
+		why_prefix(why, "admin port %u (%s)", cf->admin_port, cf->admin_where);
+	return err;
+}
+
+int
+gateway_start(const char *path, struct ppg_config *config, struct gateway **out, struct why *why)
+{
+	struct gateway *gw = calloc(1, sizeof *gw);
+	int err;
+
+	if (gw == NULL)
+		abort();
+	*out = NULL;
+	gw->config = config;
+	gw->path = span_dup(span_str(path));
+	pthread_mutex_init(&gw->lock, NULL);
+	err = start_store(gw, why);
+	if (err == OK) {
+		gw->auth = authenticator_start(make_initiators(config));
+		start_dispatch(gw);
+		start_notifier(gw);
+		err = start_front(gw, why);
+	}
+	if (err == OK)
+		err = start_admin(gw, why);
+	if (err) {
+		gateway_stop(&gw, 0);
+		return err;
+	}
+	atomic_store(&gw->ready, true);
+	*out = gw;
+	return OK;
+}
+
+struct reload_report {
+	struct why *why;
+	bool first;
+};
+
+static void
+report_reload(void *arg, int level, const char *line)
+{
+	struct reload_report *r = arg;
+
+	if (level < 2) {
+		log_info("config", "%s", line);
+		return;
+	}
+	log_error("config", "%s", line);
+	if (r->first)
+		why_set(r->why, ERR_SYNTAX, "%s", line);
+	r->first = false;
+}
+
+int
+gateway_reload(struct gateway *gw, struct why *why)
+{
+	struct reload_report report = { why, true };
+	struct ppg_config *fresh;
+	int err = ppg_config_load(gw->path, report_reload, &report, &fresh);
+
+	if (err) {
+		log_error("config", "the configuration in force stays");
+		return err;
+	}
+	authenticator_replace(gw->auth, make_initiators(fresh));
+	ppg_config_free(&fresh);
+	log_info("config", "initiators reloaded");
+	return OK;
+}
+
+void
+gateway_stop(struct gateway **p, unsigned wait_ms)
+{
+	struct gateway *gw = *p;
+	struct notifier *notifier;
+
+	if (gw == NULL)
+		return;
+	atomic_store(&gw->ready, false);
+	admin_stop(&gw->admin);
+	front_stop(&gw->front);
+	dispatch_stop(&gw->dispatch, wait_ms);
+	pthread_mutex_lock(&gw->lock);
+	notifier = gw->notifier;
+	gw->notifier = NULL;
+	pthread_mutex_unlock(&gw->lock);
+	notifier_stop(&notifier);
+	store_close(&gw->store);
+	authenticator_stop(&gw->auth);
+	pthread_mutex_destroy(&gw->lock);
+	free(gw->path);
+	free(gw);
+	*p = NULL;
+}
+
+void
+gateway_describe(const struct gateway *gw, struct sbuf *out)
+{
+	sbuf_fmt(out, "PAP on port %u%s", front_port(gw->front), gw->config->url);
+	if (gw->admin != NULL)
+		sbuf_fmt(out, ", admin on port %u", admin_port(gw->admin));
+}

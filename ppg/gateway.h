@@ -1,0 +1,18 @@
+/* gateway.h - the whole gateway: every station made, joined, started and stopped in order. */
+#ifndef PPG_GATEWAY_H
+#define PPG_GATEWAY_H
+
+#include "ppg/config.h"
+
+struct gateway;
+
+/* config (read from `path`) stays the caller's and lives longer. *why: what could not be started. */
+int gateway_start(const char *path, struct ppg_config *config, struct gateway **out, struct why *why);
+/* New initiators from the file; the old ones stay in force when it has an error. Any thread. */
+int gateway_reload(struct gateway *gw, struct why *why);
+/* Orderly: no new requests, links drained for at most wait_ms, store closed. */
+void gateway_stop(struct gateway **gw, unsigned wait_ms);
+/* "PAP on port N, admin on port M" for the log. */
+void gateway_describe(const struct gateway *gw, struct sbuf *out);
+
+#endif

@@ -1,0 +1,343 @@
+/* mime.c - see mime.h. */
+#include "ppg/mime.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* ---- boundary lines --------------------------------------------------------------------- */
+
+struct delimiter {
+	size_t start;		/* first octet of the line end in front (or of the line) */
+	size_t after;		/* first octet behind the whole line */
+	bool last;
+};
+
+/*
+ * Find the next line that is exactly "--boundary" or "--boundary--" (blanks may follow).
+ * A line that merely begins like one belongs to the content (M-08).
+ */
+static bool
+find_delimiter(struct span body, struct span boundary, size_t from, struct delimiter *d)
+{
+	size_t at = from;
+
+	while (at < body.n) {
+		const uint8_t *p = memmem(body.p + at, body.n - at, boundary.p, boundary.n);
+		size_t line, end;
+		bool last = false;
+
+		if (p == NULL)
+			return false;
+		line = (size_t)(p - body.p);
+		at = line + 1;
+		if (line < 2 || body.p[line - 1] != '-' || body.p[line - 2] != '-')
+			continue;
+		line -= 2;
+		if (line < from || (line > 0 && body.p[line - 1] != '\n'))
+			continue;
+		end = line + 2 + boundary.n;
+		if (body.n - end >= 2 && body.p[end] == '-' && body.p[end + 1] == '-') {
+			last = true;
+			end += 2;
+		}
+		while (end < body.n && (body.p[end] == ' ' || body.p[end] == '\t'))
+			end++;
+		if (end < body.n && body.p[end] == '\r')
+			end++;
+		if (end < body.n && body.p[end] != '\n')
+			continue;
+		if (!last && end >= body.n)
+			continue;
+		d->after = end < body.n ? end + 1 : end;
+		d->last = last;
+		d->start = line;
+		if (d->start > from && body.p[d->start - 1] == '\n')
+			d->start--;
+		if (d->start > from && body.p[d->start - 1] == '\r')
+			d->start--;
+		return true;
+	}
+	return false;
+}
+
+/* Split a part into header block and body at the first empty line. */
+static void
+split_part(struct span part, struct mime_part *out)
+{
+	size_t line = 0;
+
+	while (line < part.n) {
+		const uint8_t *nl = memchr(part.p + line, '\n', part.n - line);
+		size_t end = nl != NULL ? (size_t)(nl - part.p) : part.n;
+		size_t next = nl != NULL ? end + 1 : end;
+
+		if (end > line && part.p[end - 1] == '\r')
+			end--;
+		if (end == line) {
+			out->head = span_of(part.p, line);
+			out->body = span_of(part.p + next, part.n - next);
+			return;
+		}
+		line = next;
+	}
+	out->head = part;			/* no empty line: headers only */
+	out->body = span_of(part.p + part.n, 0);
+}
+
+int
+mime_split(struct span body, struct span boundary, struct mime_part parts[MIME_PARTS_MAX],
+    size_t *n_parts, struct why *why)
+{
+	struct delimiter here, next;
+
+	*n_parts = 0;
+	if (boundary.n == 0 || boundary.n > MIME_BOUNDARY_MAX)
+		return why_set(why, ERR_LIMIT, "boundary is not 1 to %d characters long", MIME_BOUNDARY_MAX);
+	if (!find_delimiter(body, boundary, 0, &here))
+		return why_set(why, ERR_SYNTAX, "the boundary does not occur in the body");
+	while (!here.last) {
+		struct mime_part *part = &parts[*n_parts];
+
+		if (!find_delimiter(body, boundary, here.after, &next))
+			return why_at(why, ERR_SYNTAX, body.n, "closing delimiter missing");
+		if (*n_parts == MIME_PARTS_MAX)
+			return why_at(why, ERR_LIMIT, here.after, "more than %d parts", MIME_PARTS_MAX);
+		part->offset = here.after;
+		split_part(span_of(body.p + here.after, next.start - here.after), part);
+		(*n_parts)++;
+		here = next;
+	}
+	return OK;
+}
+
+/* ---- headers -------------------------------------------------------------------------------- */
+
+static bool
+is_token_char(uint8_t c)
+{
+	return c > 0x20 && c < 0x7F && strchr("()<>@,;:\\\"/[]?={}", c) == NULL;
+}
+
+static bool
+is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Length of the field that starts at the reader, its CR LF blank folds included, line end excluded. */
+static int
+field_end(struct span head, size_t from, size_t *end, size_t *next, struct why *why)
+{
+	size_t i;
+
+	for (i = from; i < head.n; i++) {
+		uint8_t c = head.p[i];
+
+		if (c == '\r' && i + 1 < head.n && head.p[i + 1] == '\n') {
+			if (i + 2 < head.n && is_blank(head.p[i + 2])) {
+				i++;
+				continue;	/* folded */
+			}
+			*end = i;
+			*next = i + 2;
+			return OK;
+		}
+		if (c == '\n') {
+			if (i + 1 < head.n && is_blank(head.p[i + 1]))
+				return why_at(why, ERR_SYNTAX, i, "offset %zu: line feed inside a header value", i);
+			*end = i;
+			*next = i + 1;
+			return OK;
+		}
+		if (c == '\r')
+			return why_at(why, ERR_SYNTAX, i, "offset %zu: carriage return inside a header value", i);
+		if ((c < 0x20 && c != '\t') || c == 0x7F)
+			return why_at(why, ERR_SYNTAX, i, "offset %zu: control character in a header", i);
+	}
+	*end = *next = head.n;
+	return OK;
+}
+
+int
+mime_headers(struct span head, struct mime_header out[MIME_HEADERS_MAX], size_t *n, struct why *why)
+{
+	size_t at = 0;
+
+	*n = 0;
+	if (head.n > MIME_HEADER_BLOCK_MAX)
+		return why_set(why, ERR_LIMIT, "header block of %zu octets, at most %d are taken", head.n,
+		    MIME_HEADER_BLOCK_MAX);
+	while (at < head.n) {
+		size_t end = at, next = at, colon = at;
+		int err = field_end(head, at, &end, &next, why);
+
+		if (err)
+			return err;
+		while (colon < end && is_token_char(head.p[colon]))
+			colon++;
+		if (colon == at || colon == end || head.p[colon] != ':')
+			return why_at(why, ERR_SYNTAX, colon, "offset %zu: no header name", colon);
+		if (*n == MIME_HEADERS_MAX)
+			return why_at(why, ERR_LIMIT, at, "more than %d header lines", MIME_HEADERS_MAX);
+		out[*n].name = span_of(head.p + at, colon - at);
+		out[*n].value = span_trim(span_of(head.p + colon + 1, end - colon - 1));
+		(*n)++;
+		at = next;
+	}
+	return OK;
+}
+
+struct span
+mime_header(const struct mime_header *headers, size_t n, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (span_eq_nocase(headers[i].name, name))
+			return headers[i].value;
+	return span_of("", 0);
+}
+
+/* ---- transfer encodings ------------------------------------------------------------------------ */
+
+static int
+hex(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+static int
+quoted_printable(struct span in, uint8_t *out, size_t *n, struct why *why)
+{
+	size_t i;
+
+	*n = 0;
+	for (i = 0; i < in.n; i++) {
+		int high, low;
+
+		if (in.p[i] != '=') {
+			out[(*n)++] = in.p[i];
+			continue;
+		}
+		if (i + 1 < in.n && in.p[i + 1] == '\n') {
+			i++;
+			continue;
+		}
+		if (i + 2 < in.n && in.p[i + 1] == '\r' && in.p[i + 2] == '\n') {
+			i += 2;
+			continue;
+		}
+		high = i + 2 < in.n ? hex(in.p[i + 1]) : -1;
+		low = i + 2 < in.n ? hex(in.p[i + 2]) : -1;
+		if (high < 0 || low < 0)
+			return why_at(why, ERR_SYNTAX, i, "offset %zu: \"=\" without two hexadecimal digits", i);
+		out[(*n)++] = (uint8_t)(high << 4 | low);
+		i += 2;
+	}
+	return OK;
+}
+
+int
+mime_decode(struct span encoding, struct span body, struct span *out, char **heap, struct why *why)
+{
+	bool base64 = span_eq_nocase(encoding, "base64");
+	size_t n;
+	int err;
+
+	*heap = NULL;
+	*out = body;
+	if (encoding.n == 0 || span_eq_nocase(encoding, "7bit") || span_eq_nocase(encoding, "8bit") ||
+	    span_eq_nocase(encoding, "binary"))
+		return OK;
+	if (!base64 && !span_eq_nocase(encoding, "quoted-printable"))
+		return why_set(why, ERR_UNSUPPORTED, "unknown Content-Transfer-Encoding");
+	*heap = malloc(body.n + 4);
+	if (*heap == NULL)
+		abort();
+	err = base64 ? text_base64(body, (uint8_t *)*heap, &n, why) :
+	    quoted_printable(body, (uint8_t *)*heap, &n, why);
+	*out = err ? span_of("", 0) : span_of(*heap, n);
+	return err;
+}
+
+/* ---- Content-Type ----------------------------------------------------------------------------------- */
+
+struct span
+mime_media(struct span content_type)
+{
+	const uint8_t *semi = content_type.n > 0 ? memchr(content_type.p, ';', content_type.n) : NULL;
+
+	return span_trim(span_of(content_type.p, semi ? (size_t)(semi - content_type.p) : content_type.n));
+}
+
+/* Take one quoted or bare value at *at; blanks around it are skipped. */
+static int
+param_value(struct span ct, size_t *at, char *out, size_t size)
+{
+	size_t n = 0;
+
+	while (*at < ct.n && is_blank(ct.p[*at]))
+		(*at)++;
+	if (*at < ct.n && ct.p[*at] == '"') {
+		for ((*at)++; *at < ct.n && ct.p[*at] != '"'; (*at)++) {
+			if (ct.p[*at] == '\\' && *at + 1 < ct.n)
+				(*at)++;
+			if (n + 1 >= size)
+				return ERR_LIMIT;
+			out[n++] = (char)ct.p[*at];
+		}
+		if (*at == ct.n)
+			return ERR_SYNTAX;
+		(*at)++;
+	} else {
+		for (; *at < ct.n && ct.p[*at] != ';' && !is_blank(ct.p[*at]); (*at)++) {
+			if (n + 1 >= size)
+				return ERR_LIMIT;
+			out[n++] = (char)ct.p[*at];
+		}
+	}
+	out[n] = '\0';
+	return OK;
+}
+
+int
+mime_param(struct span ct, const char *name, char *out, size_t size)
+{
+	size_t at = 0;
+
+	out[0] = '\0';
+	while (at < ct.n && ct.p[at] != ';')
+		at++;
+	while (at < ct.n) {
+		size_t start;
+		struct span found;
+		char value[1024];
+		int err;
+
+		while (at < ct.n && (ct.p[at] == ';' || is_blank(ct.p[at])))
+			at++;
+		start = at;
+		while (at < ct.n && ct.p[at] != '=' && ct.p[at] != ';')
+			at++;
+		found = span_trim(span_of(ct.p + start, at - start));
+		if (at == ct.n || ct.p[at] == ';')
+			continue;
+		at++;
+		err = param_value(ct, &at, value, sizeof value);
+		if (err)
+			return err;
+		if (span_eq_nocase(found, name))
+			return span_to_cstr(span_str(value), out, size);
+		while (at < ct.n && ct.p[at] != ';')
+			at++;
+	}
+	return ERR_NOT_FOUND;
+}

@@ -1,0 +1,348 @@
+/* notify.c - see notify.h. */
+#include "ppg/notify.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "ppg/life.h"
+
+enum {
+	UNDER_WAY_MAX = 64,
+	RETRY_MIN_S = 5,
+	RETRY_MAX_S = 3600,
+	GIVE_UP_S = 3 * 86400,
+	LEASE_S = 120,			/* longer than a request can take */
+	LOOK_MS = 1000			/* how often the store is asked without being told */
+};
+
+struct notifier {
+	struct notify_config cf;
+	struct loop *loop;
+	struct http_client *client;
+	pthread_t thread;
+	struct store_notes look;
+	struct loop_work look_work, wake_work, stop_work;
+	struct loop_timer look_timer;
+	bool looking, stopping;
+	atomic_bool wake_posted;
+	atomic_uint under_way;
+	atomic_ullong acknowledged, failed_tries, given_up;
+};
+
+/* One notification on its way. */
+struct delivery {
+	struct store_note_result result;	/* first: the store hands it back */
+	struct notifier *n;
+	struct store_note *note;
+	struct initiators *set;
+	const struct netlist *allow;
+	json_t *meta;
+};
+
+static void look(void *arg);
+
+/* ---- the outcome of one try ------------------------------------------------------------------ */
+
+static void
+delivery_stored(struct store_op *op)
+{
+	struct delivery *d = (struct delivery *)op;
+	struct notifier *n = d->n;
+
+	store_note_free(d->note);
+	initiators_unref(d->set);
+	json_decref(d->meta);
+	free(d);
+	atomic_fetch_sub(&n->under_way, 1);
+	notifier_wake(n);
+}
+
+static int64_t
+retry_delay(const struct notifier *n, unsigned attempts)
+{
+	int64_t s = n->cf.retry_min_s;
+
+	while (attempts-- > 0 && s < n->cf.retry_max_s)
+		s *= 2;
+	return s < n->cf.retry_max_s ? s : n->cf.retry_max_s;
+}
+
+enum verdict { ACKNOWLEDGED, TRY_AGAIN, GIVE_UP };
+
+/*
+ * 2xx with an empty body or a PAP code 1xxx acknowledges; 2xxx says that it will never be taken;
+ * 5xx, 408, 429 and 3xxx/4xxx codes are worth another try, as is no answer at all.
+ */
+static enum verdict
+judge(const struct http_result *res)
+{
+	struct pap_control answer;
+	enum verdict v = ACKNOWLEDGED;
+	struct why why;
+
+	if (!res->transport_ok)
+		return TRY_AGAIN;
+	if (res->status < 200 || res->status > 299)
+		return res->status >= 500 || res->status == 408 || res->status == 429 ||
+		    (res->status >= 300 && res->status < 400) ? TRY_AGAIN : GIVE_UP;
+	if (res->body.n == 0)
+		return ACKNOWLEDGED;
+	if (pap_parse(res->body, NULL, 16, &answer, &why) == OK &&
+	    answer.message == PAP_NOTIFICATION_RESPONSE && answer.response_code >= 2000)
+		v = answer.response_code < 3000 ? GIVE_UP : TRY_AGAIN;
+	pap_control_done(&answer);
+	return v;
+}
+
+static void
+store_result(struct delivery *d, enum verdict v)
+{
+	struct notifier *n = d->n;
+	int64_t now = (int64_t)clock_utc();
+
+	if (v == TRY_AGAIN && now - d->note->event_time > n->cf.give_up_s)
+		v = GIVE_UP;
+	atomic_fetch_add(v == ACKNOWLEDGED ? &n->acknowledged : v == GIVE_UP ? &n->given_up :
+	    &n->failed_tries, 1);
+	if (v == GIVE_UP)
+		log_warning("notify", "push-id %s of %s: notification given up", d->note->push_id,
+		    d->note->pi);
+	d->result = (struct store_note_result){
+		.op = { .kind = STORE_NOTE, .done = delivery_stored },
+		.id = d->note->id,
+		.finished = v != TRY_AGAIN,
+		.due_at = now + retry_delay(n, d->note->attempts),
+	};
+	if (store_submit(n->cf.store, &d->result.op) != OK)
+		delivery_stored(&d->result.op);		/* the lease runs out, then it is tried again */
+}
+
+static void
+on_result(void *arg, const struct http_result *res)
+{
+	struct delivery *d = arg;
+
+	if (!res->transport_ok)
+		log_peer("notify", d->note->url, res->error);
+	else if (res->status < 200 || res->status > 299)
+		log_peer("notify", d->note->url, "HTTP status is not 2xx");
+	store_result(d, judge(res));
+}
+
+/* ---- sending ------------------------------------------------------------------------------------ */
+
+/* The host the initiator submitted from may always be told (interfaces). */
+static bool
+is_peer(const struct delivery *d, const struct sockaddr *addr)
+{
+	const char *peer = json_text(d->meta, "peer");
+	char text[INET6_ADDRSTRLEN];
+	const void *octets = addr->sa_family == AF_INET ?
+	    (const void *)&((const struct sockaddr_in *)addr)->sin_addr :
+	    (const void *)&((const struct sockaddr_in6 *)addr)->sin6_addr;
+
+	return peer != NULL && inet_ntop(addr->sa_family, octets, text, sizeof text) != NULL &&
+	    (strcmp(text, peer) == 0 ||
+	    (strncmp(peer, "::ffff:", 7) == 0 && strcmp(text, peer + 7) == 0));
+}
+
+static bool
+may_connect(void *arg, const struct sockaddr *addr)
+{
+	const struct delivery *d = arg;
+
+	return !address_is_inner(addr) || netlist_has(d->allow, addr) || is_peer(d, addr);
+}
+
+static void
+write_document(const struct delivery *d, struct sbuf *out)
+{
+	const struct store_note *note = d->note;
+	struct pap_result r = {
+		.push_id = note->push_id,
+		.address = note->address,
+		.state = life_message_state(note->state),
+		.desc = note->desc,
+		.code = note->code != 0 ? note->code : PAP_SERVICE_FAILURE,
+		.received = (time_t)note->received,
+		.event_time = (time_t)note->event_time,
+		.qos = json_is_true(json_object_get(d->meta, "qos")),
+	};
+
+	pap_resultnotification(out, &d->n->cf.writer, pap_version_parse(note->version),
+	    json_is_true(json_object_get(d->meta, "above_10")), &r);
+}
+
+static void
+send_note(struct notifier *n, struct store_note *note)
+{
+	static const char *const headers[] = { "Content-Type", "application/xml", NULL };
+	struct delivery *d = calloc(1, sizeof *d);
+	const struct initiator *who;
+	struct sbuf doc = { 0 };
+
+	if (d == NULL)
+		abort();
+	note->next = NULL;
+	d->n = n;
+	d->note = note;
+	d->meta = note->meta != NULL ? json_read(span_str(note->meta), NULL) : NULL;
+	d->set = authenticator_initiators(n->cf.auth);
+	who = initiators_find(d->set, note->pi);
+	d->allow = who != NULL && who->notify_allow != NULL ? who->notify_allow : n->cf.allow;
+	write_document(d, &doc);
+	atomic_fetch_add(&n->under_way, 1);
+	http_client_send(n->client, "POST", note->url, headers, sbuf_as_span(&doc), may_connect, on_result, d);
+	sbuf_done(&doc);
+}
+
+/* ---- looking for due ones ---------------------------------------------------------------------------- */
+
+static void
+look_back(struct loop_work *work)
+{
+	struct notifier *n = (struct notifier *)((char *)work - offsetof(struct notifier, look_work));
+	struct store_note *note = n->look.op.result == OK ? n->look.notes : NULL;
+	bool any = note != NULL;
+
+	n->looking = false;
+	while (note != NULL) {
+		struct store_note *next = note->next;
+
+		if (n->stopping)
+			store_note_free(note);
+		else
+			send_note(n, note);
+		note = next;
+	}
+	if (!n->stopping)
+		loop_timer_start(n->loop, &n->look_timer, any ? 0 : LOOK_MS, look, n);
+}
+
+static void
+looked(struct store_op *op)
+{
+	struct notifier *n = (struct notifier *)((char *)op - offsetof(struct notifier, look.op));
+
+	loop_post(n->loop, &n->look_work);
+}
+
+static void
+look(void *arg)
+{
+	struct notifier *n = arg;
+	unsigned busy = atomic_load(&n->under_way);
+
+	if (n->looking || n->stopping)
+		return;
+	if (busy >= n->cf.max_under_way) {
+		loop_timer_start(n->loop, &n->look_timer, LOOK_MS, look, n);
+		return;
+	}
+	n->look = (struct store_notes){
+		.op = { .kind = STORE_NOTES, .done = looked },
+		.now = (int64_t)clock_utc(),
+		.lease_s = LEASE_S,
+		.max = n->cf.max_under_way - busy,
+	};
+	n->looking = true;
+	n->look_work.run = look_back;
+	if (store_submit(n->cf.store, &n->look.op) != OK) {
+		n->looking = false;
+		loop_timer_start(n->loop, &n->look_timer, LOOK_MS, look, n);
+	}
+}
+
+static void
+run_wake(struct loop_work *work)
+{
+	struct notifier *n = (struct notifier *)((char *)work - offsetof(struct notifier, wake_work));
+
+	atomic_store(&n->wake_posted, false);
+	look(n);
+}
+
+void
+notifier_wake(struct notifier *n)
+{
+	if (!atomic_exchange(&n->wake_posted, true))
+		loop_post(n->loop, &n->wake_work);
+}
+
+/* ---- thread ---------------------------------------------------------------------------------------------- */
+
+static void *
+run_thread(void *arg)
+{
+	struct notifier *n = arg;
+
+	look(n);
+	loop_run(n->loop);
+	return NULL;
+}
+
+struct notifier *
+notifier_start(const struct notify_config *cf)
+{
+	struct notifier *n = calloc(1, sizeof *n);
+
+	if (n == NULL)
+		abort();
+	n->cf = *cf;
+	if (n->cf.max_under_way == 0)
+		n->cf.max_under_way = UNDER_WAY_MAX;
+	if (n->cf.retry_min_s == 0)
+		n->cf.retry_min_s = RETRY_MIN_S;
+	if (n->cf.retry_max_s == 0)
+		n->cf.retry_max_s = RETRY_MAX_S;
+	if (n->cf.give_up_s == 0)
+		n->cf.give_up_s = GIVE_UP_S;
+	n->wake_work.run = run_wake;
+	n->loop = loop_create();
+	n->client = http_client_create(n->loop, &(struct http_client_config){ .user_agent = n->cf.writer.product });
+	if (pthread_create(&n->thread, NULL, run_thread, n) != 0)
+		abort();
+	pthread_setname_np(n->thread, "notifier");
+	return n;
+}
+
+static void
+run_stop(struct loop_work *work)
+{
+	struct notifier *n = (struct notifier *)((char *)work - offsetof(struct notifier, stop_work));
+
+	n->stopping = true;
+	loop_timer_stop(n->loop, &n->look_timer);
+	http_client_destroy(&n->client);	/* ends what is under way; each is stored as a failed try */
+	loop_stop(n->loop);
+}
+
+void
+notifier_stop(struct notifier **p)
+{
+	struct notifier *n = *p;
+
+	if (n == NULL)
+		return;
+	n->stop_work.run = run_stop;
+	loop_post(n->loop, &n->stop_work);
+	pthread_join(n->thread, NULL);
+	/* the store still runs: let it finish what names this object */
+	while (atomic_load(&n->under_way) > 0 || n->looking)
+		loop_turn(n->loop, 50);
+	loop_destroy(&n->loop);
+	free(n);
+	*p = NULL;
+}
+
+void
+notifier_stats(struct notifier *n, struct notify_stats *out)
+{
+	*out = (struct notify_stats){ n->acknowledged, n->failed_tries, n->given_up, n->under_way };
+}

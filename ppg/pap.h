@@ -1,0 +1,121 @@
+/*
+ * pap.h - PAP documents: the control entity of a request in, responses and notifications out.
+ * Spec: WAP-247-PAP-20010429-a (2.0) with SIN 100; PAP 1.0 and 2.1 differences as doc/guide.md lists them.
+ */
+#ifndef PPG_PAP_H
+#define PPG_PAP_H
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "base/buf.h"
+
+/* PAP status codes (8.13, table 1). */
+enum pap_status {
+	PAP_OK = 1000, PAP_ACCEPTED = 1001,
+	PAP_BAD_REQUEST = 2000, PAP_FORBIDDEN = 2001, PAP_ADDRESS_ERROR = 2002,
+	PAP_ADDRESS_NOT_FOUND = 2003, PAP_PUSH_ID_NOT_FOUND = 2004, PAP_CAPABILITIES_MISMATCH = 2005,
+	PAP_CAPABILITIES_UNSUPPORTED = 2006, PAP_DUPLICATE_PUSH_ID = 2007, PAP_CANCEL_IMPOSSIBLE = 2008,
+	PAP_INTERNAL_ERROR = 3000, PAP_NOT_IMPLEMENTED = 3001, PAP_VERSION_UNSUPPORTED = 3002,
+	PAP_NOT_POSSIBLE = 3003, PAP_CAPABILITY_MATCH_UNSUPPORTED = 3004,
+	PAP_MULTIPLE_ADDRESSES_UNSUPPORTED = 3005, PAP_TRANSFORMATION_FAILURE = 3006,
+	PAP_DELIVERY_METHOD_IMPOSSIBLE = 3007, PAP_CAPABILITIES_UNAVAILABLE = 3008,
+	PAP_NETWORK_UNAVAILABLE = 3009, PAP_BEARER_UNAVAILABLE = 3010,
+	PAP_REPLACEMENT_UNSUPPORTED = 3011, PAP_SERVICE_FAILURE = 4000, PAP_SERVICE_UNAVAILABLE = 4001
+};
+const char *pap_status_name(int code);		/* "Duplicate push ID"; NULL if unknown */
+
+/* ---- versions (chapters 9 and 11) ------------------------------------------------------ */
+
+struct pap_version { uint8_t major, minor; };
+
+enum { PAP_VERSIONS_MAX = 16, PAP_MINOR_ANY = 255, PAP_VERSION_SIZE = 8 };
+
+bool pap_version_served(struct pap_version v);	/* 1.x and 2.x */
+void pap_version_print(struct pap_version v, char out[PAP_VERSION_SIZE]);
+/* "2.0" as stored with a push; an unreadable text gives 1.0. */
+struct pap_version pap_version_parse(const char *text);
+
+/* ---- a request --------------------------------------------------------------------------- */
+
+enum pap_message {
+	PAP_NONE, PAP_PUSH, PAP_CANCEL, PAP_STATUSQUERY, PAP_CCQ,
+	PAP_NOTIFICATION, PAP_NOTIFICATION_RESPONSE,
+	PAP_OTHER		/* another response or badmessage-response */
+};
+
+enum {
+	PAP_PUSH_ID_MAX = 256, PAP_ADDRESS_MAX = 512, PAP_URL_MAX = 2048, PAP_TEXT_MAX = 256
+};
+
+struct pap_qos {
+	bool present;
+	char priority[8], delivery_method[16], network[40], bearer[40];
+	bool network_required, bearer_required;
+};
+
+struct pap_control {
+	struct pap_version version;		/* of the DOCTYPE; 2.1 without one */
+	struct pap_version known[PAP_VERSIONS_MAX];	/* wap-pap-ver, preferred first; minor may be ANY */
+	size_t n_known;
+	bool above_10;				/* the sender is known to support more than 1.0 */
+	enum pap_message message;
+	char name[32];				/* element name of the message */
+	char *push_id;				/* heap; "" when absent */
+	char **addresses;			/* address-value strings as written; heap */
+	size_t n_addresses;
+	char *notify_url, *source_reference, *query_id, *replace_push_id;	/* heap or NULL */
+	bool progress_notes;
+	time_t deliver_before, deliver_after;	/* 0 absent */
+	struct pap_qos qos;
+	int response_code;			/* of a resultnotification-response */
+	/* DTD or value error: first sentence; the code is PAP_BAD_REQUEST */
+	bool invalid;
+	struct why invalid_why;
+};
+
+/*
+ * Parse one control entity. Returns OK (look at c->invalid next), or
+ *	ERR_SYNTAX, ERR_LIMIT	no PAP document: badmessage-response 2000 with *why
+ *	ERR_UNSUPPORTED		a version we do not serve: badmessage-response 3002, see pap_reply_version
+ * max_addresses bounds the addresses. pap_control_done frees in every case.
+ */
+int pap_parse(struct span doc, const char *charset, size_t max_addresses, struct pap_control *c,
+    struct why *why);
+void pap_control_done(struct pap_control *c);
+/* The version an answer is written in (9.4): the request's, or the best common one, or 1.0. */
+struct pap_version pap_reply_version(const struct pap_control *c);
+
+/* ---- answers and notifications ------------------------------------------------------------- */
+
+struct pap_writer {			/* what all documents of one gateway share */
+	const char *product, *sender_address, *sender_name;
+};
+
+/* above_10: write the wap-pap-ver instruction. */
+void pap_push_response(struct sbuf *out, const struct pap_writer *w, struct pap_version v, bool above_10,
+    const char *push_id, int code, const char *desc, time_t reply_time);
+void pap_badmessage_response(struct sbuf *out, const struct pap_writer *w, struct pap_version v,
+    bool above_10, int code, const char *desc, struct span fragment);
+/* cancel-, statusquery- and ccq-response of an operation that is not served here (3001) or refused. */
+void pap_refuse_operation(struct sbuf *out, const struct pap_writer *w, struct pap_version v,
+    const struct pap_control *c, int code, const char *desc);
+
+struct pap_result {
+	const char *push_id, *address, *state, *desc;
+	int code;
+	time_t received, event_time;
+	bool qos;			/* the submission had a quality-of-service element */
+};
+void pap_resultnotification(struct sbuf *out, const struct pap_writer *w, struct pap_version v,
+    bool above_10, const struct pap_result *r);
+
+/* A PAP submission, for ppgctl and the benchmark: the control entity alone. */
+struct pap_submit {
+	const char *push_id, *notify_url, *deliver_before, *deliver_after, *version;
+	const char *const *addresses;
+	size_t n_addresses;
+};
+void pap_push_message(struct sbuf *out, const struct pap_submit *s);
+
+#endif

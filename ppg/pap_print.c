@@ -1,0 +1,209 @@
+/*
+ * pap_print.c - PAP documents we write: responses, result notifications, submissions.
+ * Spec: WAP-247-PAP 8 (elements), 9.2 (wap-pap-ver), 11 (document types).
+ */
+#include "ppg/pap.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+static const struct { int code; const char *name; } status_names[] = {
+	{ PAP_OK, "OK" },
+	{ PAP_ACCEPTED, "Accepted for processing" },
+	{ PAP_BAD_REQUEST, "Bad request" },
+	{ PAP_FORBIDDEN, "Forbidden" },
+	{ PAP_ADDRESS_ERROR, "Address error" },
+	{ PAP_ADDRESS_NOT_FOUND, "Address not found" },
+	{ PAP_PUSH_ID_NOT_FOUND, "Push ID not found" },
+	{ PAP_CAPABILITIES_MISMATCH, "Capabilities mismatch" },
+	{ PAP_CAPABILITIES_UNSUPPORTED, "Required capabilities not supported" },
+	{ PAP_DUPLICATE_PUSH_ID, "Duplicate push ID" },
+	{ PAP_CANCEL_IMPOSSIBLE, "Cancellation not possible" },
+	{ PAP_INTERNAL_ERROR, "Internal server error" },
+	{ PAP_NOT_IMPLEMENTED, "Not implemented" },
+	{ PAP_VERSION_UNSUPPORTED, "Version not supported" },
+	{ PAP_NOT_POSSIBLE, "Not possible" },
+	{ PAP_CAPABILITY_MATCH_UNSUPPORTED, "Capability matching not supported" },
+	{ PAP_MULTIPLE_ADDRESSES_UNSUPPORTED, "Multiple addresses not supported" },
+	{ PAP_TRANSFORMATION_FAILURE, "Transformation failure" },
+	{ PAP_DELIVERY_METHOD_IMPOSSIBLE, "Specified delivery method not possible" },
+	{ PAP_CAPABILITIES_UNAVAILABLE, "Capabilities not available" },
+	{ PAP_NETWORK_UNAVAILABLE, "Required network not available" },
+	{ PAP_BEARER_UNAVAILABLE, "Required bearer not available" },
+	{ PAP_REPLACEMENT_UNSUPPORTED, "Replacement not supported" },
+	{ PAP_SERVICE_FAILURE, "Service failure" },
+	{ PAP_SERVICE_UNAVAILABLE, "Service unavailable" },
+};
+
+const char *
+pap_status_name(int code)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof status_names / sizeof status_names[0]; i++)
+		if (status_names[i].code == code)
+			return status_names[i].name;
+	return NULL;
+}
+
+void
+pap_version_print(struct pap_version v, char out[PAP_VERSION_SIZE])
+{
+	snprintf(out, PAP_VERSION_SIZE, "%u.%u", v.major, v.minor);
+}
+
+/* Declaration, DOCTYPE and <pap>. */
+static void
+open_document(struct sbuf *out, const char *product, struct pap_version v, bool above_10)
+{
+	bool oma = v.major == 2 && v.minor > 0;
+
+	sbuf_reserve(out, 700);
+	sbuf_fmt(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+	    "<!DOCTYPE pap PUBLIC \"-//WAPFORUM//DTD PAP %u.%u//EN\"\n\t\"%s%u.%u.dtd\"",
+	    v.major, v.minor,
+	    oma ? "http://www.openmobilealliance.org/tech/DTD/pap_" : "http://www.wapforum.org/DTD/pap_",
+	    v.major, v.minor);
+	if (above_10)
+		sbuf_str(out, "\n\t[<?wap-pap-ver supported-versions=\"2.*,1.*\"?>]");
+	sbuf_str(out, ">\n<pap");
+	if (product != NULL) {
+		sbuf_str(out, " product-name=\"");
+		sbuf_xml(out, span_str(product));
+		sbuf_char(out, '"');
+	}
+	sbuf_str(out, ">\n");
+}
+
+static void
+put_attr(struct sbuf *out, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	sbuf_char(out, ' ');
+	sbuf_str(out, name);
+	sbuf_str(out, "=\"");
+	sbuf_xml(out, span_str(value));
+	sbuf_char(out, '"');
+}
+
+static void
+put_time(struct sbuf *out, const char *name, time_t t)
+{
+	char iso[CLOCK_ISO_SIZE];
+
+	if (t == 0)
+		return;
+	clock_iso(t, iso);
+	put_attr(out, name, iso);
+}
+
+static void
+put_code(struct sbuf *out, int code, const char *desc)
+{
+	sbuf_fmt(out, " code=\"%d\"", code);
+	put_attr(out, "desc", desc != NULL ? desc : pap_status_name(code));
+}
+
+void
+pap_push_response(struct sbuf *out, const struct pap_writer *w, struct pap_version v, bool above_10,
+    const char *push_id, int code, const char *desc, time_t reply_time)
+{
+	open_document(out, w->product, v, above_10);
+	sbuf_str(out, "<push-response");
+	put_attr(out, "push-id", push_id);
+	put_attr(out, "sender-address", w->sender_address);
+	put_attr(out, "sender-name", w->sender_name);
+	put_time(out, "reply-time", reply_time);
+	sbuf_str(out, ">\n<response-result");
+	put_code(out, code, desc);
+	sbuf_str(out, "/>\n</push-response>\n</pap>\n");
+}
+
+void
+pap_badmessage_response(struct sbuf *out, const struct pap_writer *w, struct pap_version v,
+    bool above_10, int code, const char *desc, struct span fragment)
+{
+	open_document(out, w->product, v, above_10);
+	sbuf_str(out, "<badmessage-response");
+	put_code(out, code, desc);
+	if (fragment.n > 0) {
+		struct sbuf quoted = { 0 };
+
+		sbuf_quote(&quoted, fragment);
+		put_attr(out, "bad-message-fragment", quoted.s);
+		sbuf_done(&quoted);
+	}
+	sbuf_str(out, "/>\n</pap>\n");
+}
+
+void
+pap_refuse_operation(struct sbuf *out, const struct pap_writer *w, struct pap_version v,
+    const struct pap_control *c, int code, const char *desc)
+{
+	open_document(out, w->product, v, c->above_10);
+	if (c->message == PAP_CANCEL) {
+		sbuf_str(out, "<cancel-response");
+		put_attr(out, "push-id", c->push_id);
+		sbuf_str(out, ">\n<cancel-result");
+		put_code(out, code, desc);
+		sbuf_str(out, "/>\n</cancel-response>\n");
+	} else if (c->message == PAP_STATUSQUERY) {
+		sbuf_str(out, "<statusquery-response");
+		put_attr(out, "push-id", c->push_id);
+		sbuf_str(out, ">\n<statusquery-result message-state=\"unknown\"");
+		put_code(out, code, desc);
+		sbuf_str(out, "/>\n</statusquery-response>\n");
+	} else {
+		sbuf_str(out, "<ccq-response");
+		put_attr(out, "query-id", c->query_id);
+		put_code(out, code, desc);
+		sbuf_str(out, ">\n<address");
+		put_attr(out, "address-value", c->n_addresses > 0 ? c->addresses[0] : "");
+		sbuf_str(out, "/>\n</ccq-response>\n");
+	}
+	sbuf_str(out, "</pap>\n");
+}
+
+void
+pap_resultnotification(struct sbuf *out, const struct pap_writer *w, struct pap_version v,
+    bool above_10, const struct pap_result *r)
+{
+	open_document(out, w->product, v, above_10);
+	sbuf_str(out, "<resultnotification-message");
+	put_attr(out, "push-id", r->push_id);
+	put_attr(out, "sender-address", w->sender_address);
+	put_attr(out, "sender-name", w->sender_name);
+	put_time(out, "received-time", r->received);
+	put_time(out, "event-time", r->event_time);
+	put_attr(out, "message-state", r->state);
+	put_code(out, r->code, r->desc);
+	sbuf_str(out, ">\n<address");
+	put_attr(out, "address-value", r->address);
+	sbuf_str(out, "/>\n");
+	if (r->qos)
+		sbuf_str(out, "<quality-of-service delivery-method=\"unconfirmed\" network=\"GSM\" bearer=\"SMS\"/>\n");
+	sbuf_str(out, "</resultnotification-message>\n</pap>\n");
+}
+
+void
+pap_push_message(struct sbuf *out, const struct pap_submit *s)
+{
+	size_t i;
+
+	open_document(out, NULL, pap_version_parse(s->version != NULL ? s->version : "2.0"), true);
+	sbuf_str(out, "<push-message");
+	put_attr(out, "push-id", s->push_id);
+	put_attr(out, "deliver-before-timestamp", s->deliver_before);
+	put_attr(out, "deliver-after-timestamp", s->deliver_after);
+	put_attr(out, "ppg-notify-requested-to", s->notify_url);
+	sbuf_str(out, ">\n");
+	for (i = 0; i < s->n_addresses; i++) {
+		sbuf_str(out, "<address");
+		put_attr(out, "address-value", s->addresses[i]);
+		sbuf_str(out, "/>\n");
+	}
+	sbuf_str(out, "</push-message>\n</pap>\n");
+}
