@@ -29,3 +29,6 @@ list-tests:
 list-programs:
 	@echo $(bin_PROGRAMS) $(sbin_PROGRAMS)
 EXTRA_DIST += check packages.list
+
+TESTS += tests/check-includes.sh
+EXTRA_DIST += tests/check-includes.sh
