@@ -1,10 +1,23 @@
 noinst_LIBRARIES += policy/libpolicy.a
 policy_libpolicy_a_SOURCES = \
-	policy/prov_mac.c policy/prov_mac.h
+	policy/case_json.c policy/case_json.h policy/decide.c policy/device_json.c policy/kinds.h \
+	policy/member.c policy/member.h policy/names.c policy/origin.c policy/policy.h \
+	policy/profiles.c policy/prov_mac.c policy/prov_mac.h policy/settings.c policy/settings.h \
+	policy/source.c
 
-EXTRA_DIST += tests/vectors/mac
+EXTRA_DIST += tests/vectors/mac tests/vectors/policy
 
-check_PROGRAMS += tests/unit/test_prov_mac
-TESTS += tests/unit/test_prov_mac
+policy_tests = tests/unit/test_case_json tests/unit/test_policy tests/unit/test_policy_rules \
+	tests/unit/test_policy_settings tests/unit/test_prov_mac
+check_PROGRAMS += $(policy_tests)
+TESTS += $(policy_tests)
+tests_unit_test_case_json_SOURCES = tests/unit/test_case_json.c tests/unit/policy_fixture.h
+tests_unit_test_case_json_LDADD = $(POLICY_LIBS) $(TEST_LIBS)
+tests_unit_test_policy_SOURCES = tests/unit/test_policy.c tests/unit/policy_fixture.h
+tests_unit_test_policy_LDADD = $(POLICY_LIBS) $(TEST_LIBS)
+tests_unit_test_policy_rules_SOURCES = tests/unit/test_policy_rules.c tests/unit/policy_fixture.h
+tests_unit_test_policy_rules_LDADD = $(POLICY_LIBS) $(TEST_LIBS)
+tests_unit_test_policy_settings_SOURCES = tests/unit/test_policy_settings.c tests/unit/policy_fixture.h
+tests_unit_test_policy_settings_LDADD = $(POLICY_LIBS) $(TEST_LIBS)
 tests_unit_test_prov_mac_SOURCES = tests/unit/test_prov_mac.c
 tests_unit_test_prov_mac_LDADD = $(POLICY_LIBS) $(TEST_LIBS)

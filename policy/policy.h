@@ -14,10 +14,13 @@ enum {
 	ROLE_USER_UNAUTH = 64, ROLE_OPERATOR_TPS = 128, ROLE_KNOWN_PPG = 256, ROLE_TRUSTED_PPG = 512,
 	ROLE_PPG_AUTH = 1024, ROLE_PPG_TRUSTED = 2048, ROLE_ANY_PUSH_SOURCE = 4096
 };
-/* "OPERATOR|USER_AUTH" of a mask into out. */
+enum { ROLE_ALL = 0x1FFE };			/* every bit that is a role */
+const char *policy_role_name(uint32_t bit);	/* "OPERATOR"; NULL for a bit that is no role */
+/* "OPERATOR|USER_AUTH" of a mask into out; "NONE" for 0, unknown bits as one hex number. */
 void policy_roles_print(uint32_t mask, struct sbuf *out);
 
 enum policy_family { FAMILY_WM5, FAMILY_WM6X, FAMILY_W10M };
+const char *policy_family_name(enum policy_family family);	/* "wm5" */
 
 enum policy_outcome {
 	OUTCOME_DISCARD, OUTCOME_REJECT_DOC, OUTCOME_DELIVER, OUTCOME_APPLY, OUTCOME_APPLY_AFTER_PROMPT,
@@ -32,7 +35,19 @@ enum { POLICY_IDS_MAX = 64, POLICY_PROXIES_MAX = 16, POLICY_CLIENTS_MAX = 32, PO
 	POLICY_STAGES_MAX = 32, POLICY_PINS_MAX = 16, POLICY_SETTINGS_MAX = 256 };
 
 struct policy_value { uint32_t id, value; };
-struct policy_proxy { char id[64], address[64]; bool ipv4, trust, push; };
+/*
+ * One address that pushes may come from: a PXPHYSICAL with what its PXLOGICAL says. `push` is what
+ * counts; physical_push keeps the PXPHYSICAL's own PUSHENABLED, so that a later change of the
+ * PXLOGICAL finds which of its addresses follow. address "" never matches.
+ */
+enum policy_push { PUSH_INHERITED, PUSH_OFF, PUSH_ON };
+struct policy_proxy {
+	char id[64], address[64];
+	bool ipv4, trust, push;
+	char physical_id[64];
+	enum policy_push physical_push;
+	bool logical_push;
+};
 struct policy_client { char content_type[128], app_id[128], name[48]; };	/* "" = any */
 struct policy_access { char path[128]; uint32_t write_mask; };
 
@@ -54,9 +69,29 @@ struct policy_device {
 
 /* Load built-in defaults of a profile ("wm5"); ERR_NOT_FOUND and *why naming it (Y-01). */
 int policy_device_init(struct policy_device *dev, const char *profile, struct why *why);
+/* Names of the built-in profiles, in order; NULL behind the last. */
+const char *policy_profile_name(size_t i);
 /* A policy's value, or `absent` when the device has none. */
 uint32_t policy_get(const struct policy_device *dev, uint32_t id, uint32_t absent);
+/*
+ * ERR_RANGE and *why for a value outside the policy's range and for mask bits that are no role, or
+ * that this family does not take (Y-02, Y-03). Unknown ids are stored, not evaluated.
+ */
 int policy_set(struct policy_device *dev, uint32_t id, uint32_t value, struct why *why);
+/* "3204" or "0xC84" of policy `id`, in range; ERR_SYNTAX, ERR_RANGE with the range in *why. */
+int policy_value_parse(uint32_t id, const char *text, uint32_t *out, struct why *why);
+/* Header name of a policy, "SECPOLICY_SI_MESSAGE"; NULL for an id not in the catalogue. */
+const char *policy_id_name(uint32_t id);
+/* Write access of a metabase path: replaces or adds an entry; ERR_LIMIT, ERR_RANGE. */
+int policy_set_access(struct policy_device *dev, const char *path, uint32_t write_mask,
+    struct why *why);
+/* Write mask of a path: longest prefix, whole names; MANAGER alone when nothing matches (3.9). */
+uint32_t policy_access(const struct policy_device *dev, const char *path);
+/* Register a client for a content type, an application id, or both ("" = any); ERR_LIMIT. */
+int policy_add_client(struct policy_device *dev, const char *content_type, const char *app_id,
+    const char *name, struct why *why);
+/* What the client of such a registration is usually called: "SI client", or the id itself. */
+void policy_client_name(const char *content_type, const char *app_id, char *out, size_t size);
 
 enum policy_ton { TON_UNKNOWN, TON_INTERNATIONAL, TON_NATIONAL, TON_ALPHANUMERIC };
 enum policy_mac { MAC_ABSENT, MAC_PRESENT };
@@ -67,6 +102,13 @@ struct policy_setting {
 	const struct policy_parm *parms;
 	size_t n_parms;
 	bool remove;			/* nocharacteristic */
+};
+
+/* What a client finds when it opens the body. */
+struct policy_body {
+	const char *href;		/* SI, SL; NULL absent */
+	const struct policy_setting *settings;
+	size_t n_settings;
 };
 
 struct policy_message {
@@ -83,6 +125,13 @@ struct policy_message {
 	const char *href;		/* SI, SL; NULL absent */
 	const struct policy_setting *settings;
 	size_t n_settings;
+	/*
+	 * When set, called instead of reading href and settings, at most once and not before the
+	 * MAC was verified and the role tests were passed: nothing parses the body of a message that
+	 * is going to be discarded. Fills *body (zero before); false: the body is malformed (P02).
+	 */
+	bool (*open)(void *open_arg, struct policy_body *body);
+	void *open_arg;
 };
 
 /*
@@ -99,7 +148,8 @@ struct policy_user {
 struct policy_stage {
 	char stage[4];			/* "0" ... "13", "4a", "4b", "4c" */
 	char test[40];			/* policy id or a word such as "parse", "client" */
-	bool has_result;		/* a role-mask test: mask, policy, result are set */
+	bool has_result;		/* a role-mask test: mask, policy, result are set; else only mask,
+					 * 0 before stage 3 */
 	uint32_t mask, policy, result;
 	bool pass;
 };
@@ -108,6 +158,7 @@ struct policy_decision {
 	enum policy_outcome outcome;
 	int code;			/* 1..22, 0 none */
 	char path[128];			/* characteristic of a REJECT_DOC; "" */
+	bool no_mask;			/* no roles are looked at: settings user interface */
 	uint32_t mask;			/* section 7 "Mask" */
 	bool has_effective;
 	uint32_t effective;
@@ -116,11 +167,48 @@ struct policy_decision {
 	size_t n_stages;
 };
 
-/* Sections 3.4 and 3.5. Never fails: malformed input is a decision (P02). */
+/*
+ * Sections 3.4 and 3.5. Never fails: malformed input is a decision (P02). user may be NULL, its
+ * members too: the right PIN is typed, questions are answered with yes. dev is not changed.
+ */
 void policy_decide(const struct policy_device *dev, const struct policy_message *msg,
     const struct policy_user *user, struct policy_decision *out);
 
-/* Parts that others need as well. */
+/* ---- local sources of settings (section 4) ------------------------------------------------- */
+
+enum policy_source_kind { SOURCE_RAPI, SOURCE_DMPROCESSCONFIGXML, SOURCE_CAB, SOURCE_CPF,
+	SOURCE_PROVXML, SOURCE_DM, SOURCE_EXCHANGE, SOURCE_UI };
+enum policy_tier { TIER_BY_POLICY, TIER_ONE, TIER_TWO };	/* BY_POLICY: 4123 */
+enum policy_caller { CALLER_NORMAL, CALLER_PRIVILEGED, CALLER_USER_UNAUTH };
+
+struct policy_source {
+	enum policy_source_kind kind;
+	enum policy_tier tier;		/* of the device, for DMProcessConfigXML */
+	enum policy_caller caller;
+	bool is_signed;			/* .cab, .cpf: by a root in the SPC store ... */
+	uint32_t spc_mask;		/* ... with this mask */
+	uint32_t account_mask;		/* DM session: roles of the account */
+	const struct policy_setting *settings;
+	size_t n_settings;
+};
+
+/* APPLY, REJECT_DOC, or BLOCKED (the call is refused as a whole). */
+void policy_decide_source(const struct policy_device *dev, const struct policy_source *src,
+    struct policy_decision *out);
+
+/* ---- after the decision ---------------------------------------------------------------------- */
+
+/* May this decision's content be handed on or applied? */
+bool policy_accepted(const struct policy_decision *d);
+
+/*
+ * What applied settings change of the device as decisions see it: SecurityPolicy, BOOTSTRAP
+ * PROVURL, PXLOGICAL (sections 2.1, 6.1, 6.2). Values that the device cannot hold are left out.
+ */
+void policy_apply(struct policy_device *dev, const struct policy_setting *settings, size_t n);
+
+/* ---- parts that others need as well ------------------------------------------------------------ */
+
 uint32_t policy_origin_roles(const struct policy_device *dev, const struct policy_message *msg);
 bool policy_uri_equal(const char *a, const char *b);		/* R-URI */
 bool policy_address_equal(const struct policy_device *dev, const char *a, enum policy_ton a_ton,

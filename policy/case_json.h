@@ -1,0 +1,34 @@
+/*
+ * case_json.h - decisions as JSON: a case in, the answer out; the forms of `ppgctl policy explain`.
+ * A device object is what `pushrouter --device` reads, too.
+ */
+#ifndef POLICY_CASE_JSON_H
+#define POLICY_CASE_JSON_H
+
+#include "base/json.h"
+#include "policy/policy.h"
+
+/* Reads a profile that is not built in. Nothing in policy/ opens files by itself. */
+struct policy_files {
+	/* A new reference to the device object in it, or an error with *why. */
+	int (*load)(void *arg, const char *name, json_t **out, struct why *why);
+	void *arg;
+};
+
+/*
+ * {"profile","policies",...} -> *dev. files may be NULL: built-in profiles only. Unknown members
+ * are left to the caller. ERR_SYNTAX, ERR_RANGE, ERR_NOT_FOUND, ERR_LIMIT; *why names the member.
+ */
+int policy_device_from_json(json_t *obj, const struct policy_files *files, struct policy_device *dev,
+    struct why *why);
+
+/* {"family","outcome","code","path","mask","effective","client","stages"}: a new reference. */
+json_t *policy_decision_json(enum policy_family family, const struct policy_decision *d);
+
+/*
+ * {"device","message","user"}, {"device","source","settings"} or {"device","steps"} -> the answer,
+ * an array of answers for steps, or {"error"} for what is no case. A new reference, never NULL.
+ */
+json_t *policy_case_decide(json_t *input, const struct policy_files *files);
+
+#endif
