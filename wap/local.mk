@@ -1,6 +1,21 @@
 noinst_LIBRARIES += wap/libwap.a
 wap_libwap_a_SOURCES =
 
+# WBXML, content types, decoding
+wap_libwap_a_SOURCES += \
+	wap/wbxml.c wap/wbxml.h wap/wbxml_prov.c wap/wbxml_syncml.c wap/wbxml_tables.c \
+	wap/wbxml_tables.h wap/wbxml_xml.c
+
+check_PROGRAMS += tests/unit/test_wbxml
+TESTS += tests/unit/test_wbxml
+tests_unit_test_wbxml_SOURCES = tests/unit/test_wbxml.c tests/unit/vector.h
+tests_unit_test_wbxml_LDADD = $(WAP_LIBS) $(TEST_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_wbxml
+tests_fuzz_fuzz_wbxml_SOURCES = tests/fuzz/fuzz_wbxml.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_wbxml_LDADD = $(WAP_LIBS)
+tests_fuzz_fuzz_wbxml_LDFLAGS = $(FUZZ_LINK)
+
 # WDP over SMS and the WSP push PDU
 wap_libwap_a_SOURCES += \
 	wap/udh.c wap/udh.h wap/wsp.h wap/wsp_app_id.c wap/wsp_date.c wap/wsp_decode.c \

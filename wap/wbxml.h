@@ -13,19 +13,24 @@ enum { WBXML_DEPTH_MAX = 32, WBXML_MAX = 256 * 1024 };
 
 struct wbxml_attr {
 	struct span name, value;	/* UTF-8; valid during the call */
-	bool has_value;			/* false: `name` alone (provisioning's parm without value) */
+	bool has_value;			/* false: a start token and nothing behind it; value is "" */
 };
 
+/*
+ * A provisioning parm without value has no attribute "value"; an empty one has it with value "".
+ * Elements of SyncML carry the attribute xmlns where the name space changes.
+ */
 struct wbxml_events {		/* each returns OK or an error that stops; any may be NULL */
 	int (*start)(void *ctx, struct span name, const struct wbxml_attr *attrs, size_t n, struct why *why);
 	int (*text)(void *ctx, struct span text, struct why *why);
-	int (*opaque)(void *ctx, struct span octets, struct why *why);	/* in content; dates arrive as text */
+	/* Data of a SyncML item. Dates arrive as text, keys of DRM rights as base64 text. */
+	int (*opaque)(void *ctx, struct span octets, struct why *why);
 	int (*end)(void *ctx, struct span name, struct why *why);
 };
 
 /*
- * Walk a document. `media` is the media type it came with (it decides the tables; NULL: the
- * public id does). All octets are checked: string table bounds, lengths, terminators, entities,
+ * Walk a document. `media` is the media type it came with (it decides the tables; where it is
+ * NULL or has none, the public id does). All octets are checked: string table bounds, lengths, terminators, entities,
  * pages, nesting, balance, date octets, nothing after the end.
  * Errors carry the offset. Returns OK, ERR_SHORT, ERR_SYNTAX, ERR_LIMIT, ERR_UNSUPPORTED (no tables).
  */
