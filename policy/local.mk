@@ -7,8 +7,8 @@ policy_libpolicy_a_SOURCES = \
 
 EXTRA_DIST += tests/vectors/mac tests/vectors/policy
 
-policy_tests = tests/unit/test_case_json tests/unit/test_policy tests/unit/test_policy_rules \
-	tests/unit/test_policy_settings tests/unit/test_prov_mac
+policy_tests = tests/unit/test_case_json tests/unit/test_policy tests/unit/test_policy_invariants \
+	tests/unit/test_policy_rules tests/unit/test_policy_settings tests/unit/test_prov_mac
 check_PROGRAMS += $(policy_tests)
 TESTS += $(policy_tests)
 tests_unit_test_case_json_SOURCES = tests/unit/test_case_json.c tests/unit/policy_fixture.h
@@ -21,3 +21,5 @@ tests_unit_test_policy_settings_SOURCES = tests/unit/test_policy_settings.c test
 tests_unit_test_policy_settings_LDADD = $(POLICY_LIBS) $(TEST_LIBS)
 tests_unit_test_prov_mac_SOURCES = tests/unit/test_prov_mac.c
 tests_unit_test_prov_mac_LDADD = $(POLICY_LIBS) $(TEST_LIBS)
+tests_unit_test_policy_invariants_SOURCES = tests/unit/test_policy_invariants.c tests/unit/policy_fixture.h
+tests_unit_test_policy_invariants_LDADD = $(POLICY_LIBS) $(TEST_LIBS)

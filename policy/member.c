@@ -67,8 +67,8 @@ member_mask(json_t *obj, const char *name, uint32_t *out, struct why *why)
 int
 member_word(json_t *obj, const char *name, const struct member_word *words, int *out, struct why *why)
 {
-	struct sbuf list = { 0 };
 	const struct member_word *w;
+	struct sbuf list = { 0 };
 	const char *s;
 	int err = member_text(obj, name, &s, why);
 
@@ -79,8 +79,9 @@ member_word(json_t *obj, const char *name, const struct member_word *words, int 
 			*out = w->value;
 			return OK;
 		}
-		sbuf_fmt(&list, "%s%s", w == words ? "" : ", ", w->text);
 	}
+	for (w = words; w->text != NULL; w++)
+		sbuf_fmt(&list, "%s%s", w == words ? "" : ", ", w->text);
 	err = why_set(why, ERR_SYNTAX, "%s: one of %s is expected", name, list.s);
 	sbuf_done(&list);
 	return err;
