@@ -20,8 +20,8 @@ enum {
 unsigned sms_segments(size_t n);
 
 /*
- * UDH and payload of part `i` (0-based) of `datagram` into out[SMS_UD_MAX]; returns its length.
- * A single part carries the ports only; several carry the 16-bit reference and the ports.
+ * UDH and payload of part `i` (0-based) of `datagram` into out[SMS_UD_MAX]; returns its length, 0
+ * when there is no such part. A single part carries the ports only; several carry the 16-bit reference and the ports.
  */
 size_t sms_segment(struct span datagram, unsigned i, uint16_t src_port, uint16_t dst_port,
     uint16_t ref, uint8_t out[SMS_UD_MAX]);
@@ -48,10 +48,14 @@ void reasm_destroy(struct reasm **r);
  * Give one part. `from`/`to` name the addresses (part of the key). When it completes a message
  * OK is returned, *out is the joined payload (valid until the next call on r) and *parts the
  * number of parts; ERR_BUSY: parts are still missing; other errors as udh_decode.
- * now_ms: clock_mono_ms(); drops what is older than the time-out.
+ * now_ms: clock_mono_ms(); drops what is older than the time-out. When the limit is reached the
+ * oldest incomplete message goes. ERR_LIMIT: a part or an address that no bearer carries.
+ * When the last part carried no ports, *head has those of the first part that did.
  */
 int reasm_add(struct reasm *r, int64_t now_ms, const char *from, const char *to,
     struct span user_data, struct udh *head, struct span *out, unsigned *parts, struct why *why);
+/* Give up what is older than the time-out; for a timer, when no part may come for long. */
+void reasm_expire(struct reasm *r, int64_t now_ms);
 size_t reasm_waiting(const struct reasm *r);		/* incomplete messages held */
 uint64_t reasm_dropped(const struct reasm *r);		/* incomplete ones given up */
 
