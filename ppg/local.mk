@@ -27,3 +27,8 @@ tests_unit_test_life_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 
 # ---- configuration ----
 ppg_libppg_a_SOURCES += ppg/config.c ppg/config.h ppg/config_keys.c
+
+# ---- ppgctl ----
+bin_PROGRAMS += ppgctl
+ppgctl_SOURCES = ppg/ppgctl.c ppg/ppgctl.h ppg/ppgctl_mac.c
+ppgctl_LDADD = policy/libpolicy.a $(BASE_LIBS)

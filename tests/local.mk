@@ -32,3 +32,6 @@ EXTRA_DIST += check packages.list
 
 TESTS += tests/check-includes.sh
 EXTRA_DIST += tests/check-includes.sh
+
+TESTS += tests/e2e/test_ppgctl.py
+EXTRA_DIST += tests/e2e/test_ppgctl.py

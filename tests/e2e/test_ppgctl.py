@@ -1,0 +1,134 @@
+"""ppgctl, verb by verb: what it prints, and how it ends."""
+import json
+import os
+
+import harness
+from harness import case, equal
+
+EMPTY_PROV = "030B6A004501"      # an empty wap-provisioningdoc
+
+
+def ppgctl(*args, stdin=b"", **more):
+    return harness.run([harness.built("ppgctl")] + list(args), stdin=stdin, **more)
+
+
+def prints(expected, *args, status=0, stdin=b""):
+    """The verb ends with `status` and prints this and nothing else."""
+    got, out, err = ppgctl(*args, stdin=stdin)
+    equal((got, out, err), (status, expected, ""), " ".join(args))
+
+
+def refuses(part, *args, status=2, stdin=b"", secret=None):
+    """The verb prints nothing, ends with `status`, and says `part` on standard error."""
+    got, out, err = ppgctl(*args, stdin=stdin)
+    equal((got, out), (status, ""), " ".join(args) + ": " + err)
+    assert part in err, "%r is not in %r" % (part, err)
+    assert secret is None or secret not in err, "the secret is in %r" % err
+
+
+# ---- as every program --------------------------------------------------------------------------
+
+@case
+def help_is_help():
+    status, out, err = ppgctl("--help")
+    equal((status, err), (0, ""))
+    for line in out.splitlines():
+        if line.startswith("  "):
+            verb = line.split()[0]
+            status, text, err = ppgctl(verb, "--help")
+            equal((status, err), (0, ""), verb)
+            assert text.startswith("usage: ppgctl %s " % verb), text
+            assert "--help" in text
+
+
+@case
+def wrong_use():
+    refuses("usage: ppgctl VERB")
+    refuses('unknown verb "fly"', "fly")
+    refuses("unknown option --wings", "mac", "--wings", "2")
+    refuses("unknown option -w", "mac", "-w")
+    refuses("--sec needs a value", "mac", "--sec")
+    refuses("--hex takes no value", "mac", "--hex=1")
+    refuses("--pin is given twice", "mac", "--pin", "1234", "--pin=1235", secret="1235")
+    refuses('"x" is one argument too many', "mac", "x")
+
+
+@case
+def full_disk_is_noticed():
+    if not os.path.exists("/dev/full"):
+        raise harness.Skip("no /dev/full")
+    status, _, err = harness.run(["/bin/sh", "-c", '"$0" --help >/dev/full && exec "$0" mac --help >/dev/full',
+                                  harness.built("ppgctl")])
+    equal(status, 1, err)
+
+
+# ---- mac ---------------------------------------------------------------------------------------
+
+MACS = (
+    # method, secrets, MAC over EMPTY_PROV
+    ("userpin", ("--pin", "1234"), "6CD48BFD7FFC33183154734DF4434DA694E25E6A"),
+    ("USERPIN", ("--pin", "1234"), "6CD48BFD7FFC33183154734DF4434DA694E25E6A"),
+    ("netwpin", ("--imsi", "466923103145252"), "1AF545FE2823DC9347064450F90FF1BBF957E146"),
+    ("netwpin", ("--imsi", "001010123456789"), "DC2F6C9FBEBC5610A87291727F52643251FDACC4"),
+    ("netwpin", ("--network-key", "0910101032547698"), "DC2F6C9FBEBC5610A87291727F52643251FDACC4"),
+    ("usernetwpin", ("--imsi", "001010123456789", "--pin", "1234"),
+     "D69F9EF86F8B14D5B61716445EDD6EFF7B82D26F"),
+    ("userpinmac", ("--pin", "12345"), "1234528080"),
+    ("userpinmac", ("--pin", "135790"), "135790108130"),
+)
+
+
+@case
+def macs_are_made_and_verified():
+    body = bytes.fromhex(EMPTY_PROV)
+    for sec, secrets, mac in MACS:
+        args = ("mac", "--sec", sec, "--body", "-") + secrets
+        prints(mac + "\n", *args, stdin=body)
+        prints(mac + "\n", *args, "--hex", stdin="03 0b 6a\n00 45 01\n")
+        name = "ota_pin" if sec == "userpinmac" else "mac"
+        prints('{"%s":"%s"}\n' % (name, mac), *args, "--json", stdin=body)
+        for good in (mac, mac.lower()):
+            prints("verified\n", *args, "--verify", good, stdin=body)
+        wrong = mac[:-1] + ("1" if mac[-1] != "1" else "2")
+        prints("not verified\n", *args, "--verify", wrong, stdin=body, status=1)
+        prints('{"verified":false}\n', *args, "--verify", wrong, "--json", stdin=body, status=1)
+        prints("not verified\n", *args, "--verify", mac, stdin=body + b"\0", status=1)
+    prints("verified\n", "mac", "--sec", "userpinmac", "--verify", "1234528080", "--body", "-", stdin=body)
+
+
+@case
+def mac_reads_files():
+    path = os.path.join(harness.temp_dir(), "body")
+    with open(path, "wb") as f:
+        f.write(bytes.fromhex(EMPTY_PROV))
+    prints(MACS[0][2] + "\n", "mac", "--sec=userpin", "--pin=1234", "--body", path)
+    refuses("No such file", "mac", "--sec", "userpin", "--pin", "1234", "--body", path + "x")
+    refuses("more than 1048576 octets", "mac", "--sec", "userpin", "--pin", "1234", "--body", "-",
+            stdin=b"x" * (1 << 20) + b"y")
+
+
+@case
+def bad_pins_are_not_repeated():
+    for pin in ("123", "geheim", "", "1234567890" * 4):
+        refuses("PIN", "mac", "--sec", "userpin", "--pin", pin, "--body", "-", stdin=b"x",
+                secret=pin if pin else None)
+    refuses("IMSI", "mac", "--sec", "netwpin", "--imsi", "12x45678", "--body", "-", stdin=b"x", secret="12x45678")
+    refuses("needs", "mac", "--sec", "userpin", "--body", "-", stdin=b"x")
+    refuses("needs", "mac", "--sec", "netwpin", "--pin", "1234", "--body", "-", stdin=b"x")
+    refuses("two ways", "mac", "--sec", "netwpin", "--imsi", "001010123456789", "--network-key", "00",
+            "--body", "-", stdin=b"x")
+    refuses("not hexadecimal", "mac", "--sec", "netwpin", "--network-key", "0g", "--body", "-", stdin=b"x")
+    refuses("--sec is", "mac", "--sec", "fingerprint", "--body", "-", stdin=b"x")
+
+
+@case
+def malformed_macs_name_their_length():
+    args = ("mac", "--sec", "userpin", "--pin", "1234", "--body", "-", "--hex")
+    good = MACS[0][2]
+    for mac in (good[:-1], good + "0", good[:20] + " " + good[20:], ""):
+        status, out, err = ppgctl(*args, "--verify", mac, stdin=EMPTY_PROV)
+        equal((status, out), (1, "not verified\n"), mac)
+        assert "40" in err and str(len(mac)) in err, err
+
+
+harness.main()
