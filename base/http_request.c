@@ -1,5 +1,5 @@
 /* http_request.c - what a request says, and answering it; see http_server.h. */
-#include "base/http_request.h"
+#include "base/http_server_int.h"
 
 #include <arpa/inet.h>
 #include <assert.h>

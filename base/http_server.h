@@ -56,7 +56,9 @@ struct http_server_config {
 
 /*
  * Bind and start the threads. *why names the port and the reason on failure (ERR_IO).
- * http_server_stop answers suspended requests with 503, closes, joins.
+ * http_server_stop answers suspended requests with 503, closes, joins. An http_answer_later or
+ * http_request_proceed of another thread that comes in between is too late and does nothing;
+ * after http_server_stop has returned there must be none.
  */
 int http_server_start(const struct http_server_config *cf, const struct http_app *app,
     struct http_server **out, struct why *why);
@@ -70,7 +72,10 @@ uint16_t http_server_port(const struct http_server *server);
 const char *http_request_method(const struct http_request *rq);
 const char *http_request_path(const struct http_request *rq);	/* raw, undecoded, without the query */
 const char *http_request_query(const struct http_request *rq);	/* raw, without '?'; "" without one */
-/* Value of a header (name in any case), or NULL. Repeated critical headers never get here. */
+/*
+ * Value of a header (name in any case), or NULL. Blanks at its end are as they were sent.
+ * Repeated critical headers never get here.
+ */
 const char *http_request_header(const struct http_request *rq, const char *name);
 /* Calls each(arg, name, value) for every header in order. */
 void http_request_headers(const struct http_request *rq,

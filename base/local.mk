@@ -25,8 +25,9 @@ tests_unit_test_conf_SOURCES = tests/unit/test_conf.c
 tests_unit_test_conf_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 
 # HTTP server
-base_libbase_a_SOURCES += base/http_guard.c base/http_guard.h base/http_request.c base/http_request.h \
-	base/http_server.c base/http_server.h
+base_libbase_a_SOURCES += \
+	base/http_exchange.c base/http_guard.c base/http_guard.h base/http_loop.c base/http_request.c \
+	base/http_server.c base/http_server.h base/http_server_int.h
 check_PROGRAMS += tests/unit/test_http_server
 TESTS += tests/unit/test_http_server
 tests_unit_test_http_server_SOURCES = tests/unit/test_http_server.c

@@ -30,6 +30,7 @@ static struct app {
 	struct queue queue;
 	pthread_t thread;
 	atomic_uint heads, bodies, gones, refusals;
+	atomic_uint requests;		/* those that head() was called for */
 	char last_reason[32];
 	char path[64], query[64], body[64];	/* of the last request that had a body() */
 	pthread_mutex_t lock;
@@ -54,6 +55,8 @@ note_of(struct http_request *rq)
 		n = calloc(1, sizeof *n);
 		n->rq = rq;
 		http_request_set_data(rq, n);
+		app.requests++;
+		changed();
 	}
 	return n;
 }
@@ -180,6 +183,7 @@ unserve(void)
 {
 	http_server_stop(&app.server);
 	assert_null(app.server);
+	assert_int_equal(app.gones, app.requests);
 	queue_close(&app.queue);
 	pthread_join(app.thread, NULL);
 	queue_done(&app.queue);
@@ -576,6 +580,530 @@ answers_from_head(void **state)
 	assert_int_equal(app.bodies, 1);
 }
 
+/* ---- bodies and limits -------------------------------------------------------------------------- */
+
+static void
+bad_bodies_are_refused(void **state)
+{
+	static char big_header[40100], many_headers[16100], big_target[20100], big_chunks[3000];
+	const struct {
+		const char *id;
+		const char *octets;
+		unsigned statuses[2];
+	} rows[] = {
+		{ "H-06", "POST /now HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n" SECOND, { 400, 413 } },
+		{ "H-06b", "POST /now HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nabcde\r\n0\r\n\r\n"
+		    SECOND, { 400, 413 } },
+		{ "H-06c", "POST /now HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n"
+		    SECOND, { 400, 413 } },
+		{ "H-06d", "POST /now HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcdefg\r\n0\r\n\r\n"
+		    SECOND, { 400, 413 } },
+		{ "H-06e", "POST /now HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n\r\nabc\r\n0\r\n\r\n"
+		    SECOND, { 400, 413 } },
+		{ "H-06f", "POST /now HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3 \r\nabc\r\n0\r\n\r\n"
+		    SECOND, { 400, 413 } },
+		{ "H-06g", big_chunks, { 413, 413 } },
+		{ "H-07", big_header, { 431, 431 } },
+		{ "H-07b", many_headers, { 431, 431 } },
+		{ "H-07c", big_target, { 414, 414 } },
+	};
+	size_t i;
+
+	i = (size_t)sprintf(big_header, "GET /now HTTP/1.1\r\nHost: h\r\nX: ");
+	memset(big_header + i, 'a', 40000);
+	memcpy(big_header + i + 40000, "\r\n\r\n", 5);
+	i = (size_t)sprintf(many_headers, "GET /now HTTP/1.1\r\nHost: h\r\n");
+	for (; i < 16000; i += 8)
+		memcpy(many_headers + i, "X-Y: z\r\n", 9);
+	memcpy(many_headers + i, "\r\n", 3);
+	i = (size_t)sprintf(big_target, "GET /");
+	memset(big_target + i, 'a', 20000);
+	memcpy(big_target + i + 20000, " HTTP/1.1\r\nHost: h\r\n\r\n", 23);
+	i = (size_t)sprintf(big_chunks, "POST /now HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+	for (; i < 2500;)
+		i += (size_t)sprintf(big_chunks + i, "20\r\nabcdefghijklmnopqrstuvwxyz012345\r\n");
+	sprintf(big_chunks + i, "0\r\n\r\n" SECOND);
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		int fd = dial();
+		struct sbuf b;
+		unsigned status;
+
+		say(fd, rows[i].octets);
+		b = hear_all(fd);
+		if (strncmp(b.s, "HTTP/1.1 ", 9) != 0)
+			fail_msg("%s: \"%s\"", rows[i].id, b.s);
+		status = (unsigned)atoi(b.s + 9);
+		if ((status != rows[i].statuses[0] && status != rows[i].statuses[1]) || strstr(b.s, "/second"))
+			fail_msg("%s: \"%s\"", rows[i].id, b.s);
+		sbuf_done(&b);
+		close(fd);
+	}
+	assert_int_equal(app.bodies, 0);
+}
+
+static void
+held_bodies_have_a_limit(void **state)
+{
+	static const char post[] = "POST /hold HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n";
+	static const char chunked[] = "POST /hold HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+	    "4\r\nabcd\r\n";
+	const struct http_answer done = { .status = 200, .body = span_str("done") };
+	struct http_request *held[4];
+	char body[1000];
+	struct sbuf b;
+	int fds[4], fd;
+	size_t i;
+
+	memset(body, 'x', sizeof body);
+	for (i = 0; i < 4; i++) {
+		fds[i] = dial();
+		say(fds[i], post);
+		say_n(fds[i], body, sizeof body);
+		held[i] = await_held();
+		assert_int_equal(http_request_body(held[i]).n, 1000);
+	}
+	/* 4000 octets are held: one more body is too much, a request without one is not. */
+	fd = dial();
+	say(fd, post);
+	b = hear_all(fd);
+	assert_non_null(strstr(b.s, "HTTP/1.1 503 "));
+	assert_non_null(strstr(b.s, "Retry-After: 1\r\n"));
+	sbuf_done(&b);
+	close(fd);
+	fd = dial();
+	say(fd, chunked);
+	b = hear_all(fd);
+	assert_non_null(strstr(b.s, "HTTP/1.1 503 "));
+	assert_non_null(strstr(b.s, "Retry-After: 1\r\n"));
+	sbuf_done(&b);
+	close(fd);
+	fd = dial();
+	say(fd, "GET /now HTTP/1.1\r\nHost: h\r\n\r\n");
+	expect_answer(fd, 200, "/now 0");
+	assert_string_equal(app.last_reason, "memory");
+	/* One leaves, one may come. */
+	http_answer_later(held[0], &done);
+	expect_answer(fds[0], 200, "done");
+	await(&app.gones, 4);		/* two refusals, one without a body, the one that leaves */
+	say(fd, post);
+	say_n(fd, body, sizeof body);
+	held[0] = await_held();
+	http_answer_later(held[0], &done);
+	expect_answer(fd, 200, "done");
+	close(fd);
+	for (i = 0; i < 4; i++) {
+		if (i > 0)
+			http_answer_later(held[i], &done);
+		if (i > 0)
+			expect_answer(fds[i], 200, "done");
+		close(fds[i]);
+	}
+}
+
+static void
+early_answers_are_not_lost(void **state)
+{
+	enum { SIZE = 900000 };
+	static const struct {
+		const char *head;
+		unsigned status;
+	} rows[] = {
+		{ "POST /deny HTTP/1.1\r\nHost: h\r\nContent-Length: 900000\r\n\r\n", 401 },
+		{ "POST /now HTTP/1.1\r\nHost: h\r\nContent-Length: 2000000\r\n\r\n", 413 },
+		{ "PUT /now HTTP/1.1\r\nHost: h\r\nContent-Length: 900000\r\n\r\n", 405 },
+	};
+	struct http_server_config cf = plain;
+	char *body = calloc(1, SIZE);
+	size_t i, sent;
+	ssize_t n;
+
+	cf.max_body = cf.max_held = 1 << 20;
+	serve(&cf);
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		int fd = dial();
+		struct sbuf b;
+
+		say(fd, rows[i].head);
+		/* A peer that gives up at its first failed send would never see the answer. */
+		for (sent = 0; sent < SIZE; sent += (size_t)n) {
+			n = send(fd, body + sent, SIZE - sent, MSG_NOSIGNAL);
+			if (n < 0)
+				fail_msg("row %zu: %s after %zu octets", i, strerror(errno), sent);
+		}
+		b = hear_all(fd);
+		if (strncmp(b.s, "HTTP/1.1 ", 9) != 0 || (unsigned)atoi(b.s + 9) != rows[i].status)
+			fail_msg("row %zu: \"%s\"", i, b.s);
+		sbuf_done(&b);
+		close(fd);
+	}
+	free(body);
+	unserve();
+}
+
+static void
+one_connection_many_requests(void **state)
+{
+	static const char post[] = "POST /later HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nabcd";
+	int fd = dial();
+	unsigned i;
+
+	for (i = 0; i < 2000; i++) {
+		say(fd, post);
+		if (i % 10 == 9) {	/* ten on the way at a time */
+			unsigned n;
+
+			for (n = 0; n < 10; n++)
+				expect_answer(fd, 202, "later");
+		}
+	}
+	close(fd);
+	await(&app.gones, 2000);
+}
+
+/* ---- peers that are slow or vanish ----------------------------------------------------------------- */
+
+static void
+slow_heads_are_cut(void **state)
+{
+	enum { SLOW = 40, DRIP_MS = 200 };
+	struct http_server_config cf = plain;
+	int64_t start = clock_mono_ms(), cut[SLOW] = { 0 };
+	struct pollfd p[SLOW];
+	unsigned i, left = SLOW;
+	int fd;
+
+	cf.head_timeout_s = 1;
+	serve(&cf);
+	fd = dial();
+	for (i = 0; i < SLOW; i++) {
+		p[i] = (struct pollfd){ .fd = dial(), .events = POLLIN };
+		if (i % 4 != 0)		/* the others stay silent, or in their first line */
+			say(p[i].fd, i % 4 == 1 ? "GET /now" : "GET /now HTTP/1.1\r\nHost: h\r\n");
+	}
+	while (left > 0) {
+		assert_true(clock_mono_ms() - start < 4000);
+		poll(p, SLOW, DRIP_MS);
+		for (i = 0; i < SLOW; i++) {
+			char c;
+
+			if (p[i].fd >= 0 && p[i].revents != 0) {
+				assert_int_equal(hear_some(p[i].fd, &c, 1, 0), 0);
+				cut[i] = clock_mono_ms() - start;
+				close(p[i].fd);
+				p[i].fd = -1;
+				left--;
+			} else if (p[i].fd >= 0 && i % 4 != 0) {
+				say(p[i].fd, i % 4 == 1 ? "a" : "X: y\r\n");
+			}
+		}
+		say(fd, "GET /now HTTP/1.1\r\nHost: h\r\n\r\n");
+		expect_answer(fd, 200, "/now 0");
+	}
+	for (i = 0; i < SLOW; i++)
+		if (cut[i] < 900)
+			fail_msg("%u was cut after %d ms already", i, (int)cut[i]);
+	assert_int_equal(app.refusals, SLOW / 2);	/* silent ones and half lines are not worth counting */
+	assert_string_equal(app.last_reason, "slow head");
+	close(fd);
+	unserve();
+}
+
+static void
+slow_bodies_are_cut_but_not_who_waits_for_us(void **state)
+{
+	const struct http_answer done = { .status = 200, .body = span_str("done") };
+	struct http_server_config cf = plain;
+	struct http_request *held;
+	int64_t start;
+	int slow, waiting;
+	char c;
+
+	cf.head_timeout_s = cf.request_timeout_s = 1;
+	serve(&cf);
+	waiting = dial();
+	say(waiting, "POST /hold HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nabcd");
+	held = await_held();
+	slow = dial();
+	start = clock_mono_ms();
+	say(slow, "POST /now HTTP/1.1\r\nHost: h\r\nContent-Length: 900\r\n\r\n");
+	for (;;) {
+		struct pollfd p = { .fd = slow, .events = POLLIN };
+
+		assert_true(clock_mono_ms() - start < 4000);
+		if (poll(&p, 1, 100) > 0)
+			break;
+		say(slow, "x");
+	}
+	assert_int_equal(hear_some(slow, &c, 1, 0), 0);
+	close(slow);
+	await(&app.refusals, 1);
+	assert_string_equal(app.last_reason, "slow body");
+	/* The other one is older, but it waits for us. */
+	http_answer_later(held, &done);
+	expect_answer(waiting, 200, "done");
+	close(waiting);
+	unserve();
+}
+
+static void
+idle_connections_are_closed(void **state)
+{
+	struct http_server_config cf = plain;
+	int fd;
+	char c;
+
+	cf.idle_timeout_s = 1;
+	serve(&cf);
+	fd = dial();
+	say(fd, "GET /now HTTP/1.1\r\nHost: h\r\n\r\n");
+	expect_answer(fd, 200, "/now 0");
+	assert_int_equal(hear_some(fd, &c, 1, 4000), 0);
+	close(fd);
+	unserve();
+}
+
+static void
+peers_that_vanish(void **state)
+{
+	static const char *const octets[] = {
+		"POST /now HTTP/1.1\r\nHost: h\r\nContent-Length: 400\r\n\r\nabcd",
+		"POST /now HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd",
+		"POST /now HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nabcd",
+		"POST /later HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nabcd",
+		"POST /wait HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n",
+	};
+	const struct http_answer done = { .status = 200, .body = span_str("done") };
+	const struct linger reset = { .l_onoff = 1 };
+	struct http_request *held;
+	unsigned i, n = 0;
+	int fd;
+
+	for (i = 0; i < 2 * sizeof octets / sizeof octets[0]; i++) {
+		fd = dial();
+		say(fd, octets[i / 2]);
+		await(&app.requests, ++n);
+		if (i % 2 != 0)
+			setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+		close(fd);
+		await(&app.gones, n);
+	}
+	for (i = 0; i < 2; i++) {
+		fd = dial();
+		say(fd, "POST /hold HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nabcd");
+		held = await_held();
+		if (i % 2 != 0)
+			setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+		close(fd);
+		assert_int_equal(app.gones, n);		/* ours until we answer */
+		http_answer_later(held, &done);
+		await(&app.gones, ++n);
+	}
+	/* Half a head: nobody is told. */
+	fd = dial();
+	say(fd, "GET /now HTTP/1.1\r\nHost: ");
+	close(fd);
+	fd = dial();
+	say(fd, "GET /now HTTP/1.1\r\nHost: h\r\n\r\n");
+	expect_answer(fd, 200, "/now 0");
+	close(fd);
+	await(&app.gones, n + 1);
+	assert_int_equal(app.refusals, 0);
+}
+
+/* ---- start and stop ------------------------------------------------------------------------------------ */
+
+static void
+ports_and_addresses(void **state)
+{
+	struct http_server_config cf = plain;
+	struct http_server *second;
+	struct why why;
+	char text[64];
+	uint16_t port;
+	int fd;
+
+	cf.host = NULL;
+	serve(&cf);
+	port = http_server_port(app.server);
+	fd = dial_to(port, false);
+	say(fd, "POST /hold HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
+	{
+		struct http_request *rq = await_held();
+		const struct http_answer a = { .status = 200 };
+
+		assert_string_equal(http_request_peer(rq), "127.0.0.1");
+		assert_int_equal(http_request_sockaddr(rq)->sa_family, AF_INET);
+		http_answer_later(rq, &a);
+		expect_answer(fd, 200, "");
+	}
+	close(fd);
+	fd = dial_to(port, true);
+	if (fd >= 0) {		/* a machine without IPv6 has nothing to check */
+		struct http_request *rq;
+		const struct http_answer a = { .status = 204 };
+
+		say(fd, "POST /hold HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
+		rq = await_held();
+		assert_string_equal(http_request_peer(rq), "::1");
+		assert_int_equal(http_request_sockaddr(rq)->sa_family, AF_INET6);
+		http_answer_later(rq, &a);
+		await(&app.gones, 2);
+		close(fd);
+	}
+	/* Nobody else gets the port, however many threads he has. */
+	snprintf(text, sizeof text, "port %u: address already in use", port);
+	cf.port = port;
+	for (cf.loops = 1; cf.loops <= 2; cf.loops++) {
+		assert_int_equal(http_server_start(&cf, &app_calls, &second, &why), ERR_IO);
+		assert_null(second);
+		assert_string_equal(why.text, text);
+	}
+	unserve();
+	/* And it is free at once. */
+	cf.host = "127.0.0.1";
+	cf.loops = 2;
+	serve(&cf);
+	assert_int_equal(http_server_port(app.server), port);
+	assert_int_equal(http_server_start(&cf, &app_calls, &second, &why), ERR_IO);
+	assert_string_equal(why.text, text);
+	unserve();
+	cf.host = "localhost.";
+	assert_int_equal(http_server_start(&cf, &app_calls, &second, &why), ERR_IO);
+	assert_non_null(strstr(why.text, "not a numeric address"));
+	cf.host = "192.0.2.1";
+	assert_int_equal(http_server_start(&cf, &app_calls, &second, &why), ERR_IO);
+	assert_non_null(strstr(why.text, "no such address"));
+}
+
+static void
+several_loops(void **state)
+{
+	struct http_server_config cf = plain;
+	int fds[32];
+	unsigned i, round;
+
+	cf.loops = 2;
+	serve(&cf);
+	for (i = 0; i < 32; i++)
+		fds[i] = dial();
+	for (round = 0; round < 20; round++) {
+		for (i = 0; i < 32; i++)
+			say(fds[i], i % 2 ? "POST /later HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nabcd" :
+			    "POST /wait HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nabcd");
+		for (i = 0; i < 32; i++)
+			expect_answer(fds[i], i % 2 ? 202 : 200, i % 2 ? "later" : "/wait 4");
+	}
+	for (i = 0; i < 32; i++)
+		close(fds[i]);
+	unserve();
+	assert_int_equal(app.gones, 20 * 32);
+}
+
+static void
+connections_per_address_are_limited(void **state)
+{
+	struct http_server_config cf = plain;
+	int fds[10];
+	unsigned i, refused = 0;
+
+	cf.max_per_address = 8;
+	serve(&cf);
+	for (i = 0; i < 10; i++) {
+		char c;
+
+		fds[i] = dial();
+		say(fds[i], "GET /now HTTP/1.1\r\nHost: h\r\n\r\n");
+		if (i < 8)
+			expect_answer(fds[i], 200, "/now 0");
+		else
+			refused += hear_some(fds[i], &c, 1, DEADLINE_MS) == 0;
+	}
+	assert_int_equal(refused, 2);
+	for (i = 0; i < 10; i++)
+		close(fds[i]);
+	unserve();
+}
+
+static void
+quiesce_lets_the_running_finish(void **state)
+{
+	const struct http_answer done = { .status = 200, .body = span_str("done") };
+	struct http_request *held;
+	struct sbuf b;
+	int idle = dial(), busy = dial(), half = dial();
+	uint16_t port = http_server_port(app.server);
+	char c;
+
+	say(idle, "GET /now HTTP/1.1\r\nHost: h\r\n\r\n");
+	expect_answer(idle, 200, "/now 0");
+	say(busy, "POST /hold HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nabcd");
+	held = await_held();
+	say(half, "POST /now HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab");
+	await(&app.requests, 3);
+	http_server_quiesce(app.server);
+	http_server_quiesce(app.server);
+	assert_int_equal(dial_to(port, false), -1);
+	assert_int_equal(hear_some(idle, &c, 1, DEADLINE_MS), 0);
+	http_answer_later(held, &done);
+	b = hear_all(busy);
+	assert_non_null(strstr(b.s, "HTTP/1.1 200 "));
+	assert_non_null(strstr(b.s, "Connection: close\r\n"));
+	sbuf_done(&b);
+	say(half, "cd");
+	expect_answer(half, 200, "/now 4");
+	close(idle);
+	close(busy);
+	close(half);
+}
+
+/* ---- what a request says --------------------------------------------------------------------------------- */
+
+static void
+list_header(void *arg, const char *name, const char *value)
+{
+	sbuf_fmt(arg, "%s=%s;", name, value);
+}
+
+static void
+parameters_and_headers(void **state)
+{
+	static const struct {
+		const char *name, *value;
+	} rows[] = {
+		{ "a", "1" }, { "b", "x y" }, { "c", "" }, { "d", "" }, { "e f", "g&=h" }, { "bad", NULL },
+		{ "nul", NULL }, { "none", NULL }, { "u", "\xC3\xA9" }, { "last", "z" },
+	};
+	const struct http_answer done = { .status = 200 };
+	struct sbuf headers = { 0 };
+	struct http_request *rq;
+	int fd = dial();
+	size_t i;
+
+	say(fd, "GET /hold?a=1&a=2&b=x+y&c=&d&e+f=g%26=h&bad=%zz&nul=a%00b&u=%C3%A9&&last=z HTTP/1.1\r\n"
+	    "Host: h\r\nX-One: 1\r\nx-two:  2\r\nX-One: 3\r\nX-Empty:\r\n\r\n");
+	rq = await_held();
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char *value = http_request_param(rq, rows[i].name);
+
+		if (rows[i].value == NULL && value != NULL)
+			fail_msg("%s has the value %s", rows[i].name, value);
+		if (rows[i].value != NULL) {
+			assert_non_null(value);
+			assert_string_equal(value, rows[i].value);
+		}
+		free(value);
+	}
+	http_request_headers(rq, list_header, &headers);
+	assert_string_equal(headers.s, "Host=h;X-One=1;x-two=2;X-One=3;X-Empty=;");
+	sbuf_done(&headers);
+	assert_string_equal(http_request_header(rq, "X-TWO"), "2");
+	assert_null(http_request_header(rq, "X-Three"));
+	http_answer_later(rq, &done);
+	expect_answer(fd, 200, "");
+	close(fd);
+}
+
 static void
 stop_answers_who_waits(void **state)
 {
@@ -616,6 +1144,19 @@ main(void)
 		cmocka_unit_test_setup_teardown(good_requests_are_served, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_wait_comes_before_100_continue, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(answers_from_head, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(bad_bodies_are_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(held_bodies_have_a_limit, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(one_connection_many_requests, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(peers_that_vanish, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(quiesce_lets_the_running_finish, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(parameters_and_headers, set_up, tear_down),
+		cmocka_unit_test(early_answers_are_not_lost),
+		cmocka_unit_test(slow_heads_are_cut),
+		cmocka_unit_test(slow_bodies_are_cut_but_not_who_waits_for_us),
+		cmocka_unit_test(idle_connections_are_closed),
+		cmocka_unit_test(ports_and_addresses),
+		cmocka_unit_test(several_loops),
+		cmocka_unit_test(connections_per_address_are_limited),
 		cmocka_unit_test(stop_answers_who_waits),
 	};
 

@@ -1,10 +1,14 @@
 /*
- * http_request.h - one connection of the HTTP server and the request that is on it; shared by
- * http_server.c (threads, sockets, the library's callbacks) and http_request.c (what the
- * application asks and answers). Nothing else includes this.
+ * http_server_int.h - the inside of the HTTP server, for its own files alone:
+ *
+ *	http_server.c	sockets, configuration, start and stop
+ *	http_loop.c	the loop thread and the peers that are too slow
+ *	http_exchange.c	a request step by step: the library's callbacks
+ *	http_request.c	what a request says, and answering it
+ *	http_guard.c	which heads are taken
  */
-#ifndef BASE_HTTP_REQUEST_H
-#define BASE_HTTP_REQUEST_H
+#ifndef BASE_HTTP_SERVER_INT_H
+#define BASE_HTTP_SERVER_INT_H
 
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -22,7 +26,8 @@
  *
  * IDLE -> LINE -> (HELD ->)* BODY -> ASKED -> SENDING -> IDLE; a refusal goes from LINE to
  * SENDING, an answer given by head() to a request without a body waits in DECIDED for the
- * library's last call, because an answer given earlier would cost the connection.
+ * library's last call, because an answer given earlier would cost the connection. A refusal in
+ * the middle of a body goes from BODY to DRAIN.
  */
 enum rq_step {
 	RQ_IDLE,		/* nothing of a request was seen yet */
@@ -31,7 +36,8 @@ enum rq_step {
 	RQ_BODY,		/* the body is being collected */
 	RQ_DECIDED,		/* answered by head(), not yet handed over */
 	RQ_ASKED,		/* body() was called and has not answered; suspended */
-	RQ_SENDING		/* the answer was handed to the library */
+	RQ_SENDING,		/* the answer was handed to the library */
+	RQ_DRAIN		/* answered past the library; the rest of the body is thrown away */
 };
 
 /* A connection; its request parts are reset between the requests that it carries. */
@@ -49,7 +55,7 @@ struct http_request {
 	int64_t since_ms;			/* when this step's clock started to run */
 	int64_t body_since_ms;
 	bool head_called;
-	bool closing;				/* nothing more is served on this connection */
+	bool unread;				/* answered before the announced body was read */
 	char *target;				/* raw; the '?' replaced by a NUL */
 	size_t target_cap;
 	const char *query;			/* into target */
@@ -57,6 +63,7 @@ struct http_request {
 	struct http_head head;
 	uint8_t *body;
 	size_t body_n, body_cap;		/* body_cap octets are charged to server->held */
+	size_t drained;
 	void *data;
 
 	/*
@@ -70,6 +77,18 @@ struct http_request {
 	bool answer_close;
 };
 
+/*
+ * A socket that was answered before its peer had sent everything. Closed at once, the kernel
+ * would reset it and the peer could lose the answer; so its octets are thrown away for a while.
+ */
+struct http_linger {
+	int fd;
+	int64_t until_ms;
+	size_t left;			/* octets it may still send */
+};
+
+enum { HTTP_LINGERS = 64, HTTP_LINGER_MS = 2000 };
+
 struct http_loop {
 	struct http_server *server;
 	struct MHD_Daemon *daemon;
@@ -78,6 +97,8 @@ struct http_loop {
 	struct http_request *connections;
 	struct http_request *graves;		/* freed only after the threads are gone */
 	int64_t sweep_at_ms;
+	struct http_linger lingers[HTTP_LINGERS];
+	unsigned n_lingers;
 
 	pthread_mutex_t lock;
 	pthread_cond_t quiesced;
@@ -96,8 +117,30 @@ struct http_server {
 	struct http_loop *loops;
 };
 
+/* ---- http_loop.c ---- */
+
+void *http_loop_run(void *loop);		/* the thread; stops the daemon at its end */
+void http_loop_wake(struct http_loop *loop);	/* any thread */
+void http_loop_quiesce(struct http_loop *loop);	/* loop thread */
 /* Put an answered or released request before its loop thread; any thread. */
 void http_loop_hand_over(struct http_request *rq);
+/* Throw away what comes on a copy of fd, for a while. */
+void http_loop_linger(struct http_loop *loop, int fd);
+
+/* ---- http_exchange.c: callbacks of the library, arg = loop ---- */
+
+void http_on_connection(void *arg, struct MHD_Connection *connection, void **context,
+    enum MHD_ConnectionNotificationCode code);
+void *http_on_line(void *arg, const char *uri, struct MHD_Connection *connection);
+enum MHD_Result http_on_request(void *arg, struct MHD_Connection *connection, const char *url,
+    const char *method, const char *version, const char *data, size_t *data_n, void **request);
+void http_on_done(void *arg, struct MHD_Connection *connection, void **request,
+    enum MHD_RequestTerminationCode code);
+
+void http_count_refusal(struct http_request *rq, const char *reason);
+void http_request_free(struct http_request *rq);
+
+/* ---- http_request.c ---- */
 
 /* Build the library's form of an answer into rq; any thread, but only who flipped rq->open. */
 void http_answer_set(struct http_request *rq, const struct http_answer *a);
