@@ -21,6 +21,10 @@ settings_are_guarded(void **state)
 		{ 8,   { "Whatever", NO_PARMS, false }, 0 },
 		{ 4,   { "Whatever", NO_PARMS, false }, 15 },
 		{ 4,   { "DevDetail", NO_PARMS, false }, 15 },
+		{ 8,   { "DevDetail", NO_PARMS, false }, 0 },	/* nothing is closed to MANAGER */
+		{ 4,   { "Deep/Open/Here", NO_PARMS, false }, 0 },
+		{ 16,  { "Deep/Open/Here", NO_PARMS, false }, 15 },
+		{ 16,  { "Deep/Else", NO_PARMS, false }, 0 },
 		{ 4,   { "APPLICATION", NO_PARMS, false }, 0 },
 		{ 4,   { "APPLICATION/APPADDR/PORT", NO_PARMS, false }, 0 },
 		{ 4,   { "APPLICATIONS", NO_PARMS, false }, 15 },
@@ -68,6 +72,8 @@ settings_are_guarded(void **state)
 	policy_set(&dev, 4120, 0, NULL);
 	policy_set(&dev, 4121, 136, NULL);
 	assert_int_equal(policy_set_access(&dev, "Registry/HKLM\\Open", 12, NULL), OK);
+	assert_int_equal(policy_set_access(&dev, "Deep/Open", 12, NULL), OK);	/* narrow one first */
+	assert_int_equal(policy_set_access(&dev, "Deep", 24, NULL), OK);
 	for (i = 0; i < COUNT(rows); i++) {
 		struct policy_source src = { .kind = SOURCE_DM, .account_mask = rows[i].mask,
 			.settings = &rows[i].s, .n_settings = 1 };
@@ -199,13 +205,16 @@ documents_change_the_device(void **state)
 	static const struct policy_parm second[] = { { "PHYSICAL-PROXY-ID", "n2", false },
 		{ "PXADDR", "+12025550111", false }, { "PXADDRTYPE", "E164", false },
 		{ "PUSHENABLED", "0", false } };
+	static const struct policy_parm third[] = { { "PHYSICAL-PROXY-ID", "n3", false },
+		{ "PXADDR", "+12025550113", false }, { "PXADDRTYPE", "E164", false } };
 	static const struct policy_parm moved[] = { { "PHYSICAL-PROXY-ID", "n1", false },
 		{ "PXADDR", "+12025550112", false }, { "PXADDRTYPE", "E164", false } };
 	static const struct policy_parm quiet[] = { { "PROXY-ID", "N", false },
 		{ "TRUST", "0", false }, { "PUSHENABLED", "0", false } };
 	static const struct policy_parm name[] = { { "PROXY-ID", "N", false } };
 	static const struct policy_setting add[] = { { "PXLOGICAL", logical, 3, false },
-		{ "PXLOGICAL/PXPHYSICAL", first, 3, false }, { "PXLOGICAL/PXPHYSICAL", second, 4, false } };
+		{ "PXLOGICAL/PXPHYSICAL", first, 3, false }, { "PXLOGICAL/PXPHYSICAL", second, 4, false },
+		{ "PXLOGICAL/PXPHYSICAL", third, 3, false } };
 	static const struct policy_setting move[] = { { "PXLOGICAL", name, 1, false },
 		{ "PXLOGICAL/PXPHYSICAL", moved, 3, false } };
 	static const struct policy_setting hush[] = { { "PXLOGICAL", quiet, 3, false } };
@@ -217,7 +226,8 @@ documents_change_the_device(void **state)
 	struct policy_device dev;
 
 	fixture(&dev, "wm5");
-	policy_apply(&dev, add, 3);
+	policy_apply(&dev, add, 4);
+	assert_true(comes_from_proxy(&dev, "+12025550113", TRUSTED));
 	assert_true(comes_from_proxy(&dev, "+12025550110", TRUSTED));
 	assert_true(comes_from_proxy(&dev, "+12025550111", 0));		/* physical PUSHENABLED wins */
 	assert_true(comes_from_proxy(&dev, "+12025550100", TRUSTED));	/* P1 as before */
@@ -228,10 +238,10 @@ documents_change_the_device(void **state)
 	assert_true(comes_from_proxy(&dev, "+12025550112", 0));
 	policy_apply(&dev, add, 1);
 	assert_true(comes_from_proxy(&dev, "+12025550112", TRUSTED));
-	assert_int_equal(dev.n_proxies, 6);
+	assert_int_equal(dev.n_proxies, 7);
 	policy_apply(&dev, drop_one, 2);
 	assert_true(comes_from_proxy(&dev, "+12025550112", 0));
-	assert_int_equal(dev.n_proxies, 5);
+	assert_int_equal(dev.n_proxies, 6);
 	policy_apply(&dev, drop, 1);
 	assert_int_equal(dev.n_proxies, 4);
 	policy_apply(&dev, drop_all, 1);
