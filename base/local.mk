@@ -32,3 +32,10 @@ check_PROGRAMS += tests/unit/test_http_server
 TESTS += tests/unit/test_http_server
 tests_unit_test_http_server_SOURCES = tests/unit/test_http_server.c
 tests_unit_test_http_server_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+
+# Passwords
+base_libbase_a_SOURCES += base/password.c base/password.h
+check_PROGRAMS += tests/unit/test_password
+TESTS += tests/unit/test_password
+tests_unit_test_password_SOURCES = tests/unit/test_password.c
+tests_unit_test_password_LDADD = $(BASE_LIBS) $(TEST_LIBS)
