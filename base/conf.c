@@ -237,36 +237,66 @@ check_id(struct conf_reader *rd, const struct conf_group *g)
 	}
 }
 
+/* What only the whole shows: missing keys and groups, names used twice. */
+static int
+finish(struct conf_reader *rd, const char *name)
+{
+	const struct conf_group_def *def;
+	struct conf_group *g;
+
+	for (g = rd->conf->groups; g != NULL; g = g->next) {
+		check_keys(rd, g);
+		if (g->def->id_key != NULL)
+			check_id(rd, g);
+	}
+	for (def = rd->conf->defs; def->name != NULL && !rd->io_error; def++)
+		if (def->required && find_group(rd->conf, def) == NULL)
+			conf_tell(rd, 2, "%s: group %s: this group is required and missing", name, def->name);
+	if (rd->errors > ERRORS_MAX && rd->report != NULL) {
+		char line[64];
+
+		snprintf(line, sizeof line, "%u further errors are not shown", rd->errors - ERRORS_MAX);
+		rd->report(rd->arg, 2, line);
+	}
+	return rd->io_error ? ERR_IO : rd->errors > 0 ? ERR_SYNTAX : OK;
+}
+
+static struct conf *
+empty_conf(const struct conf_group_def *defs)
+{
+	struct conf *conf = calloc(1, sizeof *conf);
+
+	if (conf == NULL)
+		abort();
+	conf->defs = defs;
+	conf->tail = &conf->groups;
+	return conf;
+}
+
 int
 conf_load_partly(const char *path, const struct conf_group_def *defs, conf_report report, void *arg,
     struct conf **out)
 {
-	struct conf_reader rd = { NULL, report, arg, 0, 0, false, NULL, false };
-	const struct conf_group_def *def;
-	struct conf_group *g;
+	struct conf_reader rd = { .conf = empty_conf(defs), .report = report, .arg = arg };
 
-	rd.conf = calloc(1, sizeof *rd.conf);
-	if (rd.conf == NULL)
-		abort();
-	rd.conf->defs = defs;
-	rd.conf->tail = &rd.conf->groups;
 	conf_read_file(&rd, path, NULL);
-	for (g = rd.conf->groups; g != NULL; g = g->next) {
-		check_keys(&rd, g);
-		if (g->def->id_key != NULL)
-			check_id(&rd, g);
-	}
-	for (def = defs; def->name != NULL && !rd.io_error; def++)
-		if (def->required && find_group(rd.conf, def) == NULL)
-			conf_tell(&rd, 2, "%s: group %s: this group is required and missing", path, def->name);
-	if (rd.errors > ERRORS_MAX && report != NULL) {
-		char line[64];
-
-		snprintf(line, sizeof line, "%u further errors are not shown", rd.errors - ERRORS_MAX);
-		report(arg, 2, line);
-	}
 	*out = rd.conf;
-	return rd.io_error ? ERR_IO : rd.errors > 0 ? ERR_SYNTAX : OK;
+	return finish(&rd, path);
+}
+
+int
+conf_load_text(const char *name, struct span text, const struct conf_group_def *defs, conf_report report,
+    void *arg, struct conf **out)
+{
+	struct conf_reader rd = { .conf = empty_conf(defs), .report = report, .arg = arg, .no_files = true };
+	int err;
+
+	conf_read_text(&rd, name, text);
+	*out = rd.conf;
+	err = finish(&rd, name);
+	if (err != OK)
+		conf_free(out);
+	return err;
 }
 
 int

@@ -65,8 +65,11 @@ typedef void (*conf_report)(void *arg, int level, const char *line);
  */
 int conf_load(const char *path, const struct conf_group_def *defs, conf_report report, void *arg,
     struct conf **out);
+/* The same with a text in memory, called `name` in what is reported; it cannot include files. */
+int conf_load_text(const char *name, struct span text, const struct conf_group_def *defs, conf_report report,
+    void *arg, struct conf **out);
 /*
- * The same, but *out holds what was right even when something was wrong, so that a caller can
+ * As conf_load, but *out holds what was right even when something was wrong, so that a caller can
  * check what keys say together and report all of it. A wrong value is like one without default.
  */
 int conf_load_partly(const char *path, const struct conf_group_def *defs, conf_report report, void *arg,

@@ -65,7 +65,7 @@ struct conf_reader {
 	conf_report report;
 	void *arg;
 	unsigned errors, files;
-	bool io_error;
+	bool io_error, no_files;	/* no_files: includes are refused */
 	/* the group that lines belong to */
 	struct conf_group *group;	/* NULL before the first, and in one that is skipped */
 	bool skipping;			/* in a group that is unknown or not used */
@@ -78,6 +78,7 @@ char *conf_join(const char *file, const char *path);
 
 /* conf_read.c: walk a file (up NULL: the first one), and through conf.c: what its lines say. */
 void conf_read_file(struct conf_reader *rd, const char *path, const struct conf_level *up);
+void conf_read_text(struct conf_reader *rd, const char *name, struct span text);
 void conf_start_group(struct conf_reader *rd, const struct conf_level *at, struct span name);
 void conf_set_key(struct conf_reader *rd, const struct conf_level *at, struct span name, struct span text);
 

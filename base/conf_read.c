@@ -91,6 +91,10 @@ include(struct conf_reader *rd, struct conf_level *at, const char *name)
 		conf_tell(rd, 2, "%s:%u: include: names no file", at->file, at->line);
 		return;
 	}
+	if (rd->no_files) {
+		conf_tell(rd, 2, "%s:%u: include: this is not a file, so it includes none", at->file, at->line);
+		return;
+	}
 	path = conf_join(at->file, name);
 	read_path(rd, path, at, true);
 	free(path);
@@ -353,4 +357,12 @@ void
 conf_read_file(struct conf_reader *rd, const char *path, const struct conf_level *up)
 {
 	read_path(rd, path, up, false);
+}
+
+void
+conf_read_text(struct conf_reader *rd, const char *name, struct span text)
+{
+	struct conf_level at = { .file = keep_name(rd->conf, name), .depth = 1 };
+
+	read_text(rd, &at, text);
 }

@@ -32,3 +32,8 @@ ppg_libppg_a_SOURCES += ppg/config.c ppg/config.h ppg/config_keys.c
 bin_PROGRAMS += ppgctl
 ppgctl_SOURCES = ppg/ppgctl.c ppg/ppgctl.h ppg/ppgctl_mac.c
 ppgctl_LDADD = policy/libpolicy.a $(BASE_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_conf
+tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_conf_LDADD = ppg/libppg.a $(BASE_LIBS)
+tests_fuzz_fuzz_conf_LDFLAGS = $(FUZZ_LINK)
