@@ -30,7 +30,7 @@ ppg_libppg_a_SOURCES += ppg/config.c ppg/config.h ppg/config_keys.c
 
 # ---- ppgctl ----
 bin_PROGRAMS += ppgctl
-ppgctl_SOURCES = ppg/ppgctl.c ppg/ppgctl.h ppg/ppgctl_mac.c
+ppgctl_SOURCES = ppg/ppgctl.c ppg/ppgctl.h ppg/ppgctl_mac.c ppg/ppgctl_passwd.c
 ppgctl_LDADD = policy/libpolicy.a $(BASE_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_conf

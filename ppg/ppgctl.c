@@ -13,6 +13,7 @@
 
 const struct ctl_verb ctl_verbs[] = {
 	{ "mac", "", "make or verify the MAC of a provisioning document", ctl_mac },
+	{ "passwd", "", "read a password, print the hash for ppg-password", ctl_passwd },
 	{ 0 },
 };
 

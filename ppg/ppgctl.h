@@ -65,5 +65,6 @@ void ctl_forget(char **secret);
 void ctl_print_json(json_t *value);
 
 enum ctl_exit ctl_mac(const struct ctl_verb *verb, int argc, char **argv);
+enum ctl_exit ctl_passwd(const struct ctl_verb *verb, int argc, char **argv);
 
 #endif

@@ -1,6 +1,12 @@
 """ppgctl, verb by verb: what it prints, and how it ends."""
+import base64
+import hashlib
 import json
 import os
+import pty
+import select
+import subprocess
+import termios
 
 import harness
 from harness import case, equal
@@ -129,6 +135,65 @@ def malformed_macs_name_their_length():
         status, out, err = ppgctl(*args, "--verify", mac, stdin=EMPTY_PROV)
         equal((status, out), (1, "not verified\n"), mac)
         assert "40" in err and str(len(mac)) in err, err
+
+
+# ---- passwd ------------------------------------------------------------------------------------
+
+def scrypt_fits(stored, password):
+    """Python's own scrypt says whether the hash is one of the password."""
+    _, name, parameters, salt, made = stored.split("$")
+    equal(name, "scrypt")
+    values = dict(pair.split("=") for pair in parameters.split(","))
+    n, r, p = 1 << int(values["ln"]), int(values["r"]), int(values["p"])
+    octets = [base64.b64decode(text + "=" * (-len(text) % 4)) for text in (salt, made)]
+    return hashlib.scrypt(password, salt=octets[0], n=n, r=r, p=p, maxmem=1 << 27,
+                          dklen=len(octets[1])) == octets[1]
+
+
+@case
+def passwords_become_hashes():
+    status, first, err = ppgctl("passwd", stdin=b"geheim\n")
+    equal((status, err), (0, ""))
+    assert scrypt_fits(first.strip(), b"geheim"), first
+    assert not scrypt_fits(first.strip(), b"geheim\n")
+    status, out, err = ppgctl("passwd", "--json", stdin=b"geheim")
+    equal((status, err), (0, ""))
+    second = json.loads(out)["hash"]
+    assert second != first.strip() and scrypt_fits(second, b"geheim")
+    refuses("empty", "passwd", stdin=b"\n", status=1)
+    refuses("one line", "passwd", stdin=b"", status=1)
+    status, out, err = ppgctl("passwd", stdin=b"x" * 1024)
+    equal((status, err), (0, ""))
+    refuses("1024 octets", "passwd", stdin=b"x" * 1025, status=1)
+    refuses("1024 octets", "passwd", stdin=b"x" * 5000, status=1)
+
+
+@case
+def passwords_are_not_shown_on_a_terminal():
+    leader, follower = pty.openpty()
+    with subprocess.Popen([harness.built("ppgctl"), "passwd"], stdin=follower, stdout=subprocess.PIPE,
+                          stderr=follower, start_new_session=True) as process:
+        seen = b""
+        for prompt in (b"Password: ", b"Again: "):
+            seen += read_until(leader, prompt)
+            os.write(leader, b"geheim\n")
+        out = process.stdout.read().decode().strip()
+        equal(process.wait(harness.DEADLINE_S), 0, seen)
+    assert termios.tcgetattr(follower)[3] & termios.ECHO, "the terminal stays silent"
+    os.close(leader)
+    os.close(follower)
+    assert b"geheim" not in seen, seen
+    assert scrypt_fits(out, b"geheim"), out
+
+
+def read_until(fd, part):
+    """What a terminal shows until `part` came."""
+    seen = b""
+    while part not in seen:
+        ready, _, _ = select.select([fd], [], [], harness.DEADLINE_S)
+        assert ready, "%r did not come, only %r" % (part, seen)
+        seen += os.read(fd, 1024)
+    return seen
 
 
 harness.main()
