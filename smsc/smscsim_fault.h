@@ -1,0 +1,52 @@
+/*
+ * smscsim_fault.h - misbehaviour on request: a list of faults, each with what it falls on and how often.
+ * Everything under sim->lock.
+ */
+#ifndef SMSC_SMSCSIM_FAULT_H
+#define SMSC_SMSCSIM_FAULT_H
+
+#include "base/json.h"
+
+enum sim_fault_kind {
+	SIM_FAULT_DELAY,		/* answer `value` ms later */
+	SIM_FAULT_THROTTLE,		/* RTHROTTLED */
+	SIM_FAULT_QUEUE_FULL,		/* RMSGQFUL */
+	SIM_FAULT_DROP_RESPONSE,	/* taken, never answered */
+	SIM_FAULT_DISCONNECT,		/* taken; `value` octets of the answer, then the connection is closed */
+	SIM_FAULT_GARBAGE,		/* taken; `value` random octets instead of the answer */
+	SIM_FAULT_HALF_OPEN,		/* nothing is read or written from now on */
+	SIM_FAULT_REJECT,		/* command_status `value` */
+	SIM_FAULT_KINDS,
+	SIM_FAULT_NONE = SIM_FAULT_KINDS
+};
+
+/* Requests that faults fall on. */
+enum sim_fault_on { SIM_ON_SUBMIT, SIM_ON_BIND, SIM_ON_ENQUIRE_LINK, SIM_ON_REQUESTS };
+
+/* What becomes of one request. */
+struct sim_misdeed {
+	enum sim_fault_kind kind;	/* SIM_FAULT_NONE: nothing but the delay */
+	uint32_t value;
+	uint32_t delay_ms;
+};
+
+struct sim_faults;
+
+struct sim_faults *sim_faults_create(void);
+void sim_faults_destroy(struct sim_faults **faults);
+
+/*
+ * Add one from its JSON object; *id is its number. ERR_SYNTAX, ERR_RANGE, ERR_LIMIT (too many) with
+ * a sentence in *why.
+ */
+int sim_faults_add(struct sim_faults *faults, json_t *spec, unsigned *id, struct why *why);
+json_t *sim_faults_list(const struct sim_faults *faults);	/* new reference */
+unsigned sim_faults_clear(struct sim_faults *faults);		/* how many there were */
+
+/*
+ * The first fault that fits decides; the delays of all that fit are added up. Those that fitted count
+ * down. dest: of a submission, otherwise NULL.
+ */
+struct sim_misdeed sim_faults_apply(struct sim_faults *faults, enum sim_fault_on on, const char *dest);
+
+#endif
