@@ -19,5 +19,6 @@ tests_fuzz_fuzz_smpp_LDFLAGS = $(FUZZ_LINK)
 noinst_LIBRARIES += smsc/libsmscsim.a
 smsc_libsmscsim_a_SOURCES = \
 	smsc/smscsim.h smsc/smscsim_fault.c smsc/smscsim_fault.h smsc/smscsim_part.c smsc/smscsim_part.h \
-	smsc/smscsim_store.c smsc/smscsim_store.h
+	smsc/smscsim_receipt.c smsc/smscsim_receipt.h smsc/smscsim_session.c smsc/smscsim_session.h \
+	smsc/smscsim_smpp.c smsc/smscsim_smpp.h smsc/smscsim_store.c smsc/smscsim_store.h
 EXTRA_DIST += tests/e2e/harness.py tests/e2e/smpp_client.py

@@ -1,0 +1,685 @@
+/* smscsim_receipt.c - see smscsim_receipt.h. */
+#include "smsc/smscsim_receipt.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "smsc/smscsim_store.h"
+
+enum {
+	RETRY_MS = 500,			/* after a temporary error */
+	DELIVER_MAX = 600,		/* octets of a deliver_sm with a receipt */
+	TEXT_MAX = 254,
+	SEQ_MAX = 0x7FFFFFFF,
+	INTERMEDIATE = 0x10		/* registered_delivery: intermediate notification wanted */
+};
+
+enum mode { MODE_AUTO, MODE_HOLD, MODE_NONE, MODES };
+static const char *const mode_names[MODES] = { "auto", "hold", "none" };
+
+static const struct outcome {
+	enum receipt_state state;
+	const char *name, *err;
+} outcomes[] = {
+	{ RECEIPT_DELIVERED,     "DELIVRD", "000" },
+	{ RECEIPT_EXPIRED,       "EXPIRED", "027" },
+	{ RECEIPT_DELETED,       "DELETED", "013" },
+	{ RECEIPT_UNDELIVERABLE, "UNDELIV", "001" },
+	{ RECEIPT_ACCEPTED,      "ACCEPTD", "000" },
+	{ RECEIPT_UNKNOWN,       "UNKNOWN", "255" },
+	{ RECEIPT_REJECTED,      "REJECTD", "069" },
+	{ RECEIPT_ENROUTE,       "ENROUTE", "000" },
+};
+enum { OUTCOMES = sizeof outcomes / sizeof outcomes[0] };
+
+struct sim_receipt {
+	struct sim_receipt *next;	/* in its account's queue */
+	struct sim_part *part;		/* a reference */
+	enum receipt_state state;	/* 0: not decided yet */
+	int64_t due_ms;			/* clock_mono_ms, while in the heap */
+	uint64_t order;			/* among those due at the same time */
+};
+
+struct settings {
+	enum mode mode;
+	enum receipt_state state;
+	uint32_t delay_ms;
+	bool hex, tlvs;
+	char text[TEXT_MAX + 1];	/* instead of appendix B's; "" none */
+};
+
+struct sim_receipts {
+	struct sim *sim;
+	struct settings set;
+	struct sim_account *accounts;
+	unsigned n_accounts;
+	struct sim_receipt **heap;	/* not due yet; heap[0] is the next */
+	size_t n_heap, cap_heap;
+	size_t n;			/* in the heap, the queues and the windows */
+	uint64_t order;
+	struct loop_timer timer;
+};
+
+struct sim_receipts *
+sim_receipts_create(struct sim *sim)
+{
+	struct sim_receipts *all = sim_alloc(sizeof *all);
+
+	all->sim = sim;
+	all->set = (struct settings){ .mode = MODE_AUTO, .state = RECEIPT_DELIVERED, .tlvs = true };
+	return all;
+}
+
+static void
+receipt_free(struct sim_receipts *all, struct sim_receipt *r)
+{
+	all->n--;
+	sim_part_unref(&r->part);
+	free(r);
+}
+
+/* Forget what was not sent. */
+static void
+forget(struct sim_receipts *all)
+{
+	struct sim_account *account;
+	struct sim_receipt *r;
+
+	while (all->n_heap > 0)
+		receipt_free(all, all->heap[--all->n_heap]);
+	for (account = all->accounts; account != NULL; account = account->next) {
+		while ((r = account->first) != NULL) {
+			account->first = r->next;
+			receipt_free(all, r);
+		}
+		account->last = &account->first;
+	}
+}
+
+void
+sim_receipts_destroy(struct sim_receipts **p)
+{
+	struct sim_receipts *all = *p;
+	struct sim_account *account;
+
+	if (all == NULL)
+		return;
+	loop_timer_stop(all->sim->loop, &all->timer);
+	forget(all);
+	while ((account = all->accounts) != NULL) {
+		all->accounts = account->next;
+		free(account);
+	}
+	free(all->heap);
+	free(all);
+	*p = NULL;
+}
+
+struct sim_account *
+sim_account_get(struct sim_receipts *all, const char *system_id)
+{
+	struct sim_account *account;
+
+	for (account = all->accounts; account != NULL; account = account->next)
+		if (strcmp(account->system_id, system_id) == 0)
+			return account;
+	if (all->n_accounts == SIM_ACCOUNTS_MAX)
+		return NULL;
+	account = sim_alloc(sizeof *account);
+	snprintf(account->system_id, sizeof account->system_id, "%s", system_id);
+	account->last = &account->first;
+	account->next = all->accounts;
+	all->accounts = account;
+	all->n_accounts++;
+	return account;
+}
+
+static const struct outcome *
+outcome_of(enum receipt_state state)
+{
+	size_t i;
+
+	for (i = 0; i < OUTCOMES - 1; i++)
+		if (outcomes[i].state == state)
+			break;
+	return &outcomes[i];
+}
+
+const char *
+sim_state_name(enum receipt_state state)
+{
+	return outcome_of(state)->name;
+}
+
+/* ---- heap of those that are not due ------------------------------------------------------- */
+
+static bool
+before(const struct sim_receipt *a, const struct sim_receipt *b)
+{
+	return a->due_ms != b->due_ms ? a->due_ms < b->due_ms : a->order < b->order;
+}
+
+static void
+heap_add(struct sim_receipts *all, struct sim_receipt *r)
+{
+	size_t i = all->n_heap++;
+
+	if (i == all->cap_heap) {
+		all->cap_heap = all->cap_heap ? all->cap_heap * 2 : 256;
+		all->heap = realloc(all->heap, all->cap_heap * sizeof(struct sim_receipt *));
+		if (all->heap == NULL)
+			abort();
+	}
+	for (; i > 0 && before(r, all->heap[(i - 1) / 2]); i = (i - 1) / 2)
+		all->heap[i] = all->heap[(i - 1) / 2];
+	all->heap[i] = r;
+}
+
+static struct sim_receipt *
+heap_take(struct sim_receipts *all)
+{
+	struct sim_receipt *first = all->heap[0], *last = all->heap[--all->n_heap];
+	size_t i = 0, child;
+
+	while ((child = 2 * i + 1) < all->n_heap) {
+		if (child + 1 < all->n_heap && before(all->heap[child + 1], all->heap[child]))
+			child++;
+		if (!before(all->heap[child], last))
+			break;
+		all->heap[i] = all->heap[child];
+		i = child;
+	}
+	all->heap[i] = last;
+	return first;
+}
+
+/* ---- outcome and queue ---------------------------------------------------------------------- */
+
+static void
+decide_part(struct sim_receipts *all, struct sim_part *part)
+{
+	if (part->state != RECEIPT_ENROUTE || all->set.state == RECEIPT_ENROUTE)
+		return;
+	part->state = all->set.state;
+	part->done_ms = clock_utc_ms();
+}
+
+static void
+decide(struct sim_receipts *all, struct sim_receipt *r)
+{
+	if (r->state != 0)
+		return;
+	decide_part(all, r->part);
+	r->state = r->part->state;
+}
+
+/* Whether registered_delivery asks for a receipt with this state. */
+static bool
+is_wanted(const struct sim_receipt *r)
+{
+	unsigned asked = r->part->registered_delivery;
+
+	if (r->state == RECEIPT_ENROUTE)
+		return (asked & (INTERMEDIATE | 3)) != 0;
+	switch (asked & 3) {
+	case 1:
+		return true;
+	case 2:
+		return r->state != RECEIPT_DELIVERED;
+	case 3:
+		return r->state == RECEIPT_DELIVERED;
+	}
+	return false;
+}
+
+static void
+queue_last(struct sim_receipt *r)
+{
+	struct sim_account *account = r->part->account;
+
+	r->next = NULL;
+	*account->last = r;
+	account->last = &r->next;
+}
+
+static void
+queue_first(struct sim_receipt *r)
+{
+	struct sim_account *account = r->part->account;
+
+	r->next = account->first;
+	account->first = r;
+	if (r->next == NULL)
+		account->last = &r->next;
+}
+
+static struct sim_receipt *
+queue_take(struct sim_account *account)
+{
+	struct sim_receipt *r = account->first;
+
+	account->first = r->next;
+	if (account->first == NULL)
+		account->last = &account->first;
+	return r;
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+/* YYMMDDhhmm */
+static void
+write_date(struct sbuf *out, int64_t utc_ms)
+{
+	time_t t = (time_t)(utc_ms / 1000);
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	sbuf_fmt(out, "%02d%02d%02d%02d%02d", tm.tm_year % 100, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+	    tm.tm_min);
+}
+
+static void
+write_text(const struct sim_receipts *all, const struct sim_receipt *r, const char *id, struct sbuf *out)
+{
+	const struct outcome *outcome = outcome_of(r->state);
+	const char *text = all->set.text, *mark = strstr(text, "{id}");
+
+	if (text[0] != '\0') {
+		sbuf_put(out, text, mark != NULL ? (size_t)(mark - text) : strlen(text));
+		if (mark != NULL)
+			sbuf_fmt(out, "%s%s", id, mark + strlen("{id}"));
+		return;
+	}
+	sbuf_fmt(out, "id:%s sub:001 dlvrd:%s submit date:", id,
+	    r->state == RECEIPT_DELIVERED ? "001" : "000");
+	write_date(out, r->part->at_ms);
+	sbuf_str(out, " done date:");
+	write_date(out, r->part->done_ms > 0 ? r->part->done_ms : clock_utc_ms());
+	sbuf_fmt(out, " stat:%s err:%s text:", outcome->name, outcome->err);
+}
+
+static void
+send_receipt(struct sim_receipts *all, struct sim_session *s, const struct sim_receipt *r, uint32_t seq)
+{
+	const struct sim_part *part = r->part;
+	struct smpp_pdu pdu = { .id = SMPP_DELIVER_SM, .seq = seq };
+	uint8_t octets[DELIVER_MAX], state = (uint8_t)r->state;
+	struct wbuf w = wbuf_into(octets, sizeof octets);
+	struct sbuf text = { 0 };
+	char id[16];
+
+	snprintf(id, sizeof id, all->set.hex ? "%X" : "%u", (unsigned)part->number);
+	write_text(all, r, id, &text);
+	memcpy(pdu.service_type, part->service_type, sizeof pdu.service_type);
+	pdu.source_ton = part->dest_ton;
+	pdu.source_npi = part->dest_npi;
+	pdu.dest_ton = part->source_ton;
+	pdu.dest_npi = part->source_npi;
+	memcpy(pdu.source, part->dest, sizeof part->dest);
+	memcpy(pdu.dest, part->source, sizeof part->source);
+	pdu.esm_class = r->state == RECEIPT_ENROUTE ? SMPP_ESM_INTERMEDIATE : SMPP_ESM_RECEIPT;
+	pdu.short_message = span_of(text.s, text.n < TEXT_MAX ? text.n : TEXT_MAX);
+	if (all->set.tlvs && all->set.text[0] == '\0') {
+		pdu.tlvs[0] = (struct smpp_tlv){ SMPP_TAG_RECEIPTED_MESSAGE_ID, span_of(id, strlen(id) + 1) };
+		pdu.tlvs[1] = (struct smpp_tlv){ SMPP_TAG_MESSAGE_STATE, span_of(&state, 1) };
+		pdu.n_tlvs = 2;
+	}
+	smpp_encode(&w, &pdu);
+	sim_session_write(s, wbuf_span(&w));
+	sbuf_done(&text);
+	all->sim->count.receipts_sent++;
+}
+
+/* A receiver with room, which goes behind the others; NULL when there is none. */
+static struct sim_session *
+pick_receiver(struct sim_account *account)
+{
+	struct sim_session **p, **end, *s;
+
+	for (p = &account->receivers; (s = *p) != NULL; p = &s->next_receiver)
+		if (s->n_window < SIM_DELIVER_WINDOW && sim_session_takes(s))
+			break;
+	if (s == NULL)
+		return NULL;
+	*p = s->next_receiver;
+	s->next_receiver = NULL;
+	for (end = &account->receivers; *end != NULL; end = &(*end)->next_receiver)
+		;
+	*end = s;
+	return s;
+}
+
+static void
+put_in_window(struct sim_session *s, struct sim_receipt *r, uint32_t seq)
+{
+	unsigned i = 0;
+
+	while (s->window[i].receipt != NULL)
+		i++;		/* the caller has seen that there is room */
+	s->window[i].receipt = r;
+	s->window[i].seq = seq;
+	s->n_window++;
+}
+
+static void
+pump(struct sim_receipts *all, struct sim_account *account)
+{
+	struct sim_session *s;
+	struct sim_receipt *r;
+
+	if (all->set.mode != MODE_AUTO)
+		return;
+	while ((r = account->first) != NULL) {
+		decide(all, r);
+		if (!is_wanted(r)) {
+			receipt_free(all, queue_take(account));
+			continue;
+		}
+		s = pick_receiver(account);
+		if (s == NULL)
+			return;
+		queue_take(account);
+		s->deliver_seq = s->deliver_seq == SEQ_MAX ? 1 : s->deliver_seq + 1;
+		put_in_window(s, r, s->deliver_seq);
+		send_receipt(all, s, r, s->deliver_seq);
+	}
+}
+
+void
+sim_receipts_pump(struct sim_receipts *all)
+{
+	struct sim_account *account;
+
+	for (account = all->accounts; account != NULL; account = account->next)
+		pump(all, account);
+}
+
+/* ---- time ------------------------------------------------------------------------------------- */
+
+static void start_timer(struct sim_receipts *all);
+
+static void
+some_are_due(void *arg)
+{
+	struct sim_receipts *all = arg;
+	int64_t now_ms = clock_mono_ms();
+	struct sim_receipt *r;
+
+	sim_enter(all->sim);
+	while (all->n_heap > 0 && all->heap[0]->due_ms <= now_ms) {
+		r = heap_take(all);
+		if (all->set.mode == MODE_AUTO)
+			decide(all, r);
+		queue_last(r);
+	}
+	sim_receipts_pump(all);
+	start_timer(all);
+	sim_leave(all->sim);
+}
+
+static void
+start_timer(struct sim_receipts *all)
+{
+	int64_t wait_ms;
+
+	if (all->n_heap == 0)
+		return;
+	wait_ms = all->heap[0]->due_ms - clock_mono_ms();
+	if (all->timer.slot == 0 || all->timer.at_ms > all->heap[0]->due_ms)
+		loop_timer_start(all->sim->loop, &all->timer, wait_ms, some_are_due, all);
+}
+
+static void
+due_later(struct sim_receipts *all, struct sim_receipt *r, uint32_t delay_ms)
+{
+	r->due_ms = clock_mono_ms() + delay_ms;
+	r->order = ++all->order;
+	heap_add(all, r);
+	start_timer(all);
+}
+
+void
+sim_receipts_submitted(struct sim_receipts *all, struct sim_part *part)
+{
+	bool now = all->set.mode == MODE_AUTO && all->set.delay_ms == 0;
+	struct sim_receipt *r;
+
+	if (all->set.mode == MODE_NONE)
+		return;
+	if (now && part->registered_delivery == 0) {
+		decide_part(all, part);
+		return;
+	}
+	if (all->n == SIM_RECEIPTS_MAX) {
+		all->sim->count.receipts_dropped++;
+		return;
+	}
+	r = sim_alloc(sizeof *r);
+	r->part = part;
+	sim_part_ref(part);
+	all->n++;
+	if (all->set.mode == MODE_AUTO && !now) {
+		due_later(all, r, all->set.delay_ms);
+		return;
+	}
+	if (now)
+		decide(all, r);
+	queue_last(r);
+	pump(all, part->account);
+}
+
+/* ---- sessions ---------------------------------------------------------------------------------- */
+
+void
+sim_receipts_bind(struct sim_receipts *all, struct sim_session *s)
+{
+	s->next_receiver = s->account->receivers;
+	s->account->receivers = s;
+	pump(all, s->account);
+}
+
+/* Puts the youngest of the window before the queue; false when the window is empty. */
+static bool
+requeue_one(struct sim_session *s)
+{
+	unsigned i, best = SIM_DELIVER_WINDOW;
+
+	for (i = 0; i < SIM_DELIVER_WINDOW; i++)
+		if (s->window[i].receipt != NULL &&
+		    (best == SIM_DELIVER_WINDOW || s->window[i].seq > s->window[best].seq))
+			best = i;
+	if (best == SIM_DELIVER_WINDOW)
+		return false;
+	queue_first(s->window[best].receipt);
+	s->window[best].receipt = NULL;
+	s->n_window--;
+	return true;
+}
+
+void
+sim_receipts_unbind(struct sim_receipts *all, struct sim_session *s)
+{
+	struct sim_session **p;
+
+	if (s->account == NULL || s->bound == SIM_BOUND_TX)
+		return;
+	for (p = &s->account->receivers; *p != NULL && *p != s; p = &(*p)->next_receiver)
+		;
+	if (*p == s)
+		*p = s->next_receiver;
+	while (requeue_one(s))
+		;
+	pump(all, s->account);
+}
+
+static bool
+is_temporary(uint32_t status)
+{
+	return status == SMPP_RX_T_APPN || status == SMPP_RMSGQFUL || status == SMPP_RTHROTTLED ||
+	    status == SMPP_RSYSERR;
+}
+
+bool
+sim_receipts_answered(struct sim_receipts *all, struct sim_session *s, uint32_t seq, uint32_t status)
+{
+	struct sim_receipt *r;
+	unsigned i = 0;
+
+	while (i < SIM_DELIVER_WINDOW && (s->window[i].receipt == NULL || s->window[i].seq != seq))
+		i++;
+	if (i == SIM_DELIVER_WINDOW)
+		return false;
+	r = s->window[i].receipt;
+	s->window[i].receipt = NULL;
+	s->n_window--;
+	if (is_temporary(status)) {
+		due_later(all, r, RETRY_MS);
+	} else {
+		if (status == SMPP_OK)
+			all->sim->count.receipts_acknowledged++;
+		else
+			all->sim->count.receipts_refused++;
+		receipt_free(all, r);
+	}
+	pump(all, s->account);
+	return true;
+}
+
+size_t
+sim_receipts_waiting(const struct sim_receipts *all)
+{
+	return all->n;
+}
+
+/* ---- settings ----------------------------------------------------------------------------------- */
+
+static int
+read_mode(json_t *value, struct settings *set, struct why *why)
+{
+	const char *text = json_string_value(value);
+	int i;
+
+	for (i = 0; text != NULL && i < MODES; i++)
+		if (strcmp(text, mode_names[i]) == 0) {
+			set->mode = (enum mode)i;
+			return OK;
+		}
+	return why_set(why, ERR_SYNTAX, "mode: not one of auto, hold, none");
+}
+
+static int
+read_state(json_t *value, struct settings *set, struct why *why)
+{
+	const char *text = json_string_value(value);
+	size_t i;
+
+	for (i = 0; text != NULL && i < OUTCOMES; i++)
+		if (strcmp(text, outcomes[i].name) == 0) {
+			set->state = outcomes[i].state;
+			return OK;
+		}
+	return why_set(why, ERR_SYNTAX, "state: not one of DELIVRD, EXPIRED, DELETED, UNDELIV, ACCEPTD, "
+	    "UNKNOWN, REJECTD, ENROUTE");
+}
+
+static int
+read_delay(json_t *value, struct settings *set, struct why *why)
+{
+	if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > 86400000)
+		return why_set(why, ERR_RANGE, "delay_ms: not a whole number in 0..86400000");
+	set->delay_ms = (uint32_t)json_integer_value(value);
+	return OK;
+}
+
+static int
+read_id_format(json_t *value, struct settings *set, struct why *why)
+{
+	const char *text = json_string_value(value);
+
+	if (text == NULL || (strcmp(text, "dec") != 0 && strcmp(text, "hex") != 0))
+		return why_set(why, ERR_SYNTAX, "id_format: not one of dec, hex");
+	set->hex = text[0] == 'h';
+	return OK;
+}
+
+static int
+read_tlvs(json_t *value, struct settings *set, struct why *why)
+{
+	if (!json_is_boolean(value))
+		return why_set(why, ERR_SYNTAX, "tlvs: not true or false");
+	set->tlvs = json_is_true(value);
+	return OK;
+}
+
+static int
+read_text(json_t *value, struct settings *set, struct why *why)
+{
+	const char *text = json_is_null(value) ? "" : json_string_value(value);
+
+	if (text == NULL || strlen(text) > TEXT_MAX)
+		return why_set(why, ERR_SYNTAX, "text: not null or a string of at most %d octets", TEXT_MAX);
+	strcpy(set->text, text);
+	return OK;
+}
+
+static const struct {
+	const char *key;
+	int (*read)(json_t *value, struct settings *set, struct why *why);
+} members[] = {
+	{ "mode", read_mode }, { "state", read_state }, { "delay_ms", read_delay },
+	{ "id_format", read_id_format }, { "tlvs", read_tlvs }, { "text", read_text },
+};
+
+static int
+read_member(const char *key, json_t *value, struct settings *set, struct why *why)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof members / sizeof members[0]; i++)
+		if (strcmp(key, members[i].key) == 0)
+			return members[i].read(value, set, why);
+	return why_set(why, ERR_SYNTAX, "the members are mode, state, delay_ms, id_format, tlvs, text");
+}
+
+int
+sim_receipts_set(struct sim_receipts *all, json_t *spec, struct why *why)
+{
+	struct settings set = all->set;
+	struct sim_account *account;
+	struct sim_receipt *r;
+	const char *key;
+	json_t *value;
+	int err;
+
+	if (!json_is_object(spec))
+		return why_set(why, ERR_SYNTAX, "the settings are a JSON object");
+	json_object_foreach(spec, key, value)
+		if ((err = read_member(key, value, &set, why)) != OK)
+			return err;
+	all->set = set;
+	if (set.mode == MODE_NONE)
+		forget(all);
+	if (set.mode == MODE_AUTO)
+		for (account = all->accounts; account != NULL; account = account->next)
+			for (r = account->first; r != NULL; r = r->next)
+				decide(all, r);
+	return OK;
+}
+
+json_t *
+sim_receipts_get(const struct sim_receipts *all)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "mode", json_string(mode_names[all->set.mode]));
+	json_object_set_new(o, "state", json_string(sim_state_name(all->set.state)));
+	json_object_set_new(o, "delay_ms", json_integer(all->set.delay_ms));
+	json_object_set_new(o, "id_format", json_string(all->set.hex ? "hex" : "dec"));
+	json_object_set_new(o, "tlvs", json_boolean(all->set.tlvs));
+	json_object_set_new(o, "text", all->set.text[0] != '\0' ? json_string(all->set.text) : json_null());
+	json_object_set_new(o, "waiting", json_integer((json_int_t)all->n));
+	return o;
+}

@@ -1,0 +1,467 @@
+/* smscsim_session.c - see smscsim_session.h. */
+#include "config.h"
+
+#include "smsc/smscsim_session.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "smsc/smpp_pdu.h"
+#include "smsc/smscsim_receipt.h"
+#include "smsc/smscsim_smpp.h"
+
+enum {
+	READ_OCTETS = 65536,
+	IN_MAX = SMPP_PDU_MAX + READ_OCTETS,
+	OUT_CLOGGED = 1 << 20,		/* unsent octets; reading stops until the peer takes them */
+	LINGER_MS = 2000,		/* between our last octet and the close */
+	BACKLOG = 512
+};
+
+struct sim_sessions {
+	struct sim *sim;
+	struct loop_fd watch;		/* of the listening socket */
+	int fd;
+	struct sim_session *first, *touched;
+	unsigned n, next_number, n_delayed;
+	bool wake;			/* sim_sessions_wake was called */
+};
+
+/* An answer that waits for its time. */
+struct sim_delayed {
+	struct loop_timer timer;
+	struct sim_session *session;
+	struct sim_delayed *next, **link;
+	size_t n;
+	uint8_t octets[];
+};
+
+static void ready(void *arg, int events);
+
+struct sim_sessions *
+sim_sessions_create(struct sim *sim)
+{
+	struct sim_sessions *all = sim_alloc(sizeof *all);
+
+	all->sim = sim;
+	all->fd = -1;
+	return all;
+}
+
+unsigned
+sim_sessions_count(const struct sim_sessions *all, bool bound_only)
+{
+	const struct sim_session *s;
+	unsigned n = 0;
+
+	for (s = all->first; s != NULL; s = s->next)
+		n += !bound_only || s->bound != SIM_OPEN;
+	return n;
+}
+
+/* ---- the end of a session ------------------------------------------------------------------ */
+
+static void
+touch(struct sim_session *s)
+{
+	struct sim_sessions *all = s->sim->sessions;
+
+	if (s->touched)
+		return;
+	s->touched = true;
+	s->next_touched = all->touched;
+	all->touched = s;
+}
+
+static void
+give_up(struct sim_session *s)
+{
+	s->dead = true;
+	touch(s);
+}
+
+void
+sim_session_end(struct sim_session *s)
+{
+	s->ending = true;
+	touch(s);
+}
+
+static void
+delayed_free(struct sim_delayed *d)
+{
+	struct sim *sim = d->session->sim;
+
+	loop_timer_stop(sim->loop, &d->timer);
+	*d->link = d->next;
+	if (d->next != NULL)
+		d->next->link = d->link;
+	sim->sessions->n_delayed--;
+	free(d);
+}
+
+static void
+session_free(struct sim_session *s)
+{
+	struct sim_sessions *all = s->sim->sessions;
+
+	log_info("smscsim", "session %u: closed", s->number);
+	while (s->delayed != NULL)
+		delayed_free(s->delayed);
+	sim_receipts_unbind(s->sim->receipts, s);
+	loop_timer_stop(s->sim->loop, &s->linger);
+	loop_unwatch(s->sim->loop, &s->watch);
+	close(s->fd);
+	*s->link = s->next;
+	if (s->next != NULL)
+		s->next->link = s->link;
+	all->n--;
+	sbuf_done(&s->out);
+	free(s->in);
+	free(s);
+}
+
+static void
+lingered(void *arg)
+{
+	struct sim_session *s = arg;
+	struct sim *sim = s->sim;
+
+	sim_enter(sim);
+	give_up(s);
+	sim_leave(sim);
+}
+
+/* ---- out ----------------------------------------------------------------------------------- */
+
+static size_t
+unsent(const struct sim_session *s)
+{
+	return s->out.n - s->out_at;
+}
+
+void
+sim_session_write(struct sim_session *s, struct span octets)
+{
+	if (s->ending || s->dead || s->asleep)
+		return;
+	sbuf_span(&s->out, octets);
+	touch(s);
+}
+
+bool
+sim_session_takes(const struct sim_session *s)
+{
+	return !s->ending && !s->dead && !s->asleep && unsent(s) < OUT_CLOGGED;
+}
+
+static void
+delay_over(void *arg)
+{
+	struct sim_delayed *d = arg;
+	struct sim *sim = d->session->sim;
+
+	pthread_mutex_lock(&sim->lock);
+	sim_session_write(d->session, span_of(d->octets, d->n));
+	delayed_free(d);
+	sim_kick(sim);		/* one write for all that are due now */
+	pthread_mutex_unlock(&sim->lock);
+}
+
+void
+sim_session_write_late(struct sim_session *s, struct span octets, uint32_t delay_ms)
+{
+	struct sim_sessions *all = s->sim->sessions;
+	struct sim_delayed *d;
+
+	if (delay_ms == 0 || all->n_delayed == SIM_DELAYED_MAX) {
+		sim_session_write(s, octets);
+		return;
+	}
+	d = sim_alloc(sizeof *d + octets.n);
+	d->session = s;
+	d->n = octets.n;
+	memcpy(d->octets, octets.p, octets.n);
+	d->next = s->delayed;
+	d->link = &s->delayed;
+	if (d->next != NULL)
+		d->next->link = &d->next;
+	s->delayed = d;
+	all->n_delayed++;
+	loop_timer_start(s->sim->loop, &d->timer, delay_ms, delay_over, d);
+}
+
+static void
+watch(struct sim_session *s)
+{
+	int events = 0;
+
+	if (!s->asleep) {
+		if (unsent(s) > 0)
+			events |= LOOP_WRITE;
+		if (!s->eof && (s->ending || unsent(s) < OUT_CLOGGED))
+			events |= LOOP_READ;
+	}
+	if (loop_watch(s->sim->loop, &s->watch, s->fd, events, ready, s) != OK)
+		s->dead = true;
+}
+
+static void
+flush(struct sim_session *s)
+{
+	ssize_t n;
+
+	while (unsent(s) > 0) {
+		n = send(s->fd, s->out.s + s->out_at, unsent(s), MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			break;
+		if (n < 0) {
+			s->dead = true;
+			return;
+		}
+		s->out_at += (size_t)n;
+	}
+	if (unsent(s) == 0) {
+		sbuf_clear(&s->out);
+		s->out_at = 0;
+		if (s->ending && s->eof) {
+			s->dead = true;
+			return;
+		}
+		if (s->ending && !s->shut) {
+			/* closing at once could take from the peer what was just sent */
+			s->shut = true;
+			shutdown(s->fd, SHUT_WR);
+			loop_timer_start(s->sim->loop, &s->linger, LINGER_MS, lingered, s);
+		}
+	}
+	watch(s);
+}
+
+/* ---- in ------------------------------------------------------------------------------------ */
+
+static void
+process(struct sim_session *s)
+{
+	size_t at = 0;
+	bool text;
+	long n;
+
+	while (!s->ending && !s->dead && !s->asleep && unsent(s) < OUT_CLOGGED) {
+		struct span left = span_of(s->in + at, s->in_n - at);
+
+		n = smpp_frame(left, SMPP_PDU_MAX, &text);
+		if (n == 0)
+			break;
+		if (n < 0) {
+			sim_smpp_lost(s, text);
+			break;
+		}
+		sim_smpp_take(s, span_of(left.p, (size_t)n));
+		at += (size_t)n;
+	}
+	if (s->ending || s->dead)
+		at = s->in_n;
+	s->in_n -= at;
+	if (at > 0 && s->in_n > 0)
+		memmove(s->in, s->in + at, s->in_n);
+}
+
+static void
+fill(struct sim_session *s)
+{
+	ssize_t n;
+
+	if (s->in_cap - s->in_n < READ_OCTETS / 2 && s->in_cap < IN_MAX) {
+		s->in_cap = s->in_cap == 0 ? READ_OCTETS : IN_MAX;
+		s->in = realloc(s->in, s->in_cap);
+		if (s->in == NULL)
+			abort();
+	}
+	if (s->in_n == s->in_cap)
+		return;
+	n = recv(s->fd, s->in + s->in_n, s->in_cap - s->in_n, 0);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+		return;
+	if (n < 0 || (n == 0 && s->shut)) {
+		give_up(s);
+		return;
+	}
+	s->in_n += (size_t)n;
+	process(s);
+	if (n == 0) {
+		s->eof = true;
+		sim_session_end(s);
+	}
+}
+
+static void
+ready(void *arg, int events)
+{
+	struct sim_session *s = arg;
+	struct sim *sim = s->sim;
+
+	sim_enter(sim);
+	if (events & LOOP_HANGUP && (s->asleep || !(events & LOOP_READ)))
+		give_up(s);
+	else if (events & LOOP_READ)
+		fill(s);
+	if (events & LOOP_WRITE)
+		touch(s);
+	sim_leave(sim);
+}
+
+void
+sim_session_sleep(struct sim_session *s)
+{
+	s->asleep = true;
+	touch(s);
+}
+
+void
+sim_sessions_wake(struct sim_sessions *all)
+{
+	all->wake = true;
+}
+
+void
+sim_sessions_revive(struct sim_sessions *all)
+{
+	struct sim_session *s;
+
+	if (!all->wake)
+		return;
+	all->wake = false;
+	for (s = all->first; s != NULL; s = s->next)
+		if (s->asleep) {
+			s->asleep = false;
+			process(s);
+			touch(s);
+		}
+}
+
+void
+sim_sessions_settle(struct sim_sessions *all)
+{
+	struct sim_session *s;
+
+	while ((s = all->touched) != NULL) {
+		bool clogged = unsent(s) >= OUT_CLOGGED;
+
+		all->touched = s->next_touched;
+		s->touched = false;
+		if (!s->dead)
+			flush(s);
+		if (s->dead) {
+			if (s->touched)
+				continue;	/* comes again */
+			session_free(s);
+		} else if (clogged && unsent(s) < OUT_CLOGGED) {
+			process(s);		/* what was read before it clogged */
+			sim_receipts_pump(all->sim->receipts);
+		}
+	}
+}
+
+/* ---- listening ------------------------------------------------------------------------------ */
+
+static void
+session_create(struct sim_sessions *all, int fd, const struct sockaddr_storage *from)
+{
+	struct sim_session *s = sim_alloc(sizeof *s);
+	int one = 1;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	s->sim = all->sim;
+	s->fd = fd;
+	s->number = ++all->next_number;
+	s->next = all->first;
+	s->link = &all->first;
+	if (s->next != NULL)
+		s->next->link = &s->next;
+	all->first = s;
+	all->n++;
+	if (getnameinfo((const struct sockaddr *)from, sizeof *from, s->peer, sizeof s->peer, NULL, 0,
+	    NI_NUMERICHOST) != 0)
+		snprintf(s->peer, sizeof s->peer, "unknown");
+	log_info("smscsim", "session %u: connected from %s", s->number, s->peer);
+	touch(s);
+}
+
+static void
+incoming(void *arg, int events)
+{
+	struct sim_sessions *all = arg;
+	struct sockaddr_storage from;
+	socklen_t n;
+	int fd;
+
+	sim_enter(all->sim);
+	for (;;) {
+		n = sizeof from;
+		fd = accept4(all->fd, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0)
+			break;
+		if (all->n < SIM_SESSIONS_MAX) {
+			session_create(all, fd, &from);
+		} else {
+			log_peer("smscsim", "any", "too many sessions");
+			all->sim->count.errors++;
+			close(fd);
+		}
+	}
+	sim_leave(all->sim);
+}
+
+int
+sim_sessions_listen(struct sim_sessions *all, const char *host, uint16_t port, uint16_t *got, struct why *why)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV }, *ai;
+	struct sockaddr_storage at;
+	socklen_t n = sizeof at;
+	char service[8];
+	int err, one = 1;
+
+	snprintf(service, sizeof service, "%u", port);
+	err = getaddrinfo(host, service, &hints, &ai);
+	if (err)
+		return why_set(why, ERR_IO, "host %s: %s", host, gai_strerror(err));
+	all->fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (all->fd < 0 || setsockopt(all->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 ||
+	    bind(all->fd, ai->ai_addr, ai->ai_addrlen) < 0 || listen(all->fd, BACKLOG) < 0 ||
+	    getsockname(all->fd, (struct sockaddr *)&at, &n) < 0) {
+		freeaddrinfo(ai);
+		return why_set(why, ERR_IO, "port %u on %s: %s", port, host, strerror(errno));
+	}
+	freeaddrinfo(ai);
+	*got = ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port :
+	    ((struct sockaddr_in *)&at)->sin_port);
+	return loop_watch(all->sim->loop, &all->watch, all->fd, LOOP_READ, incoming, all);
+}
+
+void
+sim_sessions_destroy(struct sim_sessions **p)
+{
+	struct sim_sessions *all = *p;
+
+	if (all == NULL)
+		return;
+	if (all->fd >= 0) {
+		loop_unwatch(all->sim->loop, &all->watch);
+		close(all->fd);
+	}
+	while (all->first != NULL)
+		session_free(all->first);
+	free(all);
+	*p = NULL;
+}
