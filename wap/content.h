@@ -39,16 +39,22 @@ void content_done(struct content *c);
 int content_prepare(struct span type, struct span body, bool no_transform, struct content *out,
     struct why *why);
 
-/* What the device's policies ask of a document. Works on text and binary forms alike. */
+/*
+ * What the device's policies ask of a document. Works on text and binary forms alike; of other
+ * kinds only `kind` is filled. An href that does not fit is ERR_LIMIT, never cut.
+ */
 struct content_facts {
 	enum content_kind kind;
 	char href[2048];	/* SI, SL; "" absent */
-	char action[32];	/* SI, SL */
+	char action[32];	/* SI, SL; its default when absent */
 	char text[512];		/* SI: what the user would read, cut */
 };
 int content_facts(const char *media, struct span body, struct content_facts *out, struct why *why);
 
-/* Settings of a provisioning document in order (policy stage 12). */
+/*
+ * Settings of a provisioning document in order (policy stage 12), textual or binary. Unknown
+ * elements are passed over. ERR_LIMIT above 1,000 characteristics, 4,000 parms, 255 octets of path.
+ */
 struct prov_setting {
 	char *path;		/* "PXLOGICAL/PXPHYSICAL" */
 	struct prov_parm { char *name, *value; /* value NULL: no value attribute */ } *parms;

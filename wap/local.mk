@@ -3,15 +3,22 @@ wap_libwap_a_SOURCES =
 
 # WBXML, content types, decoding
 wap_libwap_a_SOURCES += \
+	wap/content.c wap/content.h wap/content_facts.c wap/content_int.h wap/content_libwbxml.c \
+	wap/content_prov.c wap/content_service.c \
 	wap/wbxml.c wap/wbxml.h wap/wbxml_prov.c wap/wbxml_syncml.c wap/wbxml_tables.c \
 	wap/wbxml_tables.h wap/wbxml_xml.c
 
-check_PROGRAMS += tests/unit/test_wbxml
-TESTS += tests/unit/test_wbxml
+check_PROGRAMS += tests/unit/test_content tests/unit/test_wbxml
+TESTS += tests/unit/test_content tests/unit/test_wbxml
+tests_unit_test_content_SOURCES = tests/unit/test_content.c tests/unit/vector.h
+tests_unit_test_content_LDADD = $(WAP_LIBS) $(TEST_LIBS)
 tests_unit_test_wbxml_SOURCES = tests/unit/test_wbxml.c tests/unit/vector.h
 tests_unit_test_wbxml_LDADD = $(WAP_LIBS) $(TEST_LIBS)
 
-FUZZ_TARGETS += tests/fuzz/fuzz_wbxml
+FUZZ_TARGETS += tests/fuzz/fuzz_wbxml tests/fuzz/fuzz_xml
+tests_fuzz_fuzz_xml_SOURCES = tests/fuzz/fuzz_xml.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_xml_LDADD = $(WAP_LIBS)
+tests_fuzz_fuzz_xml_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_wbxml_SOURCES = tests/fuzz/fuzz_wbxml.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_wbxml_LDADD = $(WAP_LIBS)
 tests_fuzz_fuzz_wbxml_LDFLAGS = $(FUZZ_LINK)
