@@ -39,3 +39,10 @@ check_PROGRAMS += tests/unit/test_password
 TESTS += tests/unit/test_password
 tests_unit_test_password_SOURCES = tests/unit/test_password.c
 tests_unit_test_password_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+
+# HTTP client
+base_libbase_a_SOURCES += base/http_client.h base/netlist.c
+check_PROGRAMS += tests/unit/test_netlist
+TESTS += tests/unit/test_netlist
+tests_unit_test_netlist_SOURCES = tests/unit/test_netlist.c
+tests_unit_test_netlist_LDADD = $(BASE_LIBS) $(TEST_LIBS)
