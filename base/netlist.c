@@ -443,7 +443,7 @@ url_host_address(const char *url, struct sockaddr_storage *addr, struct why *why
 {
 	struct sockaddr_in *four = (void *)addr;
 	struct sockaddr_in6 *six = (void *)addr;
-	struct span authority, host, port_text = { 0 };
+	struct span authority = { 0 }, host, port_text = { 0 };
 	uint16_t standard, port;
 	const uint8_t *colon;
 	int err;
