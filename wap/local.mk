@@ -28,17 +28,28 @@ wap_libwap_a_SOURCES += \
 	wap/reasm.c wap/udh.c wap/udh.h wap/wsp.h wap/wsp_app_id.c wap/wsp_date.c wap/wsp_decode.c \
 	wap/wsp_encode.c wap/wsp_info.c wap/wsp_int.h wap/wsp_print.c wap/wsp_tables.c
 
-FUZZ_TARGETS += tests/fuzz/fuzz_udh
+FUZZ_TARGETS += tests/fuzz/fuzz_udh tests/fuzz/fuzz_wsp
 tests_fuzz_fuzz_udh_SOURCES = tests/fuzz/fuzz_udh.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_udh_LDADD = $(WAP_LIBS)
 tests_fuzz_fuzz_udh_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_wsp_SOURCES = tests/fuzz/fuzz_wsp.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_wsp_LDADD = $(WAP_LIBS)
+tests_fuzz_fuzz_wsp_LDFLAGS = $(FUZZ_LINK)
 
-WAP_WIRE_TESTS = tests/unit/test_reasm tests/unit/test_udh tests/unit/test_wsp_vectors
+WAP_WIRE_TESTS = \
+	tests/unit/test_reasm tests/unit/test_udh tests/unit/test_wsp_decode \
+	tests/unit/test_wsp_encode tests/unit/test_wsp_tables tests/unit/test_wsp_vectors
 check_PROGRAMS += $(WAP_WIRE_TESTS)
 TESTS += $(WAP_WIRE_TESTS)
 tests_unit_test_reasm_SOURCES = tests/unit/test_reasm.c tests/unit/vector.h
 tests_unit_test_reasm_LDADD = $(WAP_LIBS) $(TEST_LIBS)
 tests_unit_test_udh_SOURCES = tests/unit/test_udh.c tests/unit/vector.h
 tests_unit_test_udh_LDADD = $(WAP_LIBS) $(TEST_LIBS)
+tests_unit_test_wsp_decode_SOURCES = tests/unit/test_wsp_decode.c tests/unit/vector.h
+tests_unit_test_wsp_decode_LDADD = $(WAP_LIBS) $(TEST_LIBS)
+tests_unit_test_wsp_encode_SOURCES = tests/unit/test_wsp_encode.c tests/unit/vector.h
+tests_unit_test_wsp_encode_LDADD = $(WAP_LIBS) $(TEST_LIBS)
+tests_unit_test_wsp_tables_SOURCES = tests/unit/test_wsp_tables.c tests/unit/vector.h
+tests_unit_test_wsp_tables_LDADD = $(WAP_LIBS) $(TEST_LIBS)
 tests_unit_test_wsp_vectors_SOURCES = tests/unit/test_wsp_vectors.c tests/unit/vector.h
 tests_unit_test_wsp_vectors_LDADD = $(WAP_LIBS) $(TEST_LIBS)

@@ -318,7 +318,8 @@ put_param(struct wbuf *w, const struct text_param *param, struct why *why)
 	size_t before = w->n;
 	int err = NO_BINARY;
 
-	if (row != NULL && (row->kind == WSP_PARAM_SEC || row->text_value) && value.n == 0)
+	if (row != NULL && value.n == 0 && (row->kind == WSP_PARAM_SEC || row->text_value ||
+	    row->kind == WSP_PARAM_CHARSET))
 		return why_set(why, ERR_SYNTAX, "parameter %s: no value", row->name);
 	if (row != NULL && param->has_value) {
 		put_short(w, row->code);
@@ -866,7 +867,7 @@ wsp_header_encode(struct wbuf *w, struct span name, struct span value, struct wh
 
 	name = span_trim(name);
 	if (!wsp_is_token(name) || name.n >= 128)
-		return why_set(why, ERR_SYNTAX, "a header name that is empty, too long or no token");
+		return why_set(why, ERR_SYNTAX, "header name: empty, too long or no token");
 	err = put_header(w, name, span_trim(value), why);
 	return finish(w, before, err, (const char *)name.p, name.n < 64 ? name.n : 64, why);
 }
