@@ -60,6 +60,12 @@ log_open(enum log_level level, const char *path)
 	return log_reopen();
 }
 
+bool
+log_wanted(enum log_level level)
+{
+	return level >= lowest;
+}
+
 static void
 write_line(enum log_level level, const char *area, const char *fmt, va_list ap)
 {

@@ -7,11 +7,16 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdbool.h>
+
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR, LOG_LEVEL_NONE };
 
 /* Lines below `level` are not written. `path` NULL: stderr. Returns OK or ERR_IO. */
 int log_open(enum log_level level, const char *path);
 int log_reopen(void);			/* after the file was rotated away */
+
+/* Whether lines of this level are written; ask before text is made for them that costs time. */
+bool log_wanted(enum log_level level);
 
 void log_error(const char *area, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void log_warning(const char *area, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
