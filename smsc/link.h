@@ -34,6 +34,14 @@ struct smsc_config {
  * data_coding 4, validity 24 h. */
 void smsc_config_defaults(struct smsc_config *cf);
 
+enum smsc_verdict {
+	SMSC_ACCEPTED,		/* every part was taken; message_ids are set ("" where the SMSC gave none) */
+	SMSC_REFUSED,		/* a permanent error; status */
+	SMSC_RETRY,		/* a temporary one (throttled, queue full, system error); status */
+	SMSC_UNSENT,		/* the link went down before any part left */
+	SMSC_MAYBE_SENT		/* it went down, or no answer came, after a part had left */
+};
+
 /* A datagram to send. The caller owns it and keeps it unchanged until answered() names it. */
 struct smsc_datagram {
 	struct span pdu;		/* whole WSP PDU */
@@ -42,18 +50,13 @@ struct smsc_datagram {
 	int64_t validity_at;		/* UTC s; 0 = the link's default */
 	bool want_receipt;
 	/* owned by the link from submit to answered */
-	struct smsc_datagram *next;
+	struct smsc_datagram *next, *prev;
 	unsigned n_segments, sent, answered, failed;
+	unsigned waiting;		/* of the sent ones, those that were put off and go again */
+	unsigned queue_full;		/* times that RMSGQFUL came for it */
+	enum smsc_verdict verdict;
 	uint32_t status;
 	char (*message_ids)[66];	/* n_segments of them, heap; valid in answered() */
-};
-
-enum smsc_verdict {
-	SMSC_ACCEPTED,		/* every part was taken; message_ids are set ("" where the SMSC gave none) */
-	SMSC_REFUSED,		/* a permanent error; status */
-	SMSC_RETRY,		/* a temporary one (throttled, queue full, system error); status */
-	SMSC_UNSENT,		/* the link went down before any part left */
-	SMSC_MAYBE_SENT		/* it went down, or no answer came, after a part had left */
 };
 
 struct smsc_receipt {
@@ -74,8 +77,12 @@ struct smsc_events {
 };
 
 struct smsc_stats {
-	uint64_t submitted, accepted, refused, retried, receipts, bad_receipts, ignored_responses, reconnects,
-	    nacks, bad_pdus;
+	uint64_t submitted, accepted, refused;	/* PDUs sent, taken, refused */
+	uint64_t retried;			/* put off by the SMSC and sent again */
+	uint64_t receipts, bad_receipts;	/* passed on; unreadable */
+	uint64_t messages;			/* deliver_sm that are no receipts */
+	uint64_t ignored_responses;		/* to nothing that was asked */
+	uint64_t reconnects, nacks, bad_pdus;	/* connections given up; generic_nacks that came; broken PDUs */
 };
 
 /* Starts connecting at once. cf is copied. */
@@ -86,6 +93,7 @@ struct smsc_link *smsc_link_create(struct loop *loop, const struct smsc_config *
  * tells SMSC_DOWN at the end. What was not answered comes back through answered().
  */
 void smsc_link_stop(struct smsc_link *link, unsigned wait_ms);
+/* Closes at once; what was not answered comes back through answered() first. May be called from an event. */
 void smsc_link_destroy(struct smsc_link **link);
 
 enum smsc_state smsc_link_state(const struct smsc_link *link);

@@ -1,7 +1,9 @@
 # ---- SMPP and the links ----
 noinst_LIBRARIES += smsc/libsmsc.a
 smsc_libsmsc_a_SOURCES = \
-	smsc/link.h smsc/smpp_pdu.c smsc/smpp_pdu.h smsc/smpp_receipt.c smsc/smpp_tables.c smsc/smpp_tables.h
+	smsc/link.c smsc/link.h smsc/smpp_link.c smsc/smpp_link.h smsc/smpp_link_conn.c \
+	smsc/smpp_link_recv.c smsc/smpp_link_send.c smsc/smpp_pdu.c smsc/smpp_pdu.h \
+	smsc/smpp_receipt.c smsc/smpp_tables.c smsc/smpp_tables.h
 
 check_PROGRAMS += tests/unit/test_smpp_pdu tests/unit/test_smpp_receipt
 TESTS += tests/unit/test_smpp_pdu tests/unit/test_smpp_receipt
@@ -9,6 +11,13 @@ tests_unit_test_smpp_pdu_SOURCES = tests/unit/test_smpp_pdu.c
 tests_unit_test_smpp_pdu_LDADD = smsc/libsmsc.a $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_smpp_receipt_SOURCES = tests/unit/test_smpp_receipt.c
 tests_unit_test_smpp_receipt_LDADD = smsc/libsmsc.a $(BASE_LIBS) $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_smpp_link tests/unit/test_smpp_link_bad
+TESTS += tests/unit/test_smpp_link tests/unit/test_smpp_link_bad
+tests_unit_test_smpp_link_SOURCES = tests/unit/test_smpp_link.c tests/unit/smpp_peer.h
+tests_unit_test_smpp_link_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
+tests_unit_test_smpp_link_bad_SOURCES = tests/unit/test_smpp_link_bad.c tests/unit/smpp_peer.h
+tests_unit_test_smpp_link_bad_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_smpp
 tests_fuzz_fuzz_smpp_SOURCES = tests/fuzz/fuzz_smpp.c $(FUZZ_MAIN)

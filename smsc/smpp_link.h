@@ -1,0 +1,160 @@
+/*
+ * smpp_link.h - the inside of an SMPP link, shared by smpp_link*.c alone.
+ *
+ *	smpp_link.c		life: connect, bind, up, unbind, reconnect; timers; the interface of link.h
+ *	smpp_link_conn.c	the connection: resolving, connecting, octets in and out
+ *	smpp_link_send.c	datagrams: queue, window, answers, throttling
+ *	smpp_link_recv.c	what comes in: dispatch, receipts, broken PDUs
+ *
+ * A function that may close the connection leaves link->conn.fd at -1; its callers look.
+ */
+#ifndef SMSC_SMPP_LINK_H
+#define SMSC_SMPP_LINK_H
+
+#include <sys/socket.h>
+
+#include "smsc/link.h"
+
+enum {
+	LINK_WINDOW_MAX = 16384,
+	LINK_AGAIN_MORE = 1024,		/* parts that may wait to be sent again, beside one window */
+	LINK_RECEIPTS_MAX = 5000,	/* receipts handed out and not yet done */
+	LINK_ADDRESSES_MAX = 8,
+	LINK_IN_MORE = 65536,		/* input buffer beyond the largest PDU */
+	LINK_OUT_HIGH = 262144,		/* unsent octets above which nothing is read or submitted */
+	LINK_BAD_SLOTS = 64,
+	LINK_BAD_TIMES = 5,		/* S-07: refusals of the same octets before they are dropped */
+	LINK_SEQ_MAX = 0x7FFFFFFF
+};
+
+struct resolver;
+
+struct link_conn {
+	struct resolver *resolver;	/* a name that is being looked up, or NULL */
+	struct sockaddr_storage addresses[LINK_ADDRESSES_MAX];
+	socklen_t lengths[LINK_ADDRESSES_MAX];
+	unsigned n_addresses, at_address;
+	int fd;				/* -1 when closed */
+	struct loop_fd watch;
+	bool hold_input;
+	uint8_t *in, *out;
+	size_t in_n, in_cap, out_at, out_n, out_cap;
+};
+
+/* A submit_sm that waits for its response; found by its sequence number, kept in order of sending. */
+struct link_slot {
+	uint32_t seq;			/* 0 = free */
+	uint32_t older, newer;		/* indexes, or NO_SLOT */
+	unsigned part;
+	int64_t sent_ms;
+	struct smsc_datagram *dg;
+};
+enum { NO_SLOT = UINT32_MAX };
+
+struct link_again {
+	struct smsc_datagram *dg;
+	unsigned part;
+	int64_t due_ms;
+};
+
+struct link_send {
+	/* Datagrams in order of submission; from `next` on with parts not yet sent. */
+	struct smsc_datagram *first, *last, *next;
+	struct smsc_datagram *refused;	/* by ourselves, still to be answered */
+	size_t n_queued;
+	struct link_slot *slots;
+	uint32_t mask;			/* number of slots - 1 */
+	uint32_t oldest, newest;
+	unsigned outstanding, allowed;	/* PDUs in the window; how many there may be now */
+	struct link_again *again;	/* ring */
+	size_t again_at, n_again, again_cap;
+	bool had_no_room;
+	/* throttling */
+	int64_t paused_until, backoff_ms;
+	unsigned good, full_in_a_row;	/* answers since the last pause; RMSGQFULs since the last good one */
+	/* token bucket, in thousandths of a PDU */
+	int64_t tokens, tokens_at;
+	struct smpp_pdu pdu;		/* all that is the same in every submit_sm, and the last one's rest */
+	int64_t validity_at;		/* the time that pdu.validity tells */
+};
+
+struct link_token {
+	uint64_t token;			/* 0 = free */
+	uint32_t id, seq;		/* of the deliver_sm or data_sm */
+};
+
+struct link_recv {
+	struct link_token *tokens;
+	uint16_t *free;			/* stack of free indexes */
+	unsigned n_free;
+	uint64_t serial;
+	struct { uint64_t hash; unsigned times; } bad[LINK_BAD_SLOTS];
+};
+
+struct smsc_link {
+	struct loop *loop;
+	struct smsc_config cf;
+	struct smsc_events ev;
+	void *app;
+	enum smsc_state state;
+	struct smsc_stats stats;
+	struct link_conn conn;
+	struct link_send send;
+	struct link_recv recv;
+
+	struct loop_timer turn;		/* 0 ms: what gathered in this turn is sent in one write */
+	struct loop_timer phase;	/* the end of whatever the state waits for */
+	struct loop_timer idle;		/* enquire_link */
+	struct loop_timer answer;	/* response time-outs */
+	struct loop_timer resume;	/* the end of a pause */
+
+	unsigned depth;			/* calls from the loop under way; destroy waits for 0 */
+	bool doomed;
+	bool stopping, stopped;		/* smsc_link_stop was called; was served */
+	bool peer_unbinds, unbind_sent;
+	unsigned stop_wait_ms, failures;
+	uint32_t next_seq, bind_seq, unbind_seq;	/* ours; of our bind; of the SMSC's unbind */
+	int64_t heard_at, enquire_at, up_at;	/* clock_mono_ms; enquire_at 0 = none outstanding */
+};
+
+/* smpp_link.c */
+void smpp_link_enter(struct smsc_link *link);
+void smpp_link_leave(struct smsc_link *link);		/* may free it */
+void smpp_link_kick(struct smsc_link *link);		/* smpp_link_turn before this turn ends */
+void smpp_link_connected(struct smsc_link *link);
+void smpp_link_lost(struct smsc_link *link, const char *why);	/* close, give back, try again later */
+void smpp_link_bound(struct smsc_link *link, const struct smpp_pdu *resp);
+void smpp_link_peer_unbinds(struct smsc_link *link, uint32_t seq);
+void smpp_link_unbound(struct smsc_link *link);
+void smpp_link_watch_answers(struct smsc_link *link);	/* something waits for a response now */
+uint32_t smpp_link_seq(struct smsc_link *link);
+
+/* smpp_link_conn.c */
+void link_conn_open(struct smsc_link *link);
+void link_conn_next(struct smsc_link *link);		/* the next address, or lost */
+void link_conn_close(struct smsc_link *link);
+void link_conn_done(struct smsc_link *link);
+void link_conn_put(struct smsc_link *link, const struct smpp_pdu *pdu);
+void link_conn_flush(struct smsc_link *link);
+size_t link_conn_unsent(const struct smsc_link *link);
+
+/* smpp_link_send.c */
+void link_send_init(struct smsc_link *link);
+void link_send_done(struct smsc_link *link);
+void link_send_reset(struct smsc_link *link);		/* for a new connection */
+bool link_send_pump(struct smsc_link *link);		/* whether anything was sent */
+void link_send_answer_refused(struct smsc_link *link);
+void link_send_tell_room(struct smsc_link *link);
+void link_send_response(struct smsc_link *link, const struct smpp_pdu *resp);
+void link_send_give_back_unsent(struct smsc_link *link);
+void link_send_give_back_all(struct smsc_link *link);
+bool link_send_is_empty(const struct smsc_link *link);
+
+/* smpp_link_recv.c */
+void link_recv_init(struct smsc_link *link);
+void link_recv_done(struct smsc_link *link);
+void link_recv_reset(struct smsc_link *link);
+void link_recv_pdu(struct smsc_link *link, struct span octets);
+void link_recv_framing_lost(struct smsc_link *link, struct span octets, bool text);
+
+#endif

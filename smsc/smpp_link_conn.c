@@ -1,0 +1,446 @@
+/*
+ * smpp_link_conn.c - the TCP connection of an SMPP link: looking the host up, connecting, framing what
+ * comes in, writing what gathered. Spec: SMPP v3.4 issue 1.2, 2.2 and 3.2.
+ */
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "smsc/smpp_link.h"
+
+enum { PDU_ROOM = 1024 };	/* the largest PDU that a link sends is smaller */
+
+/* ---- looking a name up ------------------------------------------------------------------- */
+
+/*
+ * A thread of its own for each look-up, because getaddrinfo may block for long. It posts `done`
+ * unless the link gave up meanwhile (loop NULL under the lock); then it frees itself.
+ */
+struct resolver {
+	struct loop_work done;
+	pthread_mutex_t lock;
+	struct loop *loop;
+	struct smsc_link *link;		/* of the loop's thread; NULL when it gave up */
+	char host[256], port[8];
+	struct addrinfo *found;
+	int err;
+};
+
+static int
+look_up(const char *host, const char *port, int flags, struct addrinfo **found)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | flags };
+
+	return getaddrinfo(host, port, &hints, found);
+}
+
+static void
+resolver_free(struct resolver *r)
+{
+	if (r->found != NULL)
+		freeaddrinfo(r->found);
+	pthread_mutex_destroy(&r->lock);
+	free(r);
+}
+
+static void *
+resolver_run(void *arg)
+{
+	struct resolver *r = arg;
+	bool wanted;
+
+	r->err = look_up(r->host, r->port, AI_ADDRCONFIG, &r->found);
+	pthread_mutex_lock(&r->lock);
+	wanted = r->loop != NULL;
+	if (wanted)
+		loop_post(r->loop, &r->done);
+	pthread_mutex_unlock(&r->lock);
+	if (!wanted)
+		resolver_free(r);
+	return NULL;
+}
+
+static void
+take_addresses(struct link_conn *conn, const struct addrinfo *found)
+{
+	conn->n_addresses = 0;
+	conn->at_address = 0;
+	for (; found != NULL && conn->n_addresses < LINK_ADDRESSES_MAX; found = found->ai_next) {
+		if (found->ai_addrlen > sizeof conn->addresses[0])
+			continue;
+		memcpy(&conn->addresses[conn->n_addresses], found->ai_addr, found->ai_addrlen);
+		conn->lengths[conn->n_addresses++] = found->ai_addrlen;
+	}
+}
+
+static void
+resolver_done(struct loop_work *work)
+{
+	struct resolver *r = (struct resolver *)work;
+	struct smsc_link *link;
+
+	pthread_mutex_lock(&r->lock);	/* the thread may still be inside */
+	link = r->link;
+	pthread_mutex_unlock(&r->lock);
+	if (link != NULL) {
+		smpp_link_enter(link);
+		link->conn.resolver = NULL;
+		if (r->err != 0) {
+			smpp_link_lost(link, gai_strerror(r->err));
+		} else {
+			take_addresses(&link->conn, r->found);
+			link_conn_next(link);
+		}
+		smpp_link_leave(link);
+	}
+	resolver_free(r);
+}
+
+static bool
+resolver_start(struct smsc_link *link, const char *port)
+{
+	struct resolver *r = calloc(1, sizeof *r);
+	sigset_t all, old;
+	pthread_t thread;
+	int err;
+
+	if (r == NULL)
+		return false;
+	pthread_mutex_init(&r->lock, NULL);
+	r->done.run = resolver_done;
+	r->loop = link->loop;
+	r->link = link;
+	snprintf(r->host, sizeof r->host, "%s", link->cf.host);
+	snprintf(r->port, sizeof r->port, "%s", port);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);	/* signals are for the main thread */
+	err = pthread_create(&thread, NULL, resolver_run, r);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (err != 0) {
+		resolver_free(r);
+		return false;
+	}
+	pthread_detach(thread);
+	link->conn.resolver = r;
+	return true;
+}
+
+static void
+resolver_abandon(struct smsc_link *link)
+{
+	struct resolver *r = link->conn.resolver;
+
+	if (r == NULL)
+		return;
+	link->conn.resolver = NULL;
+	pthread_mutex_lock(&r->lock);
+	r->link = NULL;
+	r->loop = NULL;
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* ---- connecting --------------------------------------------------------------------------- */
+
+static void ready(void *arg, int events);
+
+static void
+watch(struct smsc_link *link)
+{
+	struct link_conn *conn = &link->conn;
+	int events = 0;
+
+	if (link->state == SMSC_CONNECTING)
+		events = LOOP_WRITE;
+	else if (!conn->hold_input)
+		events = LOOP_READ;
+	if (conn->out_at < conn->out_n)
+		events |= LOOP_WRITE;
+	if (events != conn->watch.events &&
+	    loop_watch(link->loop, &conn->watch, conn->fd, events, ready, link) != OK)
+		smpp_link_lost(link, "cannot watch the connection");
+}
+
+static void
+close_socket(struct smsc_link *link)
+{
+	if (link->conn.fd < 0)
+		return;
+	loop_unwatch(link->loop, &link->conn.watch);
+	close(link->conn.fd);
+	link->conn.fd = -1;
+	link->conn.watch = (struct loop_fd){ 0 };
+}
+
+/* OK when a connection is made or on its way, else an errno. */
+static int
+try_address(struct smsc_link *link, unsigned i)
+{
+	struct link_conn *conn = &link->conn;
+	const struct sockaddr *address = (const struct sockaddr *)&conn->addresses[i];
+	int one = 1;
+
+	conn->fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (conn->fd < 0)
+		return errno;
+	setsockopt(conn->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	if (connect(conn->fd, address, conn->lengths[i]) != 0 && errno != EINPROGRESS) {
+		int err = errno;
+
+		close_socket(link);
+		return err;
+	}
+	return OK;
+}
+
+static void
+connect_failed(struct smsc_link *link, int err)
+{
+	char why[160];
+
+	snprintf(why, sizeof why, "cannot connect: %s", strerror(err));
+	smpp_link_lost(link, why);
+}
+
+void
+link_conn_next(struct smsc_link *link)
+{
+	struct link_conn *conn = &link->conn;
+	int err = EHOSTUNREACH;
+
+	close_socket(link);
+	while (conn->at_address < conn->n_addresses) {
+		err = try_address(link, conn->at_address++);
+		if (err == OK) {
+			watch(link);
+			return;
+		}
+	}
+	connect_failed(link, err);
+}
+
+void
+link_conn_open(struct smsc_link *link)
+{
+	struct addrinfo *found = NULL;
+	char port[8];
+
+	link->conn.n_addresses = link->conn.at_address = 0;
+	snprintf(port, sizeof port, "%u", (unsigned)link->cf.port);
+	if (look_up(link->cf.host, port, AI_NUMERICHOST, &found) == 0) {
+		take_addresses(&link->conn, found);
+		freeaddrinfo(found);
+		link_conn_next(link);
+	} else if (!resolver_start(link, port)) {
+		smpp_link_lost(link, "cannot look the host up");
+	}
+}
+
+void
+link_conn_close(struct smsc_link *link)
+{
+	struct link_conn *conn = &link->conn;
+
+	resolver_abandon(link);
+	close_socket(link);
+	conn->in_n = conn->out_at = conn->out_n = 0;
+	conn->hold_input = false;
+}
+
+void
+link_conn_done(struct smsc_link *link)
+{
+	link_conn_close(link);
+	free(link->conn.in);
+	free(link->conn.out);
+}
+
+/* ---- output -------------------------------------------------------------------------------- */
+
+size_t
+link_conn_unsent(const struct smsc_link *link)
+{
+	return link->conn.out_n - link->conn.out_at;
+}
+
+/* Room for one PDU more. What the peer may make us gather is bounded by LINK_OUT_HIGH: see flush. */
+static void
+reserve(struct link_conn *conn)
+{
+	if (conn->out_cap - conn->out_n >= PDU_ROOM)
+		return;
+	if (conn->out_at > conn->out_cap / 2) {
+		memmove(conn->out, conn->out + conn->out_at, conn->out_n - conn->out_at);
+		conn->out_n -= conn->out_at;
+		conn->out_at = 0;
+		return;
+	}
+	conn->out_cap = conn->out_cap > 0 ? 2 * conn->out_cap : 16384;
+	conn->out = realloc(conn->out, conn->out_cap);
+	if (conn->out == NULL) {
+		fputs("out of memory\n", stderr);
+		abort();
+	}
+}
+
+static void
+log_pdu(const struct smsc_link *link, const char *arrow, const struct smpp_pdu *pdu)
+{
+	struct sbuf text = { 0 };
+
+	smpp_print(pdu, &text);
+	log_debug("smsc", "%s %s %s", link->cf.smsc_id, arrow, text.s);
+	sbuf_done(&text);
+}
+
+void
+link_conn_put(struct smsc_link *link, const struct smpp_pdu *pdu)
+{
+	struct link_conn *conn = &link->conn;
+	struct wbuf w;
+
+	if (conn->fd < 0)
+		return;
+	reserve(conn);
+	w = wbuf_into(conn->out + conn->out_n, conn->out_cap - conn->out_n);
+	smpp_encode(&w, pdu);
+	if (w.err) {			/* every field was checked before */
+		log_error("smsc", "%s: cannot encode %s: %s", link->cf.smsc_id, smpp_id_name(pdu->id),
+		    err_name(w.err));
+		abort();
+	}
+	conn->out_n += w.n;
+	if (log_wanted(LOG_LEVEL_DEBUG))
+		log_pdu(link, "->", pdu);
+	smpp_link_kick(link);
+}
+
+void
+link_conn_flush(struct smsc_link *link)
+{
+	struct link_conn *conn = &link->conn;
+
+	while (conn->fd >= 0 && conn->out_at < conn->out_n) {
+		ssize_t n = send(conn->fd, conn->out + conn->out_at, conn->out_n - conn->out_at, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			break;
+		if (n < 0) {
+			smpp_link_lost(link, strerror(errno));
+			return;
+		}
+		conn->out_at += (size_t)n;
+	}
+	if (conn->fd < 0)
+		return;
+	if (conn->out_at == conn->out_n)
+		conn->out_at = conn->out_n = 0;
+	/* A peer that sends and does not read may not make us gather answers without end. */
+	if (link_conn_unsent(link) > LINK_OUT_HIGH)
+		conn->hold_input = true;
+	else if (link_conn_unsent(link) < LINK_OUT_HIGH / 2)
+		conn->hold_input = false;
+	watch(link);
+}
+
+/* ---- input --------------------------------------------------------------------------------- */
+
+static void
+parse_input(struct smsc_link *link)
+{
+	struct link_conn *conn = &link->conn;
+	size_t at = 0;
+
+	while (conn->fd >= 0) {
+		struct span left = span_of(conn->in + at, conn->in_n - at);
+		bool text;
+		long n = smpp_frame(left, link->cf.max_pdu, &text);
+
+		if (n < 0) {
+			link_recv_framing_lost(link, left, text);
+			return;
+		}
+		if (n == 0)
+			break;
+		link_recv_pdu(link, span_of(left.p, (size_t)n));
+		at += (size_t)n;
+	}
+	if (conn->fd < 0 || at == 0)
+		return;
+	memmove(conn->in, conn->in + at, conn->in_n - at);
+	conn->in_n -= at;
+}
+
+static void
+read_some(struct smsc_link *link)
+{
+	struct link_conn *conn = &link->conn;
+	ssize_t n;
+
+	if (conn->in == NULL) {
+		conn->in_cap = link->cf.max_pdu + LINK_IN_MORE;
+		conn->in = malloc(conn->in_cap);
+		if (conn->in == NULL) {
+			smpp_link_lost(link, "out of memory");
+			return;
+		}
+	}
+	n = recv(conn->fd, conn->in + conn->in_n, conn->in_cap - conn->in_n, 0);
+	if (n == 0) {
+		smpp_link_lost(link, "closed by the SMSC");
+	} else if (n > 0) {
+		conn->in_n += (size_t)n;
+		link->heard_at = clock_mono_ms();
+		parse_input(link);
+	} else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+		smpp_link_lost(link, strerror(errno));
+	}
+}
+
+static void
+connect_ready(struct smsc_link *link)
+{
+	socklen_t size = sizeof(int);
+	int err = 0;
+
+	if (getsockopt(link->conn.fd, SOL_SOCKET, SO_ERROR, &err, &size) != 0)
+		err = errno;
+	if (err == 0) {
+		smpp_link_connected(link);
+		if (link->conn.fd >= 0)
+			watch(link);
+	} else if (link->conn.at_address < link->conn.n_addresses) {
+		link_conn_next(link);
+	} else {
+		connect_failed(link, err);
+	}
+}
+
+static void
+ready(void *arg, int events)
+{
+	struct smsc_link *link = arg;
+
+	smpp_link_enter(link);
+	if (link->state == SMSC_CONNECTING) {
+		connect_ready(link);
+	} else {
+		if (events & (LOOP_READ | LOOP_HANGUP))
+			read_some(link);
+		if (link->conn.fd >= 0 && (events & LOOP_WRITE)) {
+			link_conn_flush(link);
+			smpp_link_kick(link);
+		}
+	}
+	smpp_link_leave(link);
+}

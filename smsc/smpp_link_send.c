@@ -1,0 +1,641 @@
+/*
+ * smpp_link_send.c - datagrams on their way out: the queue, the window of submit_sm, what the SMSC
+ * answers, and going slower when it asks for that. Spec: SMPP v3.4 issue 1.2, 2.9 (window), 4.4 (submit_sm),
+ * 5.1.3 (command_status).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "smsc/smpp_link.h"
+#include "wap/udh.h"
+
+enum {
+	BACKOFF_MIN_MS = 1000,
+	BACKOFF_MAX_MS = 60000,
+	FULL_WAIT_MS = 1000,		/* a part refused with RMSGQFUL goes again after this */
+	FULL_TIMES = 10,		/* after so many the datagram goes back */
+	FULL_PAUSE = 5,			/* so many in a row mean the whole account */
+	ADDRESS_MAX = 20
+};
+
+/* ---- what a status means --------------------------------------------------------------------- */
+
+enum action { TAKEN, SLOW_DOWN, WAIT, TRY_LATER, REBIND, REFUSE };
+
+static const struct { uint32_t status; enum action action; } actions[] = {
+	{ SMPP_OK,		TAKEN },
+	{ SMPP_RTHROTTLED,	SLOW_DOWN },
+	{ SMPP_RMSGQFUL,	WAIT },
+	{ SMPP_RSYSERR,		TRY_LATER },
+	{ SMPP_RX_T_APPN,	TRY_LATER },
+	{ SMPP_RUNKNOWNERR,	TRY_LATER },
+	{ 0x102,		TRY_LATER },	/* RSERTYPUNAVAIL */
+	{ SMPP_RINVBNDSTS,	REBIND },
+};
+
+static enum action
+action_of(uint32_t status)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof actions / sizeof actions[0]; i++)
+		if (actions[i].status == status)
+			return actions[i].action;
+	return REFUSE;
+}
+
+/* ---- datagrams held ---------------------------------------------------------------------------- */
+
+static void
+append(struct link_send *s, struct smsc_datagram *dg)
+{
+	dg->next = NULL;
+	dg->prev = s->last;
+	if (s->last != NULL)
+		s->last->next = dg;
+	else
+		s->first = dg;
+	s->last = dg;
+	if (s->next == NULL)
+		s->next = dg;
+	s->n_queued++;
+}
+
+/* No more parts of it are to be sent. It is s->next. */
+static void
+leave_queue(struct link_send *s)
+{
+	s->next = s->next->next;
+	s->n_queued--;
+}
+
+static void
+take_out(struct link_send *s, struct smsc_datagram *dg)
+{
+	if (dg == s->next)
+		leave_queue(s);
+	if (dg->prev != NULL)
+		dg->prev->next = dg->next;
+	else
+		s->first = dg->next;
+	if (dg->next != NULL)
+		dg->next->prev = dg->prev;
+	else
+		s->last = dg->prev;
+	dg->next = dg->prev = NULL;
+}
+
+/* Back to the application; it may free dg, or destroy the link. */
+static void
+give_back(struct smsc_link *link, struct smsc_datagram *dg, enum smsc_verdict verdict)
+{
+	char (*ids)[66] = dg->message_ids;
+
+	link->ev.answered(link->app, link, dg, verdict);
+	free(ids);
+}
+
+/* Every part that was sent has its answer, and no more are to come. */
+static void
+finish_if_done(struct smsc_link *link, struct smsc_datagram *dg)
+{
+	if (dg->answered < dg->sent || (dg->failed == 0 && dg->sent < dg->n_segments))
+		return;
+	take_out(&link->send, dg);
+	give_back(link, dg, dg->failed > 0 ? dg->verdict : SMSC_ACCEPTED);
+}
+
+/* A part has its final answer, and it is no. The first reason stands, but a permanent one comes first. */
+static void
+fail_part(struct smsc_link *link, struct smsc_datagram *dg, enum smsc_verdict verdict, uint32_t status)
+{
+	if (dg == link->send.next)
+		leave_queue(&link->send);	/* its other parts need not be sent */
+	dg->answered++;
+	if (dg->failed++ == 0 || (verdict == SMSC_REFUSED && dg->verdict != SMSC_REFUSED)) {
+		dg->verdict = verdict;
+		dg->status = status;
+	}
+	finish_if_done(link, dg);
+}
+
+/* ---- parts that go again ------------------------------------------------------------------------ */
+
+static bool
+put_off(struct link_send *s, struct smsc_datagram *dg, unsigned part, int64_t due_ms)
+{
+	if (s->n_again == s->again_cap)
+		return false;
+	s->again[(s->again_at + s->n_again++) % s->again_cap] = (struct link_again){ dg, part, due_ms };
+	dg->waiting++;
+	return true;
+}
+
+static struct link_again
+take_again(struct link_send *s)
+{
+	struct link_again a = s->again[s->again_at];
+
+	s->again_at = (s->again_at + 1) % s->again_cap;
+	s->n_again--;
+	a.dg->waiting--;
+	return a;
+}
+
+/* ---- the window --------------------------------------------------------------------------------- */
+
+/* Takes the next sequence number whose slot is free; with twice as many slots as PDUs there is one. */
+static struct link_slot *
+slot_take(struct smsc_link *link, struct smsc_datagram *dg, unsigned part, int64_t now)
+{
+	struct link_send *s = &link->send;
+	struct link_slot *slot;
+	uint32_t seq, i;
+
+	do {
+		seq = smpp_link_seq(link);
+		i = seq & s->mask;
+		slot = &s->slots[i];
+	} while (slot->seq != 0);
+	*slot = (struct link_slot){ seq, s->newest, NO_SLOT, part, now, dg };
+	if (s->newest != NO_SLOT)
+		s->slots[s->newest].newer = i;
+	else
+		s->oldest = i;
+	s->newest = i;
+	s->outstanding++;
+	return slot;
+}
+
+static void
+slot_free(struct link_send *s, struct link_slot *slot)
+{
+	if (slot->older != NO_SLOT)
+		s->slots[slot->older].newer = slot->newer;
+	else
+		s->oldest = slot->newer;
+	if (slot->newer != NO_SLOT)
+		s->slots[slot->newer].older = slot->older;
+	else
+		s->newest = slot->older;
+	slot->seq = 0;
+	s->outstanding--;
+}
+
+/* ---- sending -------------------------------------------------------------------------------------- */
+
+static void
+set_validity(struct smsc_link *link, int64_t at)
+{
+	struct link_send *s = &link->send;
+
+	if (at == 0 && link->cf.validity_s > 0)
+		at = (int64_t)clock_utc() + link->cf.validity_s;
+	if (at == s->validity_at)
+		return;
+	s->validity_at = at;
+	s->pdu.validity[0] = '\0';
+	if (at != 0)
+		smpp_time(at, s->pdu.validity);
+}
+
+static void
+set_source(struct smsc_link *link, const char *from)
+{
+	struct smpp_pdu *pdu = &link->send.pdu;
+
+	smpp_address(from[0] != '\0' ? from : link->cf.source_addr, &pdu->source_ton, &pdu->source_npi,
+	    pdu->source);
+}
+
+static void
+send_part(struct smsc_link *link, struct smsc_datagram *dg, unsigned part, int64_t now)
+{
+	struct smpp_pdu *pdu = &link->send.pdu;
+	uint8_t octets[SMS_UD_MAX];
+	size_t n = sms_segment(dg->pdu, part, dg->src_port, dg->dst_port, dg->ref, octets);
+
+	set_validity(link, dg->validity_at);
+	set_source(link, dg->from);
+	smpp_address(dg->to, &pdu->dest_ton, &pdu->dest_npi, pdu->dest);
+	pdu->registered_delivery = dg->want_receipt;
+	pdu->short_message = span_of(octets, n);
+	pdu->seq = slot_take(link, dg, part, now)->seq;
+	link_conn_put(link, pdu);
+	link->stats.submitted++;
+}
+
+static void
+on_resume(void *arg)
+{
+	struct smsc_link *link = arg;
+
+	smpp_link_enter(link);
+	smpp_link_kick(link);
+	smpp_link_leave(link);
+}
+
+static void
+resume_at(struct smsc_link *link, int64_t at_ms)
+{
+	if (link->resume.slot == 0 || link->resume.at_ms > at_ms)
+		loop_timer_start(link->loop, &link->resume, at_ms - clock_mono_ms(), on_resume, link);
+}
+
+/* Whether the throughput limit leaves room for one PDU; if not, the pump is woken when it does. */
+static bool
+has_token(struct smsc_link *link, int64_t now)
+{
+	struct link_send *s = &link->send;
+	int64_t rate = link->cf.throughput, most = rate * 100 > 1000 ? rate * 100 : 1000;
+
+	if (rate == 0)
+		return true;
+	if (now > s->tokens_at) {
+		int64_t since = now - s->tokens_at;
+
+		s->tokens += since > 1000 ? most : since * rate;
+		s->tokens_at = now;
+		if (s->tokens > most)
+			s->tokens = most;
+	}
+	if (s->tokens >= 1000)
+		return true;
+	resume_at(link, now + (1000 - s->tokens + rate - 1) / rate);
+	return false;
+}
+
+/* The part to send now; NULL when there is none, or none whose time has come. */
+static struct smsc_datagram *
+next_part(struct smsc_link *link, int64_t now, unsigned *part)
+{
+	struct link_send *s = &link->send;
+
+	while (s->n_again > 0) {
+		struct link_again a = s->again[s->again_at];
+
+		if (a.due_ms > now) {
+			resume_at(link, a.due_ms);
+			break;
+		}
+		take_again(s);
+		if (a.dg->failed > 0) {		/* another part decided for all */
+			a.dg->answered++;
+			finish_if_done(link, a.dg);
+			continue;
+		}
+		link->stats.retried++;
+		*part = a.part;
+		return a.dg;
+	}
+	if (s->next == NULL)
+		return NULL;
+	*part = s->next->sent++;
+	if (s->next->sent == s->next->n_segments) {
+		struct smsc_datagram *dg = s->next;
+
+		leave_queue(s);
+		return dg;
+	}
+	return s->next;
+}
+
+bool
+link_send_pump(struct smsc_link *link)
+{
+	struct link_send *s = &link->send;
+	int64_t now = clock_mono_ms();
+	bool any = false;
+
+	if (now < s->paused_until) {
+		resume_at(link, s->paused_until);
+		return false;
+	}
+	while (link->state == SMSC_UP || (link->state == SMSC_UNBINDING && !link->unbind_sent)) {
+		struct smsc_datagram *dg;
+		unsigned part;
+
+		if (s->outstanding >= s->allowed || link_conn_unsent(link) >= LINK_OUT_HIGH ||
+		    (s->n_again == 0 && s->next == NULL) || !has_token(link, now))
+			break;
+		dg = next_part(link, now, &part);
+		if (dg == NULL)
+			break;
+		s->tokens -= 1000;
+		send_part(link, dg, part, now);
+		any = true;
+	}
+	if (any)
+		smpp_link_watch_answers(link);
+	return any;
+}
+
+/* ---- slower ----------------------------------------------------------------------------------------- */
+
+/*
+ * Pause, then begin again with one PDU. The pause doubles while nothing gets through between two of
+ * them and halves otherwise. What was on its way when the pause began may be refused, too, and changes nothing.
+ */
+static void
+slow_down(struct smsc_link *link)
+{
+	struct link_send *s = &link->send;
+	int64_t now = clock_mono_ms();
+
+	if (now < s->paused_until || s->outstanding >= s->allowed)
+		return;
+	if (s->good > 0)
+		s->backoff_ms /= 2;
+	else
+		s->backoff_ms *= 2;
+	if (s->backoff_ms < BACKOFF_MIN_MS)
+		s->backoff_ms = BACKOFF_MIN_MS;
+	if (s->backoff_ms > BACKOFF_MAX_MS)
+		s->backoff_ms = BACKOFF_MAX_MS;
+	s->good = 0;
+	s->full_in_a_row = 0;
+	s->allowed = 1;
+	s->paused_until = now + s->backoff_ms;
+	resume_at(link, s->paused_until);
+	log_debug("smsc", "%s: throttled, pause of %d ms", link->cf.smsc_id, (int)s->backoff_ms);
+}
+
+static void
+queue_full(struct smsc_link *link, struct smsc_datagram *dg, unsigned part)
+{
+	struct link_send *s = &link->send;
+
+	if (++dg->queue_full > FULL_TIMES || !put_off(s, dg, part, clock_mono_ms() + FULL_WAIT_MS)) {
+		fail_part(link, dg, SMSC_RETRY, SMPP_RMSGQFUL);
+		return;
+	}
+	if (++s->full_in_a_row >= FULL_PAUSE)
+		slow_down(link);
+}
+
+static void
+part_taken(struct smsc_link *link, struct smsc_datagram *dg, unsigned part, const char *message_id)
+{
+	struct link_send *s = &link->send;
+
+	link->stats.accepted++;
+	link->failures = 0;
+	s->good++;
+	s->full_in_a_row = 0;
+	if (s->allowed < link->cf.window)
+		s->allowed++;
+	memcpy(dg->message_ids[part], message_id, sizeof dg->message_ids[part]);
+	dg->answered++;
+	finish_if_done(link, dg);
+}
+
+void
+link_send_response(struct smsc_link *link, const struct smpp_pdu *resp)
+{
+	struct link_send *s = &link->send;
+	struct link_slot *slot = &s->slots[resp->seq & s->mask];
+	struct smsc_datagram *dg = slot->dg;
+	unsigned part = slot->part;
+	enum action action = action_of(resp->status);
+
+	if (slot->seq == 0 || slot->seq != resp->seq) {
+		link->stats.ignored_responses++;
+		return;
+	}
+	slot_free(s, slot);
+	smpp_link_kick(link);
+	if (resp->id == SMPP_GENERIC_NACK && action == TAKEN)
+		action = REFUSE;
+	switch (action) {
+	case TAKEN:
+		part_taken(link, dg, part, resp->message_id);
+		return;
+	case SLOW_DOWN:
+		slow_down(link);
+		if (dg->failed > 0 || !put_off(s, dg, part, 0))
+			fail_part(link, dg, SMSC_RETRY, resp->status);
+		return;
+	case WAIT:
+		if (dg->failed > 0)
+			fail_part(link, dg, SMSC_RETRY, resp->status);
+		else
+			queue_full(link, dg, part);
+		return;
+	case TRY_LATER:
+		fail_part(link, dg, SMSC_RETRY, resp->status);
+		return;
+	case REBIND:
+		fail_part(link, dg, SMSC_RETRY, resp->status);
+		smpp_link_lost(link, "the SMSC says that this link is not bound");
+		return;
+	case REFUSE:
+		link->stats.refused++;
+		fail_part(link, dg, SMSC_REFUSED, resp->status);
+		return;
+	}
+}
+
+/* ---- giving back -------------------------------------------------------------------------------------- */
+
+/* A list that the link has let go of already, because the application may do anything when it is told. */
+static void
+give_back_list(struct smsc_link *link, struct smsc_datagram *first)
+{
+	struct smsc_datagram *dg;
+
+	while ((dg = first) != NULL) {
+		first = dg->next;
+		dg->next = dg->prev = NULL;
+		give_back(link, dg, dg->failed > 0 ? dg->verdict :
+		    dg->sent == dg->waiting ? SMSC_UNSENT : SMSC_MAYBE_SENT);
+	}
+}
+
+void
+link_send_give_back_unsent(struct smsc_link *link)
+{
+	struct link_send *s = &link->send;
+	struct smsc_datagram *first = s->next, *begun = NULL;
+
+	if (first != NULL && first->sent > 0) {
+		begun = first;			/* it is finished first */
+		first = first->next;
+	}
+	if (first == NULL)
+		return;
+	s->last = first->prev;
+	if (s->last != NULL)
+		s->last->next = NULL;
+	else
+		s->first = NULL;
+	s->next = begun;
+	s->n_queued = begun != NULL;
+	give_back_list(link, first);
+}
+
+void
+link_send_give_back_all(struct smsc_link *link)
+{
+	struct link_send *s = &link->send;
+	struct smsc_datagram *first = s->first;
+
+	s->first = s->last = s->next = NULL;
+	s->n_queued = 0;
+	link_send_reset(link);
+	give_back_list(link, first);
+}
+
+void
+link_send_answer_refused(struct smsc_link *link)
+{
+	struct smsc_datagram *dg;
+
+	while ((dg = link->send.refused) != NULL) {
+		link->send.refused = dg->next;
+		dg->next = NULL;
+		link->stats.refused++;
+		give_back(link, dg, SMSC_REFUSED);
+	}
+}
+
+bool
+link_send_is_empty(const struct smsc_link *link)
+{
+	return link->send.first == NULL;
+}
+
+/* ---- life ----------------------------------------------------------------------------------------------- */
+
+static void *
+must(void *p)
+{
+	if (p == NULL) {
+		fputs("out of memory\n", stderr);
+		abort();
+	}
+	return p;
+}
+
+void
+link_send_reset(struct smsc_link *link)
+{
+	struct link_send *s = &link->send;
+
+	memset(s->slots, 0, ((size_t)s->mask + 1) * sizeof s->slots[0]);
+	s->oldest = s->newest = NO_SLOT;
+	s->outstanding = 0;
+	s->allowed = link->cf.window;
+	s->again_at = s->n_again = 0;
+	s->paused_until = s->backoff_ms = 0;
+	s->good = s->full_in_a_row = 0;
+	s->had_no_room = true;
+}
+
+void
+link_send_init(struct smsc_link *link)
+{
+	struct link_send *s = &link->send;
+	size_t n = 4;
+
+	while (n < 2 * (size_t)link->cf.window)
+		n *= 2;
+	s->mask = (uint32_t)(n - 1);
+	s->slots = must(calloc(n, sizeof s->slots[0]));
+	s->again_cap = link->cf.window + LINK_AGAIN_MORE;
+	s->again = must(calloc(s->again_cap, sizeof s->again[0]));
+	s->pdu = (struct smpp_pdu){
+		.id = SMPP_SUBMIT_SM,
+		.esm_class = SMPP_ESM_UDHI | link->cf.esm_mode,
+		.data_coding = link->cf.data_coding,
+	};
+	memcpy(s->pdu.service_type, link->cf.service_type, sizeof link->cf.service_type);
+	s->pdu.service_type[sizeof link->cf.service_type - 1] = '\0';
+	link_send_reset(link);
+}
+
+void
+link_send_done(struct smsc_link *link)
+{
+	free(link->send.slots);
+	free(link->send.again);
+}
+
+/* ---- the interface of link.h ------------------------------------------------------------------------------ */
+
+unsigned
+smsc_link_window_used(const struct smsc_link *link)
+{
+	return link->send.outstanding;
+}
+
+size_t
+smsc_link_queued(const struct smsc_link *link)
+{
+	return link->send.n_queued;
+}
+
+unsigned
+smsc_link_room(const struct smsc_link *link)
+{
+	size_t most = 2 * (size_t)link->cf.window;
+
+	if (link->state != SMSC_UP || link->stopping || clock_mono_ms() < link->send.paused_until ||
+	    link->send.n_queued >= most)
+		return 0;
+	return (unsigned)(most - link->send.n_queued);
+}
+
+void
+link_send_tell_room(struct smsc_link *link)
+{
+	if (smsc_link_room(link) == 0) {
+		link->send.had_no_room = true;
+	} else if (link->send.had_no_room) {
+		link->send.had_no_room = false;
+		if (link->ev.room != NULL)
+			link->ev.room(link->app, link);
+	}
+}
+
+/* What this link can never send; the status that an SMSC would give. */
+static uint32_t
+refusal(const struct smsc_link *link, const struct smsc_datagram *dg)
+{
+	const char *from = dg->from[0] != '\0' ? dg->from : link->cf.source_addr;
+	size_t to = strnlen(dg->to, sizeof dg->to);
+
+	if (dg->n_segments == 0)
+		return SMPP_RINVMSGLEN;
+	if (to == sizeof dg->to || to == 0 || to - (dg->to[0] == '+') > ADDRESS_MAX)
+		return SMPP_RINVDSTADR;
+	if (strlen(from) - (from[0] == '+') > ADDRESS_MAX)
+		return SMPP_RINVSRCADR;
+	return SMPP_OK;
+}
+
+int
+smsc_link_submit(struct smsc_link *link, struct smsc_datagram *dg)
+{
+	if (link->state != SMSC_UP || link->stopping)
+		return ERR_CLOSED;
+	if (smsc_link_room(link) == 0)
+		return ERR_FULL;
+	dg->n_segments = sms_segments(dg->pdu.n);
+	dg->sent = dg->answered = dg->failed = dg->waiting = dg->queue_full = 0;
+	dg->message_ids = NULL;
+	dg->status = refusal(link, dg);
+	if (dg->status != SMPP_OK) {
+		dg->next = link->send.refused;
+		link->send.refused = dg;
+	} else {
+		dg->message_ids = must(calloc(dg->n_segments, sizeof dg->message_ids[0]));
+		append(&link->send, dg);
+	}
+	smpp_link_kick(link);
+	if (smsc_link_room(link) == 0)
+		link->send.had_no_room = true;
+	return OK;
+}
