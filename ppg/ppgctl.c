@@ -12,6 +12,7 @@
 #include "base/text.h"
 
 const struct ctl_verb ctl_verbs[] = {
+	{ "encode", "FILE", "print the PDU or the SMS parts that a content file becomes", ctl_encode },
 	{ "mac", "", "make or verify the MAC of a provisioning document", ctl_mac },
 	{ "passwd", "", "read a password, print the hash for ppg-password", ctl_passwd },
 	{ 0 },
@@ -182,6 +183,7 @@ ctl_parse(const struct ctl_verb *verb, const struct ctl_option *options, int arg
 		ctl_wrong_use(verb, "%s is missing", verb->args);
 		return false;
 	}
+	*exit_status = CTL_DONE;
 	return true;
 }
 

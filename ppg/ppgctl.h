@@ -40,7 +40,7 @@ extern const struct ctl_verb ctl_verbs[];
 
 /*
  * Read the options of a verb; argv[0] is the verb's name. What is no option goes to args, from
- * least to most of them. true: go on. false: *exit is what the verb has to return; help was
+ * least to most of them. true: go on, *exit is CTL_DONE. false: *exit is what the verb has to return; help was
  * printed, or what is wrong. Lists hold pointers into argv; ctl_list_done frees them.
  */
 bool ctl_parse(const struct ctl_verb *verb, const struct ctl_option *options, int argc, char **argv,
@@ -64,6 +64,7 @@ void ctl_forget(char **secret);
 /* One line of JSON on standard output; takes the reference. */
 void ctl_print_json(json_t *value);
 
+enum ctl_exit ctl_encode(const struct ctl_verb *verb, int argc, char **argv);
 enum ctl_exit ctl_mac(const struct ctl_verb *verb, int argc, char **argv);
 enum ctl_exit ctl_passwd(const struct ctl_verb *verb, int argc, char **argv);
 

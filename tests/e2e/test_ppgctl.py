@@ -137,6 +137,86 @@ def malformed_macs_name_their_length():
         assert "40" in err and str(len(mac)) in err, err
 
 
+# ---- encode ------------------------------------------------------------------------------------
+
+SI = """<?xml version="1.0"?>
+<!DOCTYPE si PUBLIC "-//WAPFORUM//DTD SI 1.0//EN" "http://www.wapforum.org/DTD/si.dtd">
+<si><indication href="http://www.xyz.com/email/123/abc.wml" si-id="1@xyz.com" action="signal-high"
+ created="1999-06-25T15:23:15Z" si-expires="1999-06-30T00:00:00Z">You have 4 new emails</indication></si>
+"""
+SI_BODY = ("02056A0045C60D0378797A008503656D61696C2F3132332F6162632E776D6C001103314078797A2E636F6D0008"
+           "0AC3071999062515231510C304199906300103596F7520686176652034206E657720656D61696C73000101")
+
+
+EMPTY_SI = "02056A0045C60C03780001036100" "0101"
+
+
+@case
+def content_becomes_a_pdu():
+    si = ("encode", "--type", "text/vnd.wap.si", "-")
+    prints("01" "06" "01" "AE" + SI_BODY + "\n", *si, stdin=SI)
+    prints("07" "06" "05" "AE" "AF82" "B483" + SI_BODY + "\n", *si, "--tid", "7", "--header",
+           "X-Wap-Application-Id: x-wap-application:wml.ua", "--header", "Push-Flag:3", stdin=SI)
+    prints('{"pdu":"010601AE%s"}\n' % SI_BODY, *si, "--json", stdin=SI)
+    # The signed provisioning document of a provisioning server: SEC and MAC travel as they are given.
+    mac = MACS[0][2]
+    prints("01062F1F2DB6918192" + mac.encode().hex().upper() + "00" + EMPTY_PROV + "\n", "encode", "--type",
+           "application/vnd.wap.connectivity-wbxml; SEC=USERPIN; MAC=" + mac, "-", stdin=bytes.fromhex(EMPTY_PROV))
+
+
+@case
+def a_document_is_signed():
+    """The manual's example: body, MAC, segments."""
+    xml = b'<?xml version="1.0"?><wap-provisioningdoc/>'
+    status, body, err = ppgctl("encode", "--body", "--type", "text/vnd.wap.connectivity-xml", "-", stdin=xml)
+    equal((status, err), (0, ""))
+    status, mac, err = ppgctl("mac", "--sec", "userpin", "--pin", "1234", "--hex", "--body", "-", stdin=body)
+    equal((status, err), (0, ""))
+    kind = "text/vnd.wap.connectivity-xml; SEC=USERPIN; MAC=" + mac.strip()
+    prints("01062F1F2DB6918192" + mac.strip().encode().hex().upper() + "00" + body, "encode", "--type", kind, "-",
+           stdin=xml)
+    prints('{"body":"%s"}\n' % body.strip(), "encode", "--json", "--body", "--type", kind, "-", stdin=xml)
+
+
+@case
+def content_becomes_segments():
+    octets = bytes(range(256)) * 2
+    status, pdu, err = ppgctl("encode", "--type", "application/octet-stream", "-", stdin=octets)
+    equal((status, err), (0, ""))
+    args = ("encode", "--type", "application/octet-stream", "--segments", "--ref", "513", "-")
+    status, out, err = ppgctl(*args, stdin=octets)
+    equal((status, err), (0, ""))
+    parts = out.split()
+    equal(len(parts), 5)
+    for number, part in enumerate(parts, 1):
+        # 16-bit reference, then the ports
+        equal(part[:26], "0C" "0804" "0201" "05%02X" "0504" "0B84" "23F0" % number)
+        assert len(part) <= 280
+    equal("".join(part[26:] for part in parts), pdu.strip())
+    status, out, err = ppgctl(*args, "--json", stdin=octets)
+    equal(json.loads(out), {"segments": parts})
+    # One message has the ports alone.
+    prints("0605040B8523F1" "010601AE" + EMPTY_SI + "\n", "encode", "--type", "application/vnd.wap.sic", "--segments",
+           "--dst-port", "2949", "--src-port", "9201", "-", stdin=bytes.fromhex(EMPTY_SI))
+
+
+@case
+def content_is_checked():
+    si = ("encode", "--type", "text/vnd.wap.si", "-")
+    refuses("line 1, column", *si, stdin=b"<si><indication></si>", status=1)
+    refuses("Push-Flag: ", *si, "--header", "Push-Flag: often", stdin=SI, status=1)
+    refuses("not of the form", *si, "--header", "Push-Flag 3", stdin=SI, status=1)
+    refuses("--type", "encode", "-", stdin=SI)
+    refuses("FILE is missing", "encode", "--type", "text/vnd.wap.si")
+    refuses("--tid is in 0..255", *si, "--tid", "256", stdin=SI)
+    refuses("0..65535", *si, "--ref", "65536", stdin=SI)
+    refuses("more than 262144 octets", "encode", "--type", "text/plain", "-", stdin=b"x" * (256 * 1024 + 1))
+    args = ("encode", "--type", "application/octet-stream", "--segments", "-")
+    refuses("more than 255 messages", *args, stdin=b"x" * 127 * 255, status=1)
+    status, out, err = ppgctl(*args, stdin=b"x" * (127 * 255 - 60))
+    equal((status, len(out.split()), err), (0, 255, ""))
+
+
 # ---- passwd ------------------------------------------------------------------------------------
 
 def scrypt_fits(stored, password):
