@@ -1,0 +1,76 @@
+#!/bin/sh
+# check-docs.sh - the documents against what they describe: configuration keys, programs, verbs.
+# A row is one TAP case; what is wrong is listed as a diagnostic.
+cd "${top_srcdir:-$(dirname "$0")/..}" || exit 1
+build=${top_builddir:-.}
+number=0 bad=0
+
+# result TITLE LINES: the lines are what is wrong
+result() {
+	number=$((number + 1))
+	if [ -z "$2" ]; then
+		echo "ok $number - $1"
+	else
+		echo "not ok $number - $1"
+		echo "$2" | sed 's/^/# /'
+		bad=1
+	fi
+}
+
+# What the manual has to say of each key: group, key, "number, 1..65535; default 8080".
+expected=$("$build/tests/print_keys" | awk -F '\t' '
+	$3 == "ignored" { print $1 "\t" $2 "\tignored"; next }
+	{
+		spec = $3 == "boolean" ? "boolean" : $3 == "word" ? $4 : $3 ", " $4
+		if ($5 == "required") spec = spec "; required"
+		else if ($5 != "") spec = spec "; default " $5
+		print $1 "\t" $2 "\t" spec
+	}')
+# What it says, in the same form.
+written=$(sed 's/\\-/-/g' doc/ppgd.conf.5 | awk '
+	/^\.SH GROUP / { group = tolower($3) }
+	/^\.SH WITHOUT A USE HERE/ { unused = 1; group = ""; key = "" }
+	/^\.SH / && !/^\.SH (GROUP|WITHOUT)/ { unused = 0; group = "" }
+	/^\.B / { key = $2; next }
+	group != "" && /^\.I / { sub(/^\.I /, ""); print group "\t" key "\t" $0 }
+	unused && key != "" && !/^\./ { gsub(/[,.]/, " "); for (i = 1; i <= NF; i++) print key "\t" $i "\tignored" }')
+
+only_first() { printf '%s\n' "$1" | while IFS= read -r line; do
+	printf '%s\n' "$2" | grep -qxF -e "$line" || printf '%s\n' "$line"
+done; }
+
+result "keys are known" "$([ "$(printf '%s\n' "$expected" | wc -l)" -gt 100 ] || echo "tests/print_keys printed too few")"
+result "every key is in doc/ppgd.conf.5, with its range and default" "$(only_first "$expected" "$written")"
+result "doc/ppgd.conf.5 has no key that does not exist" \
+	"$(only_first "$(printf '%s\n' "$written" | grep -v '^whole')" "$expected")"
+
+result "every program has a manual page" "$(for program in $(make -s -C "$build" list-programs); do
+	name=${program##*/}
+	ls "doc/$name".[1-8] >/dev/null 2>&1 || echo "$name"
+done)"
+
+result "every verb of ppgctl and each of its options is in doc/ppgctl.1" "$(
+	"$build/ppgctl" --help | awk '/^  / { print $1 }' | while read -r verb; do
+		sed 's/\\-/-/g' doc/ppgctl.1 | grep -q "^\.SS ppgctl $verb" || echo "$verb"
+		"$build/ppgctl" "$verb" --help | awk '/^  --/ && $1 != "--help" { print $1 }' |
+			while read -r option; do
+				sed 's/\\-/-/g' doc/ppgctl.1 | awk -v section="$verb" -v option="$option" '
+					/^\.S[SH] / { inside = $0 ~ "^.SS ppgctl " section "( |$)" }
+					inside && index($0 " ", option " ") { found = 1 }
+					END { exit !found }' || echo "$verb $option"
+			done
+	done)"
+
+# The sample shows every group; it is read by a unit test as well.
+result "manual pages have no errors" "$(command -v groff >/dev/null || exit 0
+	for page in doc/*.[1-8]; do
+		groff -man -Tutf8 -ww "$page" 2>&1 >/dev/null
+	done)"
+
+result "nothing is left for later in the sources" "$(
+	grep -rnE '\b(TODO|FIXME|XXX)\b' --include='*.[ch]' --include='*.py' --include='*.sh' --include='*.mk' \
+		--include='*.[1-8]' --include='*.md' base wap policy store smsc ppg router contrib tests doc README.md |
+		grep -v '^tests/check-docs.sh:')"
+
+echo "1..$number"
+exit $bad
