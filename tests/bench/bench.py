@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""make bench: how fast and how small ppgd is, beside two ceilings measured in the same run.
+
+Generator, ppgd and sink (smscsim) share the machine over loopback. CPU a push is ppgd's alone, from /proc.
+    bench.py [--pushes N] [--stored N] [--only NAME,...]
+"""
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+import harness                                                      # noqa: E402
+from gateway import Gateway, USER, PASSWORD                         # noqa: E402
+
+TICK = os.sysconf("SC_CLK_TCK")
+numbers = iter(range(1, 1000))
+
+
+def load(port, connections, count, recipients=1, user=True, seconds=300):
+    argv = [harness.built("tests/bench/load"), "--port", str(port), "--connections", str(connections), "--count", str(count),
+            "--recipients", str(recipients), "--seconds", str(seconds), "--prefix", "b%d" % next(numbers)]
+    if user:
+        argv += ["--user", "%s:%s" % (USER, PASSWORD)]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    if done.stderr:
+        print(done.stderr, file=sys.stderr)
+    return json.loads(done.stdout)
+
+
+def cpu_s(pid):
+    with open("/proc/%d/stat" % pid) as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def memory_mib(pid, name="VmHWM"):
+    with open("/proc/%d/status" % pid) as f:
+        for line in f:
+            if line.startswith(name + ":"):
+                return int(line.split()[1]) / 1024
+
+
+def line(name, value, more=""):
+    print("  %-46s %14s  %s" % (name, value, more), flush=True)
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.sim = harness.Smscsim("--max-messages", "1000")
+        self.ceiling = None
+
+    def measure(self, gw, connections, count, title, recipients=1):
+        """One load, from the first request to the last submit_sm answered."""
+        gw.wait_link()
+        before, cpu, commits = gw.metric("submitted_total"), cpu_s(gw.program.pid), gw.metric("store_commits_total")
+        began = time.monotonic()
+        result = load(gw.port, connections, count, recipients)
+        accepted_in = time.monotonic() - began
+        target = before + result["accepted"] * recipients
+        harness.wait_for(lambda: gw.metric("submitted_total") >= target, "all to be submitted", 600, every_s=0.005)
+        took = time.monotonic() - began
+        used = cpu_s(gw.program.pid) - cpu
+        n = result["accepted"] * recipients
+        print("%s" % title)
+        if result["refused"] or result["lost"] or result["busy"]:
+            line("NOT ACCEPTED", "%d/%d/%d" % (result["refused"], result["lost"], result["busy"]), "refused/lost/busy")
+        line("accepted/s", "%.0f" % result["accepted_per_s"])
+        line("accepted and submitted/s", "%.0f" % (n / took), "submit_sm, to the last response")
+        line("answer p50 / p99 / max ms", "%.2f / %.2f / %.2f" % (result["p50_ms"], result["p99_ms"], result["max_ms"]))
+        line("commits/s", "%.0f" % ((gw.metric("store_commits_total") - commits) / took))
+        line("CPU of ppgd a recipient", "%.1f us" % (used / n * 1e6))
+        line("RSS of ppgd, peak", "%.1f MiB" % memory_mib(gw.program.pid))
+        return result, n / took, accepted_in
+
+    def http(self):
+        port = harness.free_port()
+        ceiling = harness.Program([harness.built("tests/bench/http_ceiling"), str(port)])
+        ceiling.wait_line("ready")
+        before = cpu_s(ceiling.pid)
+        result = load(port, 64, self.options.pushes, user=False)
+        print("ceiling: libmicrohttpd, the same POST, no work, 64 connections")
+        line("answers/s", "%.0f" % result["accepted_per_s"])
+        line("CPU of the server a request", "%.1f us" % ((cpu_s(ceiling.pid) - before) / result["accepted"] * 1e6))
+        ceiling.kill()
+
+    def sqlite(self):
+        print("ceiling: SQLite, the same rows in groups of 200")
+        status, out, err = harness.run([harness.built("tests/bench/bench_store")], deadline_s=300)
+        for text in (out + err).splitlines():
+            print("  " + text)
+
+    def empty(self):
+        gw = Gateway(self.sim.port, log_level=2, smsc_more="max-pending-submits = 500")
+        self.measure(gw, 1, min(5000, self.options.pushes), "1 connection, empty store")
+        self.measure(gw, 64, self.options.pushes, "64 connections, empty store")
+        gw.stop()
+
+    def many(self):
+        gw = Gateway(self.sim.port, log_level=2, smsc_more="max-pending-submits = 500")
+        gw.wait_link()
+        result, rate, accepted_in = self.measure(gw, 1, 1, "one push to 10,000 recipients", 10000)
+        line("accepted in", "%.3f s" % accepted_in)
+        gw.stop()
+
+    def stored(self):
+        port = harness.free_port()
+        gw = Gateway(port, log_level=2, smsc_more="max-pending-submits = 500", ppg_more="max-connections = 1000")
+        began = time.monotonic()
+        result = load(gw.port, 64, self.options.stored)
+        print("%d pushes accepted while the link is down" % result["accepted"])
+        line("accepted/s", "%.0f" % result["accepted_per_s"])
+        line("RSS of ppgd, peak / now", "%.1f / %.1f MiB" % (memory_mib(gw.program.pid), memory_mib(gw.program.pid, "VmRSS")))
+        began = time.monotonic()
+        sim = harness.Smscsim("--max-messages", "1000", port=port)
+        gw.wait_link()
+        before, cpu = gw.metric("submitted_total"), cpu_s(gw.program.pid)
+        harness.wait_for(lambda: gw.metric("submitted_total") - before >= result["accepted"] * 0.99, "the backlog to drain", 900)
+        took = time.monotonic() - began
+        print("the backlog drains")
+        line("submitted/s", "%.0f" % (result["accepted"] / took))
+        line("CPU of ppgd a recipient", "%.1f us" % ((cpu_s(gw.program.pid) - cpu) / result["accepted"] * 1e6))
+        line("RSS of ppgd, peak", "%.1f MiB" % memory_mib(gw.program.pid))
+        harness.wait_for(lambda: gw.metric("recipients_pending") == 0, "all receipts", 900)
+        self.measure(gw, 64, self.options.pushes, "64 connections, %d recipients stored" % self.options.stored)
+        gw.stop()
+        sim.stop()
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--pushes", type=int, default=100000, help="of one measurement (default 100000)")
+    options.add_argument("--stored", type=int, default=1000000, help="recipients stored for the last part (default 1000000)")
+    options.add_argument("--only", default="http,sqlite,empty,many,stored", help="parts to run, separated by commas")
+    options = options.parse_args()
+    bench = Bench(options)
+    for name in options.only.split(","):
+        getattr(bench, name)()
+        print()
+    for fn in reversed(harness._at_end):
+        fn()
+
+
+if __name__ == "__main__":
+    main()
