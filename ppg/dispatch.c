@@ -67,6 +67,7 @@ struct flight {
 	struct dispatch *d;
 	struct store_item *item;
 	const char *link_id;
+	char (*ids)[66], one_id[1][66];	/* message ids; of a single part without a heap block */
 	char desc[WHY_MAX + 1];
 	uint8_t pdu[];
 };
@@ -99,7 +100,8 @@ event_stored(struct store_op *op)
 		    (long long)ev->push, ev->n, err_name(op->result));
 	if (ev->event == EV_RETRY)
 		atomic_store(&d->backlog, true);
-	free(f->dg.message_ids);
+	if (f->ids != f->one_id)
+		free(f->ids);
 	store_item_free(f->item);
 	free(f);
 	atomic_fetch_sub(&d->ops, 1);
@@ -127,7 +129,7 @@ store_outcome(struct flight *f, int event, int code, int64_t due_in_s, bool mayb
 	};
 	if (event == EV_SUBMITTED || event == EV_SENT) {
 		ev->link = f->link_id;
-		ev->message_ids = f->dg.message_ids;
+		ev->message_ids = f->ids;
 		ev->n_ids = f->dg.n_segments;
 	}
 	atomic_fetch_add(&f->d->ops, 1);
@@ -146,6 +148,18 @@ retry_delay(const struct dispatch *d, unsigned attempts)
 	while (attempts-- > 0 && s < d->retry_max_s)
 		s *= 2;
 	return s < d->retry_max_s ? s : d->retry_max_s;
+}
+
+/* The link's ids are gone when answered() returns. */
+static void
+keep_message_ids(struct flight *f)
+{
+	size_t n = f->dg.n_segments;
+
+	f->ids = n == 1 ? f->one_id : calloc(n, sizeof f->ids[0]);
+	if (f->ids == NULL)
+		abort();
+	memcpy(f->ids, f->dg.message_ids, n * sizeof f->ids[0]);
 }
 
 static bool
@@ -181,6 +195,7 @@ on_answered(void *app, struct smsc_link *smsc, struct smsc_datagram *dg, enum sm
 	switch (v) {
 	case SMSC_ACCEPTED:
 		atomic_fetch_add(&d->submitted, 1);
+		keep_message_ids(f);
 		if (link->cf.delivered_on_submit) {
 			store_outcome(f, EV_SENT, PAP_OK, 0, false);
 		} else {
