@@ -38,3 +38,8 @@ FUZZ_TARGETS += tests/fuzz/fuzz_conf
 tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_conf_LDADD = ppg/libppg.a $(BASE_LIBS)
 tests_fuzz_fuzz_conf_LDFLAGS = $(FUZZ_LINK)
+
+check_PROGRAMS += tests/unit/test_ppg_config
+TESTS += tests/unit/test_ppg_config
+tests_unit_test_ppg_config_SOURCES = tests/unit/test_ppg_config.c
+tests_unit_test_ppg_config_LDADD = ppg/libppg.a smsc/libsmsc.a $(WAP_LIBS) $(TEST_LIBS)
