@@ -26,7 +26,7 @@ tests_fuzz_fuzz_wbxml_LDFLAGS = $(FUZZ_LINK)
 # WDP over SMS and the WSP push PDU
 wap_libwap_a_SOURCES += \
 	wap/reasm.c wap/udh.c wap/udh.h wap/wsp.h wap/wsp_app_id.c wap/wsp_date.c wap/wsp_decode.c \
-	wap/wsp_encode.c wap/wsp_info.c wap/wsp_int.h wap/wsp_print.c wap/wsp_tables.c
+	wap/wsp_encode.c wap/wsp_encode_type.c wap/wsp_info.c wap/wsp_int.h wap/wsp_print.c wap/wsp_tables.c
 
 FUZZ_TARGETS += tests/fuzz/fuzz_udh tests/fuzz/fuzz_wsp
 tests_fuzz_fuzz_udh_SOURCES = tests/fuzz/fuzz_udh.c $(FUZZ_MAIN)

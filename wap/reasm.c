@@ -124,7 +124,7 @@ reasm_expire(struct reasm *r, int64_t now_ms)
 		give_up_oldest(r);
 }
 
-/* ---- looking up ------------------------------------------------------------------------- */
+/* ---- looking up --------------------------------------------------------------------- */
 
 static uint64_t
 hash_key(const char *from, const char *to, const struct udh *head)
@@ -172,7 +172,7 @@ begin(struct reasm *r, int64_t now_ms, uint64_t hash, const char *from, const ch
 	return m;
 }
 
-/* ---- parts --------------------------------------------------------------------------------- */
+/* ---- parts -------------------------------------------------------------------------- */
 
 /* The first part of a number stays; a second one is a repetition. */
 static void

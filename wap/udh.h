@@ -39,7 +39,7 @@ struct udh {
  */
 int udh_decode(struct span user_data, struct udh *out, struct why *why);
 
-/* ---- reassembly: bounded, times out; one object per receiver ---------------------------------- */
+/* ---- reassembly: bounded, times out; one object per receiver ------------------------ */
 
 struct reasm;
 struct reasm *reasm_create(size_t max_messages, int64_t timeout_ms);	/* 0: 1000; 10 minutes */

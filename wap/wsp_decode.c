@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 
-/* ---- PDU ------------------------------------------------------------------------------ */
+/* ---- PDU ---------------------------------------------------------------------------- */
 
 static const char *
 pdu_name(uint8_t type)
@@ -62,7 +62,7 @@ wsp_push_decode(struct span in, struct wsp_push *out, struct why *why)
 	return OK;
 }
 
-/* ---- values --------------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------------------- */
 
 void
 wsp_value_take(struct rbuf *r, struct wsp_value *v)
@@ -138,7 +138,7 @@ wsp_is_token(struct span s)
 	return s.n > 0;
 }
 
-/* ---- walking a header block -------------------------------------------------------------- */
+/* ---- walking a header block --------------------------------------------------------- */
 
 /* What an error says about a field: its name, its text, or its number. */
 static void
@@ -250,7 +250,7 @@ wsp_walk_next(struct wsp_walk *walk, struct wsp_header *h)
 	return true;
 }
 
-/* ---- parameters --------------------------------------------------------------------------- */
+/* ---- parameters --------------------------------------------------------------------- */
 
 static int
 print_param_date(const struct wsp_value *v, struct sbuf *out)
@@ -435,7 +435,7 @@ out:
 	return err;
 }
 
-/* ---- Content-Type ------------------------------------------------------------------------- */
+/* ---- Content-Type ------------------------------------------------------------------- */
 
 static int
 media_from_code(uint64_t code, struct wsp_content_type *ct)

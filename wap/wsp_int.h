@@ -7,7 +7,7 @@
 
 #include "wap/wsp.h"
 
-/* ---- tables (wsp_tables.c) ------------------------------------------------------------- */
+/* ---- tables (wsp_tables.c) ---------------------------------------------------------- */
 
 /* The form of a header's value (8.4.2). */
 enum wsp_kind {
@@ -95,7 +95,7 @@ int wsp_language_code(struct span name);			/* -1 */
 /* An application id as code: one to eight hexadecimal digits (PPG service 5.1.2.1.2). */
 bool wsp_app_id_hex(struct span s, uint64_t *code);
 
-/* ---- dates (wsp_date.c) ------------------------------------------------------------------ */
+/* ---- dates (wsp_date.c) ------------------------------------------------------------- */
 
 enum { WSP_DATE_SIZE = 30 };
 /* "Fri, 02 Jan 2026 15:05:05 GMT"; ERR_RANGE after the year 9999. */
@@ -103,7 +103,7 @@ int wsp_date_print(uint64_t seconds, char out[WSP_DATE_SIZE]);
 /* That form, and the two older ones of RFC 2616 3.3.1; not before 1970. ERR_SYNTAX. */
 int wsp_date_parse(struct span s, uint64_t *seconds);
 
-/* ---- values ------------------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------------------- */
 
 /* An encoded value, told apart by its first octet (8.4.1.2). */
 enum wsp_form {
@@ -132,7 +132,35 @@ bool wsp_is_token_char(uint8_t c);
  */
 int wsp_param_take(struct rbuf *r, struct wsp_param *out, struct why *why);
 
-/* ---- text of values (wsp_print.c) ------------------------------------------------------------ */
+/* ---- writing (wsp_encode_type.c) ---------------------------------------------------- */
+
+enum { WSP_NO_BINARY = 1 };	/* of an encoder: no binary form for this value, send it as text */
+
+void wsp_put_short(struct wbuf *w, unsigned code);
+void wsp_put_long(struct wbuf *w, uint64_t v);			/* shortest form */
+void wsp_put_integer(struct wbuf *w, uint64_t v);
+void wsp_put_text(struct wbuf *w, struct span text);		/* text-string, quote octet if need be */
+void wsp_put_text_value(struct wbuf *w, struct span text);	/* nothing, token or quoted-string */
+void wsp_put_block(struct wbuf *w, struct span block);		/* with its value-length */
+int wsp_decimal(struct span s, uint64_t max, uint64_t *out);	/* digits only; ERR_SYNTAX */
+
+/* One parameter of "; name=value; name=\"quoted value\"". */
+struct wsp_text_param {
+	struct span name;
+	char value[sizeof ((struct wsp_param *)0)->value];
+	bool has_value;
+};
+/*
+ * Take the next parameter off *rest, which starts behind the value or the parameter before.
+ * OK with an empty name at the end.
+ */
+int wsp_text_param_take(struct span *rest, struct wsp_text_param *param, struct why *why);
+int wsp_put_params(struct wbuf *w, struct span text, size_t max, struct why *why);
+int wsp_put_media(struct wbuf *w, struct span value, struct why *why);
+/* The end of an encoder: undo what was written (w->n was `before`), name the field. */
+int wsp_encode_finish(struct wbuf *w, size_t before, int err, struct span name, struct why *why);
+
+/* ---- text of values (wsp_print.c) --------------------------------------------------- */
 
 /* Text as UTF-8: what is not UTF-8 is read as ISO 8859-1. ERR_SYNTAX for control characters. */
 int wsp_print_text(struct span text, struct sbuf *out);

@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 
-/* ---- pieces --------------------------------------------------------------------------- */
+/* ---- pieces ------------------------------------------------------------------------- */
 
 int
 wsp_print_text(struct span text, struct sbuf *out)
@@ -86,7 +86,7 @@ print_app_uri(struct span text, struct sbuf *out)
 	return OK;
 }
 
-/* ---- one function for each kind of value, but for those in text ------------------------- */
+/* ---- one function for each kind of value, but for those in text --------------------- */
 
 typedef int printer(const struct wsp_field *field, const struct wsp_value *v, struct rbuf *block,
     struct sbuf *out);
@@ -528,7 +528,7 @@ static printer *const printers[WSP_KINDS] = {
 	[WSP_KIND_WARNING] = print_warning,
 };
 
-/* ---- headers ------------------------------------------------------------------------------ */
+/* ---- headers ------------------------------------------------------------------------ */
 
 void
 wsp_header_name(const struct wsp_header *h, struct sbuf *out)

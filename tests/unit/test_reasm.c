@@ -13,7 +13,7 @@ drop(struct span s)
 	free((void *)(uintptr_t)s.p);
 }
 
-/* ---- vectors ---------------------------------------------------------------------------- */
+/* ---- vectors ------------------------------------------------------------------------ */
 
 static void
 describe(const struct udh *head, struct span payload, unsigned parts, struct sbuf *out)
@@ -101,7 +101,7 @@ vectors_joined(void **state)
 	assert_true(vector_each("sms", check_vector) >= 10);
 }
 
-/* ---- behaviour ----------------------------------------------------------------------------- */
+/* ---- behaviour ---------------------------------------------------------------------- */
 
 /* Part seq of total, reference ref, one octet of payload; returns what reasm_add did. */
 static int
@@ -233,20 +233,26 @@ bad_headers_and_sizes(void **state)
 
 	/* U-01 */
 	octets[0] = 9;
-	assert_int_equal(reasm_add(r, 0, "a", "b", span_of(octets, 9), &head, &out, &parts, &why), ERR_SHORT);
+	assert_int_equal(reasm_add(r, 0, "a", "b", span_of(octets, 9),
+	    &head, &out, &parts, &why), ERR_SHORT);
 	/* A part that no bearer carries; the same octets unsegmented are fine up to 65535. */
 	memcpy(octets, "\x05\x00\x03\x01\x02\x01", 6);
-	assert_int_equal(reasm_add(r, 0, "a", "b", span_of(octets, 6 + 254), &head, &out, &parts, &why), ERR_BUSY);
-	assert_int_equal(reasm_add(r, 0, "a", "b", span_of(octets, 6 + 255), &head, &out, &parts, &why), ERR_LIMIT);
+	assert_int_equal(reasm_add(r, 0, "a", "b", span_of(octets, 6 + 254),
+	    &head, &out, &parts, &why), ERR_BUSY);
+	assert_int_equal(reasm_add(r, 0, "a", "b", span_of(octets, 6 + 255),
+	    &head, &out, &parts, &why), ERR_LIMIT);
 	octets[0] = 0;
-	assert_int_equal(reasm_add(r, 0, "a", "b", span_of(octets, 1 + 65535), &head, &out, &parts, &why), OK);
+	assert_int_equal(reasm_add(r, 0, "a", "b", span_of(octets, 1 + 65535),
+	    &head, &out, &parts, &why), OK);
 	assert_int_equal(out.n, 65535);
-	assert_int_equal(reasm_add(r, 0, "a", "b", span_of(octets, 1 + 65536), &head, &out, &parts, &why), ERR_LIMIT);
+	assert_int_equal(reasm_add(r, 0, "a", "b", span_of(octets, 1 + 65536),
+	    &head, &out, &parts, &why), ERR_LIMIT);
 	assert_int_equal(out.n, 0);
 	octets[0] = 5;
 	memset(address, '1', sizeof address - 1);
 	address[sizeof address - 1] = '\0';
-	assert_int_equal(reasm_add(r, 0, address, "b", span_of(octets, 20), &head, &out, &parts, &why), ERR_LIMIT);
+	assert_int_equal(reasm_add(r, 0, address, "b", span_of(octets, 20),
+	    &head, &out, &parts, &why), ERR_LIMIT);
 	assert_int_equal(reasm_waiting(r), 1);
 	reasm_destroy(&r);
 	reasm_destroy(&r);

@@ -110,6 +110,10 @@ content_types(void **state)
 		{ NULL, "text/plain; x=\"a b\"", "08 83 'x' 00 22 'a b' 00" },
 		{ NULL, "text/plain; x=\"\"", "04 83 'x' 00 00" },
 		{ NULL, "text/plain; x", "04 83 'x' 00 00" },
+		/* the longest value-length of one octet, and the shortest of two */
+		{ NULL, "text/plain; x=abcdefghijklmnopqrstuvwxyz", "1E 83 'x' 00 'abcdefghijklmnopqrstuvwxyz' 00" },
+		{ NULL, "text/plain; x=abcdefghijklmnopqrstuvwxyz0",
+		    "1F 1F 83 'x' 00 'abcdefghijklmnopqrstuvwxyz0' 00" },
 		{ NULL, "*/*", "80" },
 		{ NULL, "", NULL },
 		{ NULL, "text", NULL },
@@ -291,11 +295,15 @@ limits(void **state)
 	assert_int_equal(wsp_header_encode(&w, span_str("X-A"), span_str(text), &why), OK);
 	assert_int_equal(w.n, 1 + 4 + WSP_VALUE_MAX + 1);
 	/* A NUL inside a value would end it on the wire. */
-	assert_int_equal(wsp_header_encode(&w, span_str("X-A"), span_of("a\0b", 3), &why), ERR_SYNTAX);
-	assert_int_equal(wsp_header_encode(&w, span_of("X\0A", 3), span_str("b"), &why), ERR_SYNTAX);
+	assert_int_equal(wsp_header_encode(&w, span_str("X-A"), span_of("a\0b", 3),
+	    &why), ERR_SYNTAX);
+	assert_int_equal(wsp_header_encode(&w, span_of("X\0A", 3), span_str("b"),
+	    &why), ERR_SYNTAX);
 
-	assert_int_equal(wsp_content_type_encode(&w, span_str("a/b;1=1;2=2;3=3;4=4;5=5;6=6;7=7;8=8"), &why), OK);
-	assert_int_equal(wsp_content_type_encode(&w, span_str("a/b;1=1;2=2;3=3;4=4;5=5;6=6;7=7;8=8;9=9"), &why), ERR_LIMIT);
+	assert_int_equal(wsp_content_type_encode(&w, span_str("a/b;1=1;2=2;3=3;4=4;5=5;6=6;7=7;8=8"),
+	    &why), OK);
+	assert_int_equal(wsp_content_type_encode(&w, span_str("a/b;1=1;2=2;3=3;4=4;5=5;6=6;7=7;8=8;9=9"),
+	    &why), ERR_LIMIT);
 	memcpy(text, "a/b;x=", 6);
 	text[6 + 255] = '\0';
 	assert_int_equal(wsp_content_type_encode(&w, span_str(text), &why), OK);
