@@ -19,6 +19,10 @@ tests_unit_test_smpp_link_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 tests_unit_test_smpp_link_bad_SOURCES = tests/unit/test_smpp_link_bad.c tests/unit/smpp_peer.h
 tests_unit_test_smpp_link_bad_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 
+EXTRA_PROGRAMS += tests/bench/bench_smpp_link
+tests_bench_bench_smpp_link_SOURCES = tests/bench/bench_smpp_link.c
+tests_bench_bench_smpp_link_LDADD = $(SMSC_LIBS)
+
 FUZZ_TARGETS += tests/fuzz/fuzz_smpp
 tests_fuzz_fuzz_smpp_SOURCES = tests/fuzz/fuzz_smpp.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_smpp_LDADD = smsc/libsmsc.a $(BASE_LIBS)
