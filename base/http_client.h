@@ -39,13 +39,17 @@ struct http_result {
  */
 typedef bool (*http_address_check)(void *arg, const struct sockaddr *addr);
 
+/* All of a client belongs to its loop's thread. */
 struct http_client *http_client_create(struct loop *loop, const struct http_client_config *cf);
-void http_client_destroy(struct http_client **client);	/* outstanding requests end with an error */
+/* Outstanding requests end with an error. Not from inside a done(). */
+void http_client_destroy(struct http_client **client);
 
 /*
  * Start a request; done(arg, result) is called on the loop thread exactly once, never from
  * inside this call. method "GET", "POST", "DELETE"; body and headers are copied.
  * headers: pairs name, value, ended by NULL; may be NULL. check may be NULL (all allowed).
+ * Beyond max_per_host a request waits for its host; its time-outs start when its turn comes.
+ * An answer whose status came counts by it, even when the rest was cut or broke off.
  */
 void http_client_send(struct http_client *client, const char *method, const char *url,
     const char *const *headers, struct span body, http_address_check check,

@@ -41,8 +41,11 @@ tests_unit_test_password_SOURCES = tests/unit/test_password.c
 tests_unit_test_password_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 
 # HTTP client
-base_libbase_a_SOURCES += base/http_client.h base/netlist.c
-check_PROGRAMS += tests/unit/test_netlist
-TESTS += tests/unit/test_netlist
+base_libbase_a_SOURCES += \
+	base/http_client.c base/http_client.h base/http_transfer.c base/http_transfer.h base/netlist.c
+check_PROGRAMS += tests/unit/test_http_client tests/unit/test_netlist
+TESTS += tests/unit/test_http_client tests/unit/test_netlist
+tests_unit_test_http_client_SOURCES = tests/unit/test_http_client.c
+tests_unit_test_http_client_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_netlist_SOURCES = tests/unit/test_netlist.c
 tests_unit_test_netlist_LDADD = $(BASE_LIBS) $(TEST_LIBS)
