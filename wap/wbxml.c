@@ -680,6 +680,17 @@ wbxml_walk(struct span in, const char *media, const struct wbxml_events *ev, voi
 }
 
 int
+wbxml_identify(struct span in, const char **media, struct why *why)
+{
+	struct walker w = { .r = rbuf_from(in), .why = why, .text_left = TEXT_MAX };
+
+	prologue(&w, NULL);
+	*media = w.err == OK ? w.t->media : NULL;
+	sbuf_done(&w.scratch);
+	return w.err;
+}
+
+int
 wbxml_check(struct span in, const char *media, struct why *why)
 {
 	static const struct wbxml_events none;

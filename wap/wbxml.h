@@ -35,6 +35,11 @@ struct wbxml_events {		/* each returns OK or an error that stops; any may be NUL
  * Errors carry the offset. Returns OK, ERR_SHORT, ERR_SYNTAX, ERR_LIMIT, ERR_UNSUPPORTED (no tables).
  */
 int wbxml_walk(struct span in, const char *media, const struct wbxml_events *ev, void *ctx, struct why *why);
+/*
+ * Read the prologue alone. *media is the type that the public id stands for, NULL where that
+ * leaves it open (SyncML). Errors as above: ERR_UNSUPPORTED when there are no tables for it.
+ */
+int wbxml_identify(struct span in, const char **media, struct why *why);
 /* Check only. */
 int wbxml_check(struct span in, const char *media, struct why *why);
 /* The document as XML text (no declaration, no DOCTYPE, no white space added). */
