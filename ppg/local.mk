@@ -14,6 +14,10 @@ ppg_libppg_a_SOURCES = \
 	ppg/metrics.c ppg/metrics.h \
 	ppg/gateway.c ppg/gateway.h
 
+sbin_PROGRAMS += ppgd
+ppgd_SOURCES = ppg/ppgd_main.c
+ppgd_LDADD = $(PPG_LIBS)
+
 check_PROGRAMS += tests/unit/test_pap tests/unit/test_mime tests/unit/test_address tests/unit/test_life
 TESTS += tests/unit/test_pap tests/unit/test_mime tests/unit/test_address tests/unit/test_life
 tests_unit_test_pap_SOURCES = tests/unit/test_pap.c

@@ -42,3 +42,17 @@ tests_print_keys_SOURCES = tests/print_keys.c
 tests_print_keys_LDADD = ppg/libppg.a $(BASE_LIBS)
 TESTS += tests/check-docs.sh
 EXTRA_DIST += tests/check-docs.sh
+
+# ---- end to end: ppgd between PAP clients and smscsim ----
+check_PROGRAMS += tests/bench/load
+tests_bench_load_SOURCES = tests/bench/load.c
+tests_bench_load_LDADD = $(BASE_LIBS)
+E2E_PPGD = tests/e2e/test_push.py tests/e2e/test_bad_pap.py tests/e2e/test_kannel.py tests/e2e/test_kill.py
+EXTRA_DIST += tests/e2e/gateway.py $(E2E_PPGD)
+
+# ---- make bench: not a test; prints figures for doc/performance.md ----
+EXTRA_PROGRAMS += tests/bench/http_ceiling
+tests_bench_http_ceiling_SOURCES = tests/bench/http_ceiling.c
+tests_bench_http_ceiling_LDADD = $(MHD_LIBS)
+EXTRA_DIST += tests/bench/bench.py
+BENCH_OPTIONS =
