@@ -9,3 +9,7 @@ check_PROGRAMS += tests/unit/test_store
 TESTS += tests/unit/test_store
 tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/store_fixture.c tests/unit/test_store.h
 tests_unit_test_store_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+
+EXTRA_PROGRAMS += tests/bench/bench_store
+tests_bench_bench_store_SOURCES = tests/bench/bench_store.c
+tests_bench_bench_store_LDADD = $(STORE_LIBS)

@@ -18,15 +18,41 @@ match_message_id(const char *id, char *out)
 	return n;
 }
 
-uint64_t
-match_hash_message(const char *link, const char *normal_id)
+/* The key goes first: it is as if FNV-1a began with a basis of its own. */
+static void
+put_key(struct wbuf *w, uint64_t key)
 {
-	/* One hash over both; the ids of two links that look alike must not share a chain. */
-	return text_hash64(span_str(normal_id)) ^ text_hash64(span_str(link)) * 0x9E3779B97F4A7C15u;
+	wbuf_u32(w, (uint32_t)(key >> 32));
+	wbuf_u32(w, (uint32_t)key);
+}
+
+/* What does not fit adds nothing: hashes only lead to rows whose texts are compared. */
+static void
+put_text(struct wbuf *w, const char *s)
+{
+	wbuf_put(w, s, strnlen(s, w->cap - w->n));
 }
 
 uint64_t
-match_hash_push(const char *push_id)
+match_hash_message(uint64_t key, const char *link, const char *normal_id)
 {
-	return text_hash64(span_str(push_id));
+	uint8_t octets[256];
+	struct wbuf w = wbuf_into(octets, sizeof octets);
+
+	put_key(&w, key);
+	put_text(&w, normal_id);
+	wbuf_u8(&w, 0);
+	put_text(&w, link);
+	return text_hash64(wbuf_span(&w));
+}
+
+uint64_t
+match_hash_push(uint64_t key, const char *push_id)
+{
+	uint8_t octets[8 + 512];
+	struct wbuf w = wbuf_into(octets, sizeof octets);
+
+	put_key(&w, key);
+	put_text(&w, push_id);
+	return text_hash64(wbuf_span(&w));
 }

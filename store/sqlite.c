@@ -14,6 +14,7 @@ void
 counts_save(struct db *db)
 {
 	sqlite3_stmt *q;
+	int k;
 
 	if (memcmp(&db->now, &db->saved, sizeof db->now) == 0)
 		return;
@@ -23,6 +24,11 @@ counts_save(struct db *db)
 	sql_int(q, 3, db->now.pushes);
 	sql_int(q, 4, db->now.recipients);
 	sql_int(q, 5, db->now.live);
+	for (k = 0; k < INDEXES; k++) {
+		sql_int(q, 6 + 3 * k, db->now.index[k].dead_log);
+		sql_int(q, 7 + 3 * k, db->now.index[k].old_log);
+		sql_int(q, 8 + 3 * k, db->now.index[k].merged);
+	}
 	sql_run(db, q);
 	db->saved = db->now;
 }
@@ -85,14 +91,12 @@ undo(struct db *db)
 	db->err = OK;
 	if (!sqlite3_get_autocommit(db->sql))
 		sql_run(db, sql_query(db, Q_ROLLBACK));
-	if (db->err == OK)
-		db->err = err;
-	else
-		db->err = ERR_IO;
 	batches_settle(&db->batches, false);
 	names_cut(db, db->names_saved);
 	db->now = db->saved;
 	db->orphans = db->orphans_saved;
+	index_load(db);
+	db->err = db->err == OK ? err : ERR_IO;
 }
 
 static int
@@ -111,6 +115,7 @@ sqlite_group(struct store *store, struct store_op **ops, size_t n, struct why *w
 		run(db, ops[i]);
 	write_shared_batch(db);
 	batches_emptied(&db->batches, delete_batch, db);
+	index_write(db);
 	counts_save(db);
 	sql_run(db, sql_query(db, Q_COMMIT));
 	if (db->err != OK) {
@@ -120,6 +125,7 @@ sqlite_group(struct store *store, struct store_op **ops, size_t n, struct why *w
 		return db->err;
 	}
 	batches_settle(&db->batches, true);
+	index_settle(db);
 	counts_show(db);
 	return OK;
 }
@@ -162,6 +168,7 @@ sqlite_free(struct db *db)
 	if (db->lock_fd >= 0)
 		close(db->lock_fd);
 	names_done(db);
+	index_done(db);
 	batches_done(&db->batches);
 	free(db->found.v);
 	free(db->slice.v);

@@ -127,7 +127,7 @@ void
 op_accept(struct db *db, struct store_accept *a)
 {
 	const struct store_rules *rules = &db->store->cf.rules;
-	uint64_t hash = match_hash_push(a->push_id);
+	uint64_t hash = match_hash_push(db->hash_key, a->push_id);
 	int64_t pi;
 
 	if ((a->op.result = check_accept(a)) != OK)

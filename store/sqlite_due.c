@@ -316,7 +316,7 @@ push_delete(struct db *db, int64_t push)
 		sqlite3_reset(q);
 		return;
 	}
-	index_remove(db, INDEX_PUSH, match_hash_push((const char *)sqlite3_column_text(q, 1)), push);
+	index_remove(db, INDEX_PUSH, match_hash_push(db->hash_key, (const char *)sqlite3_column_text(q, 1)), push);
 	sqlite3_reset(q);
 	q = sql_query(db, Q_PUSH_DELETE);
 	sql_int(q, 1, push);
@@ -433,8 +433,11 @@ begin(struct db *db)
 static void
 commit(struct db *db)
 {
+	index_write(db);
 	counts_save(db);
 	sql_exec(db, "COMMIT");
+	if (db->err == OK)
+		index_settle(db);
 }
 
 /* First columns of all rows, `columns` of each, one after the other. */

@@ -23,7 +23,8 @@ static inline int64_t rid_push(int64_t rid) { return rid >> N_BITS; }
 static inline uint32_t rid_n(int64_t rid) { return (uint32_t)(rid & N_MAX); }
 
 enum due_kind { DUE_DISPATCH = 1, DUE_DEADLINE, DUE_NO_RECEIPT, DUE_PURGE };
-enum recipient_flag { RCPT_FINAL = 1, RCPT_MAYBE_SENT = 2 };
+/* RCPT_IDS: its message ids are in the index. */
+enum recipient_flag { RCPT_FINAL = 1, RCPT_MAYBE_SENT = 2, RCPT_IDS = 4 };
 
 enum query {
 	Q_BEGIN, Q_COMMIT, Q_ROLLBACK, Q_SAVE,
@@ -36,8 +37,8 @@ enum query {
 	Q_NOTE_ADD, Q_NOTE_DUE, Q_NOTE_GET, Q_NOTE_LATER, Q_NOTE_DELETE, Q_NOTE_NEXT,
 	Q_ORPHAN_ADD, Q_ORPHAN_FIND, Q_ORPHAN_FIRST, Q_ORPHAN_DELETE,
 	Q_NAME_ADD,
-	Q_PUSH_INDEX_ADD, Q_PUSH_INDEX_FIND, Q_PUSH_INDEX_REMOVE,
-	Q_MSG_INDEX_ADD, Q_MSG_INDEX_FIND, Q_MSG_INDEX_REMOVE,
+	Q_PUSH_INDEX_ADD, Q_PUSH_INDEX_FIND, Q_PUSH_INDEX_REMOVE, Q_PUSH_LOG_ADD, Q_PUSH_LOG_CUT,
+	Q_MSG_INDEX_ADD, Q_MSG_INDEX_FIND, Q_MSG_INDEX_REMOVE, Q_MSG_LOG_ADD, Q_MSG_LOG_CUT,
 	QUERIES
 };
 
@@ -53,10 +54,34 @@ struct names {
 	uint32_t *order;	/* ids in the order of their texts */
 };
 
+/* ---- from a hash to rows: sqlite_index.c ---- */
+
+enum index_kind { INDEX_PUSH, INDEX_MESSAGE, INDEXES };
+
+struct index_entry {
+	uint64_t hash;
+	uint64_t id_mark;	/* id << 2 | mark */
+};
+
+struct lazy_index {
+	pthread_mutex_t lock;	/* for readers: the writer takes it to change, not to look */
+	struct young { struct index_entry *slots; size_t cap, n; } young;
+	struct old { struct index_entry *v; size_t n, at; } old;
+	struct sbuf log;	/* changes of the group that runs */
+	int64_t last_log, cut;	/* log rows: the youngest; deleted up to here */
+};
+
+struct index_state {		/* what a start must know to read the log */
+	int64_t dead_log;	/* rows up to here are merged, and wait to be deleted */
+	int64_t old_log;	/* rows up to here belong to the old generation */
+	int64_t merged;		/* of which hashes below this are in the b-tree */
+};
+
 /* What is kept in the one row of table state, written with every group that changes it. */
 struct counts {
 	int64_t next_push, next_id;	/* never given out twice */
 	int64_t pushes, recipients, live;
+	struct index_state index[INDEXES];
 };
 
 struct db {
@@ -69,6 +94,9 @@ struct db {
 	int err;		/* OK, ERR_FULL or ERR_IO: the group is lost */
 	struct why why;
 	struct counts now, saved;
+	uint64_t hash_key;	/* random, of this file: nobody can make ids that share a chain */
+	struct lazy_index index[INDEXES];
+	size_t young_max;	/* entries of a generation */
 	size_t names_saved;
 	int64_t orphans, orphans_saved;
 	struct names names;
@@ -116,13 +144,18 @@ void names_load(struct db *db);
 void names_cut(struct db *db, size_t n);		/* forget what came after the first n */
 void names_done(struct db *db);
 
-/* ---- sqlite_index.c: what has this hash ------------------------------------------------------- */
-
-enum index_kind { INDEX_PUSH, INDEX_MESSAGE };
+/* ---- sqlite_index.c: which rows may have this hash ------------------------------------------- */
 
 void index_add(struct db *db, enum index_kind k, uint64_t hash, int64_t id);
 void index_remove(struct db *db, enum index_kind k, uint64_t hash, int64_t id);
 void index_find(struct db *db, enum index_kind k, uint64_t hash, struct ids *out);
+/* Any thread: adds those that are not in the b-tree yet; what it gives may also be in there, or gone. */
+void index_find_shared(struct db *db, enum index_kind k, uint64_t hash, struct ids *out);
+void index_write(struct db *db);	/* into the group, before its counts are saved */
+void index_settle(struct db *db);	/* after its commit */
+void index_init(struct db *db);
+void index_load(struct db *db);		/* at start, and after a group that was lost */
+void index_done(struct db *db);
 
 /* ---- operations: db->err tells of failure ------------------------------------------------------ */
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 
 enum { ORPHANS_MAX = 100000 };
+enum { DESC_MAX = 200 };
 
 struct row {			/* of a recipient, as it was */
 	int64_t rid, batch, link;
@@ -42,32 +43,31 @@ row_get(struct db *db, int64_t rid, struct row *out)
 
 /* ---- message ids ------------------------------------------------------------------------------- */
 
-/* Take the ids in db->ids_text out of the index. */
+/* Add the ids in the packed text to the index, or take them out; each once. */
 static void
-forget_message_ids(struct db *db, const struct row *r)
+index_ids(struct db *db, int64_t rid, const char *link, struct span packed, bool add)
 {
-	const char *link = names_text(db, r->link);
-	const char *p = db->ids_text.s, *end = p + db->ids_text.n;
+	const char *p = (const char *)packed.p, *end = p + packed.n;
 
+	db->found.n = 0;
 	for (; link != NULL && p < end; p += strlen(p) + 1) {
 		char normal[MESSAGE_ID_SIZE];
-
-		if (match_message_id(p, normal) > 0)
-			index_remove(db, INDEX_MESSAGE, match_hash_message(link, normal), r->rid);
-	}
-}
-
-static void
-index_message_ids(struct db *db, int64_t rid, const struct happening *h)
-{
-	unsigned i;
-
-	for (i = 0; i < h->n_ids; i++) {
-		char normal[MESSAGE_ID_SIZE];
+		int64_t hash;
+		size_t i;
 
 		/* An SMSC that names none cannot report either. */
-		if (match_message_id(h->message_ids[i], normal) > 0)
-			index_add(db, INDEX_MESSAGE, match_hash_message(h->link, normal), rid);
+		if (match_message_id(p, normal) == 0)
+			continue;
+		hash = (int64_t)match_hash_message(db->hash_key, link, normal);
+		for (i = 0; i < db->found.n && db->found.v[i] != hash; i++)
+			;
+		if (i < db->found.n)
+			continue;
+		ids_add(&db->found, hash);
+		if (add)
+			index_add(db, INDEX_MESSAGE, (uint64_t)hash, rid);
+		else
+			index_remove(db, INDEX_MESSAGE, (uint64_t)hash, rid);
 	}
 }
 
@@ -165,12 +165,24 @@ recipient_final(struct db *db, int64_t rid)
 
 /* ---- one event --------------------------------------------------------------------------------------- */
 
+/* One NUL-terminated after the other, into db->new_ids. */
+static void
+pack_ids(struct db *db, const struct happening *h)
+{
+	unsigned i;
+
+	sbuf_clear(&db->new_ids);
+	for (i = 0; i < h->n_ids; i++) {
+		sbuf_put(&db->new_ids, h->message_ids[i], strnlen(h->message_ids[i], MESSAGE_ID_SIZE - 1));
+		sbuf_char(&db->new_ids, '\0');
+	}
+}
+
 static void
 row_set(struct db *db, const struct row *r, const struct happening *h)
 {
 	bool sent = h->n_ids > 0;
 	sqlite3_stmt *q = sql_query(db, sent ? Q_RCPT_SENT : Q_RCPT_SET);
-	unsigned i;
 
 	sql_int(q, 1, r->rid);
 	sql_int(q, 2, r->state);
@@ -181,12 +193,8 @@ row_set(struct db *db, const struct row *r, const struct happening *h)
 		sql_int(q, 6, h->code);
 	else
 		sqlite3_bind_null(q, 6);
-	sql_text(q, 7, h->desc);
+	sqlite3_bind_text(q, 7, h->desc, h->desc != NULL ? (int)strnlen(h->desc, DESC_MAX) : 0, SQLITE_STATIC);
 	if (sent) {
-		sbuf_clear(&db->new_ids);
-		for (i = 0; i < h->n_ids; i++)
-			sbuf_put(&db->new_ids, h->message_ids[i],
-			    strnlen(h->message_ids[i], MESSAGE_ID_SIZE - 1) + 1);
 		sql_int(q, 8, names_id(db, h->link));
 		sql_blob(q, 9, sbuf_as_span(&db->new_ids));
 		sql_int(q, 10, h->n_ids);
@@ -221,11 +229,17 @@ life_happen(struct db *db, int64_t rid, struct happening *h)
 		r.flags |= RCPT_MAYBE_SENT;
 	if (c.final)
 		r.flags |= RCPT_FINAL;
-	if (c.final || h->n_ids > 0)
-		forget_message_ids(db, &r);
+	/* Ids are looked up only while a receipt can change something; the row shows them for ever. */
+	if ((c.final || h->n_ids > 0) && (r.flags & RCPT_IDS) != 0) {
+		index_ids(db, rid, names_text(db, r.link), sbuf_as_span(&db->ids_text), false);
+		r.flags &= ~(unsigned)RCPT_IDS;
+	}
+	pack_ids(db, h);
+	if (h->n_ids > 0 && c.keep_ids && !c.final) {
+		index_ids(db, rid, h->link, sbuf_as_span(&db->new_ids), true);
+		r.flags |= RCPT_IDS;
+	}
 	row_set(db, &r, h);
-	if (c.keep_ids && !c.final)
-		index_message_ids(db, rid, h);
 	if (c.requeue && !c.final)
 		due_add(db, DUE_DISPATCH, h->due_at, rid, rid);
 	if (c.final && !was_final)
@@ -272,7 +286,7 @@ match_receipt(struct db *db, const char *link, const char *normal, struct happen
 	int segment = -1;
 	size_t i;
 
-	index_find(db, INDEX_MESSAGE, match_hash_message(link, normal), &db->found);
+	index_find(db, INDEX_MESSAGE, match_hash_message(db->hash_key, link, normal), &db->found);
 	/* An SMSC may use an id again: the youngest recipient is meant. */
 	for (i = db->found.n; i > 0 && segment < 0; i--)
 		if (row_get(db, *rid = db->found.v[i - 1], &r))
@@ -316,7 +330,7 @@ keep_orphan(struct db *db, const struct store_receipt *r, const char *normal)
 	q = sql_query(db, Q_ORPHAN_ADD);
 	sql_int(q, 1, db->now.next_id++);
 	sql_int(q, 2, clock_utc());
-	sql_int(q, 3, (int64_t)match_hash_message(r->link, normal));
+	sql_int(q, 3, (int64_t)match_hash_message(db->hash_key, r->link, normal));
 	sql_text(q, 4, r->link);
 	sql_text(q, 5, normal);
 	sql_int(q, 6, r->event);
@@ -364,7 +378,7 @@ find_orphan(struct db *db, const char *link, const char *normal, struct orphan *
 	sqlite3_stmt *q = sql_query(db, Q_ORPHAN_FIND);
 	bool found = false;
 
-	sql_int(q, 1, (int64_t)match_hash_message(link, normal));
+	sql_int(q, 1, (int64_t)match_hash_message(db->hash_key, link, normal));
 	while (!found && sql_row(db, q))
 		if (strcmp((const char *)sqlite3_column_text(q, 1), link) == 0 &&
 		    strcmp((const char *)sqlite3_column_text(q, 2), normal) == 0) {

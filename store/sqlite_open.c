@@ -171,28 +171,44 @@ quick_check(struct db *db)
 }
 
 static void
+read_counts(struct db *db)
+{
+	static const char sql[] = "SELECT next_push, next_id, pushes, recipients, live, push_dead, push_old,"
+	    " push_merged, message_dead, message_old, message_merged, hash_key FROM state";
+	sqlite3_stmt *q;
+	int rc, k;
+
+	if ((rc = sqlite3_prepare_v2(db->sql, sql, -1, &q, NULL)) != SQLITE_OK) {
+		sql_failed(db, rc, sql);
+		return;
+	}
+	if (sql_row(db, q)) {
+		db->now = (struct counts){
+			.next_push = sqlite3_column_int64(q, 0), .next_id = sqlite3_column_int64(q, 1),
+			.pushes = sqlite3_column_int64(q, 2), .recipients = sqlite3_column_int64(q, 3),
+			.live = sqlite3_column_int64(q, 4),
+		};
+		for (k = 0; k < INDEXES; k++)
+			db->now.index[k] = (struct index_state){ sqlite3_column_int64(q, 5 + 3 * k),
+				sqlite3_column_int64(q, 6 + 3 * k), sqlite3_column_int64(q, 7 + 3 * k) };
+		db->hash_key = (uint64_t)sqlite3_column_int64(q, 11);
+	}
+	sqlite3_finalize(q);
+	db->saved = db->now;
+}
+
+static void
 load_state(struct db *db)
 {
-	static const char sql[] = "SELECT next_push, next_id, pushes, recipients, live FROM state";
-	sqlite3_stmt *q;
-	int rc;
-
 	if (sql_number(db, "SELECT clean FROM state") == 0 && db->err == OK)
 		quick_check(db);
 	sql_exec(db, "UPDATE state SET clean = 0");
 	if (db->err != OK)
 		return;
-	if ((rc = sqlite3_prepare_v2(db->sql, sql, -1, &q, NULL)) != SQLITE_OK) {
-		sql_failed(db, rc, sql);
-		return;
-	}
-	if (sql_row(db, q))
-		db->now = (struct counts){ sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1),
-			sqlite3_column_int64(q, 2), sqlite3_column_int64(q, 3), sqlite3_column_int64(q, 4) };
-	sqlite3_finalize(q);
-	db->saved = db->now;
+	read_counts(db);
 	db->orphans = sql_number(db, "SELECT count(*) FROM orphan");
 	names_load(db);
+	index_load(db);
 }
 
 static bool
@@ -287,7 +303,9 @@ sqlite_open(struct store *store, const char *path, struct why *why)
 	sbuf_fmt(&lock, "%s.lock", path);
 	db->lock_path = sbuf_take(&lock);
 	db->lock_fd = -1;
+	index_init(db);
 	db->store = store;
+	db->young_max = store->cf.cache_kib * 2;	/* 48 octets each with the old ones, two indexes */
 	if ((err = open_file(db, why)) != OK) {
 		if (db->sql != NULL)
 			sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);

@@ -20,6 +20,7 @@ static const char *const texts[READ_QUERIES] = {
 };
 
 struct reader {
+	struct db *db;
 	sqlite3 *sql;
 	sqlite3_stmt *q[READ_QUERIES];
 	struct ids found;
@@ -28,7 +29,7 @@ struct reader {
 int
 sqlite_reader_open(struct store *store, void **out, struct why *why)
 {
-	const struct db *db = store->db;
+	struct db *db = store->db;
 	struct reader *r = calloc(1, sizeof *r);
 	int i, rc;
 
@@ -47,6 +48,7 @@ sqlite_reader_open(struct store *store, void **out, struct why *why)
 		sqlite_reader_close(r);
 		return ERR_IO;
 	}
+	r->db = db;
 	*out = r;
 	return OK;
 }
@@ -204,10 +206,15 @@ find(struct reader *r, const char *pi, const char *push_id, struct store_view *o
 	struct store_view view;
 	size_t i;
 
-	r->found.n = 0;
-	sql_int(q, 1, (int64_t)match_hash_push(push_id));
-	while (row(q, &err))
-		ids_add(&r->found, sqlite3_column_int64(q, 0));
+	sql_int(q, 1, (int64_t)match_hash_push(r->db->hash_key, push_id));
+	while (row(q, &err)) {
+		int64_t id = sqlite3_column_int64(q, 0);
+
+		for (i = 0; i < r->found.n && r->found.v[i] != id; i++)
+			;
+		if (i == r->found.n)
+			ids_add(&r->found, id);
+	}
 	sqlite3_reset(q);
 	for (i = 0; i < r->found.n && err == OK; i++) {
 		int got = push_get(r, r->found.v[i], pi, push_id, &view);
@@ -233,6 +240,9 @@ sqlite_read_push(void *reader, const char *pi, const char *push_id, uint32_t fir
 	struct reader *r = reader;
 	int err = OK, result;
 
+	/* Before the snapshot begins: see index_find_shared. */
+	r->found.n = 0;
+	index_find_shared(r->db, INDEX_PUSH, match_hash_push(r->db->hash_key, push_id), &r->found);
 	step(r->q[R_BEGIN], &err);
 	if (err != OK)
 		return err;

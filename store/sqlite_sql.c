@@ -11,8 +11,11 @@
 
 const char *const sql_schema =
 "CREATE TABLE state(id INTEGER PRIMARY KEY CHECK(id = 1), clean INT NOT NULL, next_push INT NOT NULL,"
-"  next_id INT NOT NULL, pushes INT NOT NULL, recipients INT NOT NULL, live INT NOT NULL);"
-"INSERT INTO state VALUES(1, 1, 1, 1, 0, 0, 0);"
+"  next_id INT NOT NULL, pushes INT NOT NULL, recipients INT NOT NULL, live INT NOT NULL,"
+"  push_dead INT NOT NULL, push_old INT NOT NULL, push_merged INT NOT NULL,"
+"  message_dead INT NOT NULL, message_old INT NOT NULL, message_merged INT NOT NULL,"
+"  hash_key INT NOT NULL);"
+"INSERT INTO state VALUES(1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, random());"
 "CREATE TABLE name(id INTEGER PRIMARY KEY, text TEXT NOT NULL);"
 /* n_recipients 0: many, and table progress knows how many. */
 "CREATE TABLE push(id INTEGER PRIMARY KEY, n_recipients INT NOT NULL, pi INT NOT NULL,"
@@ -28,6 +31,9 @@ const char *const sql_schema =
 "  done BLOB, ids BLOB, description TEXT, address TEXT NOT NULL, dial TEXT NOT NULL, overlay BLOB);"
 "CREATE TABLE push_index(hash INT, push INT, PRIMARY KEY(hash, push)) WITHOUT ROWID;"
 "CREATE TABLE message_index(hash INT, recipient INT, PRIMARY KEY(hash, recipient)) WITHOUT ROWID;"
+/* What the two indexes have in memory only. */
+"CREATE TABLE push_index_log(id INTEGER PRIMARY KEY, entries BLOB NOT NULL);"
+"CREATE TABLE message_index_log(id INTEGER PRIMARY KEY, entries BLOB NOT NULL);"
 "CREATE TABLE due(kind INT, at INT, lo INT, hi INT NOT NULL, PRIMARY KEY(kind, at, lo)) WITHOUT ROWID;"
 "CREATE TABLE batch(id INT, lo INT, hi INT NOT NULL, PRIMARY KEY(id, lo)) WITHOUT ROWID;"
 "CREATE TABLE note(id INTEGER PRIMARY KEY, due_at INT NOT NULL, recipient INT NOT NULL,"
@@ -42,7 +48,9 @@ static const char *const texts[QUERIES] = {
 	[Q_BEGIN] = "BEGIN IMMEDIATE",
 	[Q_COMMIT] = "COMMIT",
 	[Q_ROLLBACK] = "ROLLBACK",
-	[Q_SAVE] = "UPDATE state SET next_push = ?1, next_id = ?2, pushes = ?3, recipients = ?4, live = ?5",
+	[Q_SAVE] = "UPDATE state SET next_push = ?1, next_id = ?2, pushes = ?3, recipients = ?4, live = ?5,"
+	    " push_dead = ?6, push_old = ?7, push_merged = ?8,"
+	    " message_dead = ?9, message_old = ?10, message_merged = ?11",
 
 	[Q_PUSH_ADD] = "INSERT INTO push VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
 	[Q_PUSH_TEXT] = "SELECT pi, push_id FROM push WHERE id = ?1",
@@ -104,13 +112,18 @@ static const char *const texts[QUERIES] = {
 
 	[Q_NAME_ADD] = "INSERT INTO name VALUES(?1, ?2)",
 
-	[Q_PUSH_INDEX_ADD] = "INSERT INTO push_index VALUES(?1, ?2)",
+	[Q_PUSH_INDEX_ADD] = "INSERT OR IGNORE INTO push_index VALUES(?1, ?2)",
 	[Q_PUSH_INDEX_FIND] = "SELECT push FROM push_index WHERE hash = ?1",
 	[Q_PUSH_INDEX_REMOVE] = "DELETE FROM push_index WHERE hash = ?1 AND push = ?2",
-	/* Two segments of one recipient may have ids with one hash. */
+	[Q_PUSH_LOG_ADD] = "INSERT INTO push_index_log VALUES(?1, ?2)",
+	[Q_PUSH_LOG_CUT] = "DELETE FROM push_index_log WHERE id IN"
+	    " (SELECT id FROM push_index_log WHERE id <= ?1 ORDER BY id LIMIT ?2)",
 	[Q_MSG_INDEX_ADD] = "INSERT OR IGNORE INTO message_index VALUES(?1, ?2)",
 	[Q_MSG_INDEX_FIND] = "SELECT recipient FROM message_index WHERE hash = ?1",
 	[Q_MSG_INDEX_REMOVE] = "DELETE FROM message_index WHERE hash = ?1 AND recipient = ?2",
+	[Q_MSG_LOG_ADD] = "INSERT INTO message_index_log VALUES(?1, ?2)",
+	[Q_MSG_LOG_CUT] = "DELETE FROM message_index_log WHERE id IN"
+	    " (SELECT id FROM message_index_log WHERE id <= ?1 ORDER BY id LIMIT ?2)",
 };
 
 int

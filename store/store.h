@@ -54,7 +54,7 @@ struct store_config {
 	int64_t retention_s;	/* final pushes are kept so long; 0 = 7 days */
 	int64_t receipt_margin_s;	/* 0 = 3600 */
 	int64_t orphan_s;	/* receipts that match nothing yet; 0 = 60 */
-	size_t cache_kib;	/* page cache of the writer; 0 = 32 MiB */
+	size_t cache_kib;	/* page cache of the writer, a fifth more goes to indexes; 0 = 32 MiB */
 	/* Writer thread, after a commit. NULL allowed. */
 	void (*notes_due)(void *arg);	/* a notification was added */
 	void (*fatal)(void *arg, const char *why);	/* disk error: the process must end */

@@ -77,7 +77,8 @@ enum { MESSAGE_ID_SIZE = 66 };
 
 /* Lower case, without leading zeros; `out` has room for MESSAGE_ID_SIZE. "000" becomes "0". */
 size_t match_message_id(const char *id, char *out);
-uint64_t match_hash_message(const char *link, const char *normal_id);
-uint64_t match_hash_push(const char *push_id);
+/* `key` is a random number of the store: who does not know it cannot make ids with one hash. */
+uint64_t match_hash_message(uint64_t key, const char *link, const char *normal_id);
+uint64_t match_hash_push(uint64_t key, const char *push_id);
 
 #endif

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 
 static const struct {
 	int state, event;
@@ -80,6 +81,7 @@ fixture_create(const char *url_format)
 
 	assert_non_null(f);
 	clock_fake((int64_t)NOW * 1000);
+	log_open(LOG_LEVEL_ERROR, NULL);
 	snprintf(f->folder, sizeof f->folder, "%s", "store-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
 	percent = strstr(url_format, "%s");
@@ -119,6 +121,63 @@ fixture_reopen(struct fixture *f)
 {
 	fixture_close(f);
 	fixture_open(f);
+}
+
+static void
+copy_file(const char *folder, const char *from, const char *to)
+{
+	char name[2][200];
+	char buf[65536];
+	FILE *in, *out;
+	size_t n;
+
+	snprintf(name[0], sizeof name[0], "%s/%s", folder, from);
+	snprintf(name[1], sizeof name[1], "%s/%s", folder, to);
+	unlink(name[1]);
+	if ((in = fopen(name[0], "r")) == NULL)
+		return;
+	assert_non_null(out = fopen(name[1], "w"));
+	while ((n = fread(buf, 1, sizeof buf, in)) > 0)
+		assert_int_equal(fwrite(buf, 1, n, out), n);
+	fclose(in);
+	fclose(out);
+}
+
+/* The files as they are now come back after the store has closed. */
+void
+fixture_crash(struct fixture *f)
+{
+	static const char *const ends[] = { "", "-wal" };
+	char name[2][40];
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		snprintf(name[0], sizeof name[0], "ppg.db%s", ends[i]);
+		snprintf(name[1], sizeof name[1], "crash%s", ends[i]);
+		copy_file(f->folder, name[0], name[1]);
+	}
+	fixture_close(f);
+	for (i = 0; i < 2; i++) {
+		snprintf(name[0], sizeof name[0], "ppg.db%s", ends[i]);
+		snprintf(name[1], sizeof name[1], "crash%s", ends[i]);
+		copy_file(f->folder, name[1], name[0]);
+	}
+	fixture_open(f);
+}
+
+void
+wait_notes_due(struct fixture *f, unsigned n)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += 60;
+	pthread_mutex_lock(&f->lock);
+	while (f->notes_due < n)
+		if (pthread_cond_timedwait(&f->changed, &f->lock, &until) != 0)
+			break;
+	assert_int_equal(f->notes_due, n);
+	pthread_mutex_unlock(&f->lock);
 }
 
 void
@@ -236,9 +295,9 @@ run_group_ops(struct fixture *f, struct group *g)
 	assert_int_equal(store_submit(f->store, &hold.op), OK);
 	wait_done(1);
 	for (i = 0; i < g->n; i++)
-		assert_int_equal(store_submit(f->store, g->ops[i]), OK);
+		assert_int_equal(store_submit(f->store, g->ops[i]), i + g->n_refused < g->n ? OK : ERR_FULL);
 	pthread_mutex_unlock(&gate);
-	wait_done(g->n);
+	wait_done(g->n - g->n_silent - g->n_refused);
 }
 
 static const struct store_recipient one = {
@@ -251,6 +310,88 @@ accept_one(const char *pi, const char *push_id)
 	return (struct store_accept){ .pi = pi, .push_id = push_id, .received = NOW,
 		.deadline_at = NOW + 1000, .version = "2.0", .content_type = "text/vnd.wap.si",
 		.recipients = &one, .n_recipients = 1 };
+}
+
+struct store_accept
+accept_many(const char *pi, const char *push_id, uint32_t n)
+{
+	static struct store_recipient rows[5000];
+	static char numbers[5000][20], addresses[5000][64];
+	struct store_accept a = accept_one(pi, push_id);
+	uint32_t i;
+
+	assert_true(n <= 5000);
+	for (i = 0; i < n; i++) {
+		snprintf(numbers[i], sizeof numbers[i], "+1202555%04u", i);
+		snprintf(addresses[i], sizeof addresses[i], "WAPPUSH=+1202555%04u/TYPE=PLMN@ppg.example.net", i);
+		rows[i] = (struct store_recipient){ .address = addresses[i], .to = numbers[i] };
+	}
+	a.recipients = rows;
+	a.n_recipients = n;
+	return a;
+}
+
+struct store_event
+event_on(const struct store_item *item, int event)
+{
+	return (struct store_event){ .push = item->push, .batch = item->batch, .n = item->n,
+		.event = event, .at = NOW + 1 };
+}
+
+struct store_event
+event_of(int64_t push, uint32_t n, int event)
+{
+	return (struct store_event){ .push = push, .n = n, .event = event, .at = NOW + 1 };
+}
+
+int
+submitted(struct fixture *f, const struct store_item *item, const char *link, const char *message_id)
+{
+	struct store_event e = event_on(item, EV_SUBMITTED);
+	char ids[1][66];
+
+	snprintf(ids[0], sizeof ids[0], "%s", message_id);
+	e.link = link;
+	e.message_ids = ids;
+	e.n_ids = 1;
+	assert_int_equal(run_event(f, &e), OK);
+	return e.to;
+}
+
+struct store_notes
+notes(struct fixture *f, int64_t now, uint32_t max)
+{
+	struct store_notes n = { .now = now, .lease_s = 30, .max = max };
+
+	assert_int_equal(run_op(f, &n.op, STORE_NOTES), OK);
+	return n;
+}
+
+void
+free_notes(struct store_notes *n)
+{
+	struct store_note *next;
+
+	for (; n->notes != NULL; n->notes = next) {
+		next = n->notes->next;
+		store_note_free(n->notes);
+	}
+}
+
+struct store_view_recipient
+look(struct fixture *f, const char *pi, const char *push_id, uint32_t n)
+{
+	struct store_view_recipient r;
+	struct store_view v;
+
+	assert_int_equal(store_read_push(f->reader, pi, push_id, n, 1, &v), OK);
+	assert_int_equal(v.n, 1);
+	r = v.recipients[0];
+	assert_int_equal(r.n, n);
+	r.address = r.link = r.desc = NULL;
+	r.message_ids = NULL;
+	store_view_done(&v);
+	return r;
 }
 
 struct store_receipt

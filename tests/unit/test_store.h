@@ -36,7 +36,9 @@ struct fixture *fixture_create(const char *url_format);
 void fixture_open(struct fixture *f);		/* and a reader */
 void fixture_close(struct fixture *f);
 void fixture_reopen(struct fixture *f);
+void fixture_crash(struct fixture *f);		/* as if the process had died now; opens again */
 void fixture_destroy(struct fixture *f);	/* removes the folder */
+void wait_notes_due(struct fixture *f, unsigned n);
 
 /* Run one operation and wait for it; its result. */
 int run_op(struct fixture *f, struct store_op *op, enum store_kind kind);
@@ -48,11 +50,22 @@ int run_receipt(struct fixture *f, struct store_receipt *r);
 struct group {
 	struct store_op *ops[256];
 	size_t n;
+	size_t n_silent;	/* whose done() the test took over */
+	size_t n_refused;	/* the last ones, for which the queue must have no room */
 };
 void group_add(struct group *g, struct store_op *op, enum store_kind kind);
 void run_group_ops(struct fixture *f, struct group *g);
 
 struct store_accept accept_one(const char *pi, const char *push_id);	/* to one, due now */
+struct store_accept accept_many(const char *pi, const char *push_id, uint32_t n);	/* at most 5000 */
+struct store_event event_on(const struct store_item *item, int event);
+struct store_event event_of(int64_t push, uint32_t n, int event);
+/* The same, submitted with one message id. */
+int submitted(struct fixture *f, const struct store_item *item, const char *link, const char *message_id);
+struct store_notes notes(struct fixture *f, int64_t now, uint32_t max);
+void free_notes(struct store_notes *n);
+/* One recipient as a reader sees it. */
+struct store_view_recipient look(struct fixture *f, const char *pi, const char *push_id, uint32_t n);
 struct store_receipt receipt(const char *link, const char *message_id, int event);
 struct store_take take(struct fixture *f, int64_t now, uint32_t max);	/* must be OK */
 struct store_tick tick(struct fixture *f, int64_t now, uint32_t max);

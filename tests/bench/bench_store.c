@@ -1,0 +1,321 @@
+/*
+ * bench_store.c - how fast the store is, and how much of that is SQLite.
+ *
+ *	bench_store [-g GROUP] [-n PUSHES] [-p PRELOAD] [-f FOLDER] [-r] [-l]
+ *
+ * Groups of GROUP pushes go in as ppgd puts them in: ACCEPT with take, and with the next group
+ * the EVENT that they were submitted; with -r the RECEIPT with the group after that. PRELOAD
+ * pushes wait in the store before the clock starts; with -l they are live instead (submitted,
+ * their receipts never come). Then as many rows go through bare SQLite, which is the ceiling.
+ */
+#define _GNU_SOURCE		/* RUSAGE_THREAD */
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "store/store.h"
+
+enum { ST_QUEUED = 1, ST_TAKEN, ST_SUBMITTED, ST_DELIVERED };
+enum { EV_TAKE = 1, EV_SUBMITTED, EV_RECOVER, EV_RECEIPT_OK, EV_DEADLINE, EV_NO_RECEIPT, EVENTS };
+
+static int
+apply(int state, int event, struct store_change *out)
+{
+	static const struct store_change changes[EVENTS] = {
+		[EV_TAKE] = { .state = ST_TAKEN },
+		[EV_SUBMITTED] = { .state = ST_SUBMITTED, .keep_ids = true },
+		[EV_RECOVER] = { .state = ST_QUEUED, .requeue = true },
+		[EV_RECEIPT_OK] = { .state = ST_DELIVERED, .final = true },
+	};
+
+	if (changes[event].state == 0)
+		return ERR_NOT_FOUND;
+	*out = changes[event];
+	return OK;
+}
+
+struct push {
+	struct store_accept accept;
+	struct store_event event;
+	struct store_receipt receipt;
+	struct store_recipient to;
+	char push_id[64], address[64], dial[24], message_id[1][66];
+};
+
+struct bench {
+	struct store *store;
+	struct store_body *body;
+	struct push *ring[3];		/* this group, the one before, and the one before that */
+	size_t group;
+	uint64_t next;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static size_t waiting;
+static unsigned failed;
+
+static void
+on_done(struct store_op *op)
+{
+	pthread_mutex_lock(&lock);
+	failed += op->result != OK;
+	if (--waiting == 0)
+		pthread_cond_signal(&changed);
+	pthread_mutex_unlock(&lock);
+}
+
+static void
+submit(struct bench *b, struct store_op *op, enum store_kind kind)
+{
+	op->kind = kind;
+	op->done = on_done;
+	if (store_submit(b->store, op) != OK)
+		abort();
+}
+
+static void
+wait_all(void)
+{
+	pthread_mutex_lock(&lock);
+	while (waiting > 0)
+		pthread_cond_wait(&changed, &lock);
+	pthread_mutex_unlock(&lock);
+}
+
+static uint64_t
+mix(uint64_t v)
+{
+	v = (v ^ v >> 31) * 0x9E3779B97F4A7C15u;
+	return v ^ v >> 29;
+}
+
+static void
+accept_next(struct bench *b, struct push *p, bool take)
+{
+	uint64_t i = b->next++;
+	int64_t now = clock_utc();
+
+	snprintf(p->push_id, sizeof p->push_id, "%016llx@pi.example.net", (unsigned long long)mix(i));
+	snprintf(p->dial, sizeof p->dial, "+1202555%07u", (unsigned)(i % 10000000));
+	snprintf(p->address, sizeof p->address, "WAPPUSH=%s/TYPE=PLMN@ppg.example.net", p->dial);
+	snprintf(p->message_id[0], sizeof p->message_id[0], "%llx", (unsigned long long)mix(i + 1));
+	p->to = (struct store_recipient){ .address = p->address, .to = p->dial };
+	p->accept = (struct store_accept){ .pi = "bench", .push_id = p->push_id, .received = now,
+		.deadline_at = now + 86400, .version = "2.0", .content_type = "text/vnd.wap.si",
+		.notify_url = "http://pi.example.net/result", .body = b->body, .recipients = &p->to,
+		.n_recipients = 1, .take = take };
+	submit(b, &p->accept.op, STORE_ACCEPT);
+}
+
+static void
+event_submitted(struct bench *b, struct push *p)
+{
+	p->event = (struct store_event){ .push = p->accept.push, .batch = p->accept.batch,
+		.event = EV_SUBMITTED, .at = clock_utc(), .link = "smsc1",
+		.message_ids = p->message_id, .n_ids = 1 };
+	submit(b, &p->event.op, STORE_EVENT);
+}
+
+static void
+receipt_ok(struct bench *b, struct push *p)
+{
+	p->receipt = (struct store_receipt){ .link = "smsc1", .message_id = p->message_id[0],
+		.event = EV_RECEIPT_OK, .at = clock_utc() };
+	submit(b, &p->receipt.op, STORE_RECEIPT);
+}
+
+static double
+cpu_us(int who)
+{
+	struct rusage u;
+
+	getrusage(who, &u);
+	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1e6 +
+	    (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+}
+
+static long
+rss_mib(void)
+{
+	long pages = 0, rss = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	if (f != NULL) {
+		if (fscanf(f, "%ld %ld", &pages, &rss) != 2)
+			rss = 0;
+		fclose(f);
+	}
+	return rss * (sysconf(_SC_PAGESIZE) / 1024) / 1024;
+}
+
+static void
+preload(struct bench *b, uint64_t n, bool live)
+{
+	int64_t start = clock_mono_us();
+	uint64_t done;
+	size_t i;
+
+	for (done = 0; done < n; done += b->group) {
+		waiting = b->group;
+		for (i = 0; i < b->group; i++)
+			accept_next(b, &b->ring[0][i], live);
+		wait_all();
+		if (!live)
+			continue;
+		waiting = b->group;
+		for (i = 0; i < b->group; i++)
+			event_submitted(b, &b->ring[0][i]);
+		wait_all();
+	}
+	printf("store: %llu pushes %s, %.0f pushes/s, %ld MiB resident\n", (unsigned long long)done,
+	    live ? "submitted" : "waiting", (double)done * 1e6 / (double)(clock_mono_us() - start), rss_mib());
+	fflush(stdout);
+}
+
+static void
+run(struct bench *b, uint64_t n, bool receipts)
+{
+	size_t rounds = n / b->group, k, i;
+	double cpu = cpu_us(RUSAGE_SELF), own = cpu_us(RUSAGE_THREAD);
+	int64_t start = clock_mono_us(), us;
+	struct store_stats before, s;
+
+	store_stats(b->store, &before);
+	for (k = 0; k < rounds + 2; k++) {
+		struct push *in = b->ring[k % 3], *sent = b->ring[(k + 2) % 3], *seen = b->ring[(k + 1) % 3];
+		bool accepts = k < rounds, events = k >= 1 && k <= rounds;
+
+		waiting = b->group * (size_t)(accepts + events + (k >= 2 && receipts));
+		for (i = 0; i < b->group; i++) {
+			if (accepts)
+				accept_next(b, &in[i], true);
+			if (events)
+				event_submitted(b, &sent[i]);
+			if (k >= 2 && receipts)
+				receipt_ok(b, &seen[i]);
+		}
+		wait_all();
+	}
+	us = clock_mono_us() - start;
+	n = rounds * b->group;
+	cpu = cpu_us(RUSAGE_SELF) - cpu;
+	own = cpu_us(RUSAGE_THREAD) - own;
+	store_stats(b->store, &s);
+	printf("store: %llu pushes%s in groups of %zu: %.0f pushes/s, writer %.1f us CPU a push"
+	    " (feeder %.1f), %llu commits, slowest %.1f ms, %ld MiB resident\n", (unsigned long long)n,
+	    receipts ? " with receipts" : "", b->group, (double)n * 1e6 / (double)us,
+	    (cpu - own) / (double)n, own / (double)n,
+	    (unsigned long long)(s.commits - before.commits), (double)s.commit_us_max / 1e3, rss_mib());
+	fflush(stdout);
+}
+
+/* One table, one row a push, nothing else: what SQLite takes for a group commit on this disk. */
+static void
+ceiling(const char *folder, uint64_t n, size_t group)
+{
+	static const char octets[300];
+	char path[300];
+	sqlite3_stmt *q;
+	sqlite3 *sql;
+	uint64_t i, k;
+	int64_t start, us;
+	double cpu;
+
+	snprintf(path, sizeof path, "%s/raw.db", folder);
+	if (sqlite3_open(path, &sql) != SQLITE_OK ||
+	    sqlite3_exec(sql, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+	    " CREATE TABLE t(id INTEGER PRIMARY KEY, v BLOB)", NULL, NULL, NULL) != SQLITE_OK ||
+	    sqlite3_prepare_v2(sql, "INSERT INTO t VALUES(?1, ?2)", -1, &q, NULL) != SQLITE_OK)
+		abort();
+	start = clock_mono_us();
+	cpu = cpu_us(RUSAGE_THREAD);
+	for (i = 0; i < n; i += group) {
+		sqlite3_exec(sql, "BEGIN", NULL, NULL, NULL);
+		for (k = 0; k < group; k++) {
+			sqlite3_bind_int64(q, 1, (int64_t)(i + k));
+			sqlite3_bind_blob(q, 2, octets, sizeof octets, SQLITE_STATIC);
+			sqlite3_step(q);
+			sqlite3_reset(q);
+		}
+		if (sqlite3_exec(sql, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+			abort();
+	}
+	us = clock_mono_us() - start;
+	cpu = cpu_us(RUSAGE_THREAD) - cpu;
+	printf("bare SQLite, one row of 300 octets a push: %.0f rows/s, %.1f us CPU a row\n",
+	    (double)n * 1e6 / (double)us, cpu / (double)n);
+	sqlite3_finalize(q);
+	sqlite3_close(sql);
+	unlink(path);
+}
+
+static void
+remove_store(const char *path)
+{
+	static const char *const ends[] = { "", "-wal", "-shm", ".lock" };
+	char name[400];
+	size_t i;
+
+	for (i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+		snprintf(name, sizeof name, "%s%s", path, ends[i]);
+		unlink(name);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	static const uint8_t content[220] = { 1 }, headers[40] = { 2 };
+	struct store_config cf = { .rules = { .apply = apply, .queued = ST_QUEUED, .taken = ST_TAKEN,
+	    .ev_take = EV_TAKE, .ev_recover = EV_RECOVER, .ev_deadline = EV_DEADLINE,
+	    .ev_no_receipt = EV_NO_RECEIPT, .ev_receipt_ok = EV_RECEIPT_OK } };
+	struct bench b = { .group = 200 };
+	uint64_t n = 100000, before = 0;
+	bool receipts = false, live = false;
+	const char *folder = ".";
+	char url[300];
+	struct why why;
+	int c, i;
+
+	while ((c = getopt(argc, argv, "g:n:p:f:rl")) != -1)
+		switch (c) {
+		case 'g': b.group = (size_t)strtoul(optarg, NULL, 10); break;
+		case 'n': n = strtoull(optarg, NULL, 10); break;
+		case 'p': before = strtoull(optarg, NULL, 10); break;
+		case 'f': folder = optarg; break;
+		case 'r': receipts = true; break;
+		case 'l': live = true; break;
+		default: return 2;
+		}
+	if (b.group == 0 || n < b.group)
+		return 2;
+	snprintf(url, sizeof url, "sqlite:%s/bench.db", folder);
+	cf.url = url;
+	remove_store(url + 7);
+	if (store_open(&cf, &b.store, &why) != OK) {
+		fprintf(stderr, "%s\n", why.text);
+		return 1;
+	}
+	b.body = store_body_create(span_of(headers, sizeof headers), span_of(content, sizeof content));
+	for (i = 0; i < 3; i++)
+		if ((b.ring[i] = calloc(b.group, sizeof b.ring[i][0])) == NULL)
+			abort();
+	if (before > 0)
+		preload(&b, before, live);
+	run(&b, n, receipts);
+	store_close(&b.store);
+	ceiling(folder, n, b.group);
+	remove_store(url + 7);
+	for (i = 0; i < 3; i++)
+		free(b.ring[i]);
+	store_body_unref(b.body);
+	if (failed > 0)
+		fprintf(stderr, "%u operations failed\n", failed);
+	return failed > 0;
+}
