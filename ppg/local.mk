@@ -35,8 +35,8 @@ ppg_libppg_a_SOURCES += ppg/config.c ppg/config.h ppg/config_keys.c
 # ---- ppgctl ----
 bin_PROGRAMS += ppgctl
 ppgctl_SOURCES = ppg/ppgctl.c ppg/ppgctl.h ppg/ppgctl_encode.c \
-	ppg/ppgctl_mac.c ppg/ppgctl_passwd.c
-ppgctl_LDADD = policy/libpolicy.a $(WAP_LIBS)
+	ppg/ppgctl_mac.c ppg/ppgctl_passwd.c ppg/ppgctl_admin.c ppg/ppgctl_submit.c
+ppgctl_LDADD = ppg/libppg.a policy/libpolicy.a $(WAP_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_conf
 tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c $(FUZZ_MAIN)

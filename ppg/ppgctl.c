@@ -15,6 +15,9 @@ const struct ctl_verb ctl_verbs[] = {
 	{ "encode", "FILE", "print the PDU or the SMS parts that a content file becomes", ctl_encode },
 	{ "mac", "", "make or verify the MAC of a provisioning document", ctl_mac },
 	{ "passwd", "", "read a password, print the hash for ppg-password", ctl_passwd },
+	{ "submit", "", "submit a push to a gateway, print its answer", ctl_submit },
+	{ "show", "PUSH-ID", "print what became of a push", ctl_show },
+	{ "links", "", "print the links to SMSCs and their states", ctl_links },
 	{ 0 },
 };
 

@@ -67,5 +67,8 @@ void ctl_print_json(json_t *value);
 enum ctl_exit ctl_encode(const struct ctl_verb *verb, int argc, char **argv);
 enum ctl_exit ctl_mac(const struct ctl_verb *verb, int argc, char **argv);
 enum ctl_exit ctl_passwd(const struct ctl_verb *verb, int argc, char **argv);
+enum ctl_exit ctl_submit(const struct ctl_verb *verb, int argc, char **argv);
+enum ctl_exit ctl_show(const struct ctl_verb *verb, int argc, char **argv);
+enum ctl_exit ctl_links(const struct ctl_verb *verb, int argc, char **argv);
 
 #endif

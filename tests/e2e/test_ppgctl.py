@@ -1,12 +1,19 @@
 """ppgctl, verb by verb: what it prints, and how it ends."""
 import base64
+import calendar
+import email
 import hashlib
+import http.server
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import termios
+import threading
+import time
+from xml.etree import ElementTree
 
 import harness
 from harness import case, equal
@@ -274,6 +281,206 @@ def read_until(fd, part):
         assert ready, "%r did not come, only %r" % (part, seen)
         seen += os.read(fd, 1024)
     return seen
+
+
+# ---- submit ------------------------------------------------------------------------------------
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """Answers whatever is asked with what the case put there, and keeps the request."""
+    answer = (202, "application/xml", b"")
+    requests = []
+
+    def exchange(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        Server.requests.append((self.command, self.path, self.headers, body))
+        status, kind, text = Server.answer
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    do_GET = do_POST = exchange
+
+    def log_message(self, *_):
+        pass
+
+
+def server():
+    """The URL of a server, started with the first call."""
+    if not hasattr(server, "url"):
+        daemon = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
+        threading.Thread(target=daemon.serve_forever, daemon=True).start()
+        harness.at_end(daemon.shutdown)
+        server.url = "http://127.0.0.1:%d" % daemon.server_port
+    Server.requests.clear()
+    return server.url
+
+
+def pap_answer(code, desc, push_id="p1", element="push-response"):
+    if element == "badmessage-response":
+        inner = '<badmessage-response code="%d" desc="%s"/>' % (code, desc)
+    else:
+        inner = '<push-response push-id="%s"><response-result code="%d" desc="%s"/></push-response>' % (
+            push_id, code, desc)
+    return (202, "application/xml", ('<?xml version="1.0"?><!DOCTYPE pap PUBLIC "-//WAPFORUM//DTD PAP 2.0//EN" '
+            '"http://www.wapforum.org/DTD/pap_2.0.dtd"><pap>%s</pap>' % inner).encode())
+
+
+def submit(*args, stdin=SI, env=None):
+    return ppgctl("submit", "--url", server() + "/wappush", "--type", "text/vnd.wap.si", "--file", "-",
+                  *args, stdin=stdin, env=env)
+
+
+@case
+def a_push_is_submitted():
+    Server.answer = pap_answer(1001, "accepted for processing")
+    content = SI.encode() + bytes(range(256))
+    got = submit("--to", "+12025550123", "--to", "WAPPUSH=x%40example.net/TYPE=USER@ppg.example.net",
+                 "--push-id", "p1&<", "--notify-url", "http://pi.example.net/?a=1&b=2", "--user", "foo",
+                 "--header", "X-Wap-Application-Id: x-wap-application:wml.ua",
+                 "--deliver-before", "2036-01-02T15:04:05Z", stdin=content, env={"PPGCTL_PASSWORD": "b:r"})
+    equal(got, (0, "1001 accepted for processing\npush-id p1&<\n", ""))
+    (method, path, headers, body), = Server.requests
+    equal((method, path), ("POST", "/wappush"))
+    equal(headers["Authorization"], "Basic " + base64.b64encode(b"foo:b:r").decode())
+    message = email.message_from_bytes(b"Content-Type: " + headers["Content-Type"].encode() + b"\r\n\r\n" + body)
+    equal(message.get_content_type(), "multipart/related")
+    equal(message.get_param("type"), "application/xml")
+    control, entity = message.get_payload()
+    equal(control.get_content_type(), "application/xml")
+    equal(entity["Content-Type"], "text/vnd.wap.si")
+    equal(entity["X-Wap-Application-Id"], "x-wap-application:wml.ua")
+    boundary = message.get_param("boundary").encode()
+    assert body.endswith(b"\r\n\r\n" + content + b"\r\n--" + boundary + b"--\r\n"), body
+    push = ElementTree.fromstring(control.get_payload()).find("push-message")
+    equal(push.attrib, {"push-id": "p1&<", "ppg-notify-requested-to": "http://pi.example.net/?a=1&b=2",
+                        "deliver-before-timestamp": "2036-01-02T15:04:05Z"})
+    equal([a.get("address-value") for a in push.findall("address")],
+          ["WAPPUSH=+12025550123/TYPE=PLMN@127.0.0.1", "WAPPUSH=x%40example.net/TYPE=USER@ppg.example.net"])
+
+
+@case
+def every_push_has_an_id_of_its_own():
+    Server.answer = pap_answer(1001, "ok")
+    ids = set()
+    for _ in range(3):
+        status, out, err = submit("--to", "+12025550123", "--json")
+        equal((status, err), (0, ""))
+        answer = json.loads(out)
+        equal((answer["code"], answer["desc"], answer["accepted"]), (1001, "ok", True))
+        ids.add(answer["push_id"])
+    equal(len(ids), 3)
+
+
+@case
+def refusals_are_told():
+    to = ("--to", "+12025550123")
+    for code, element in ((2007, "push-response"), (2000, "badmessage-response"), (3006, "push-response")):
+        Server.answer = pap_answer(code, "because &lt;this&gt;", element=element)
+        status, out, err = submit("--push-id", "p1", *to)
+        equal((status, out, err), (1, "%d because <this>\npush-id p1\n" % code, ""))
+    Server.answer = (401, "text/plain", b"who are you?\n")
+    status, out, err = submit(*to)
+    equal((status, out, err), (1, "", "ppgctl submit: HTTP status 401: who are you?\n"))
+    Server.answer = (202, "application/xml", b"<pap><push-response push-id='x'/></pap>")
+    equal(submit(*to)[::2], (1, "ppgctl submit: the answer has no result code\n"))
+    Server.answer = (202, "application/xml", b"<pap><push-")
+    status, out, err = submit(*to)
+    equal((status, out), (1, ""))
+    assert "no PAP document" in err, err
+    port = harness.free_port()
+    refuses("", "submit", "--url", "http://127.0.0.1:%d/" % port, "--type", "text/plain", "--file", "-", *to, status=1)
+
+
+@case
+def submissions_that_cannot_be_right():
+    args = ["--to", "+12025550123"]
+    for part, more in (("needed", []), ("--to is a number", ["--to", "12025550123"]),
+                       ("one line", args + ["--header", "X: 1\r\nY: 2"]), ("colon", args + ["--header", "X"]),
+                       ("neither a time", args + ["--deliver-before", "tomorrow"]),
+                       ("neither a time", args + ["--deliver-before", "2026-02-30T10:00:00Z"]),
+                       ("neither a time", args + ["--deliver-before", "+2y"]),
+                       ("needs a password", args + ["--user", "foo"]),
+                       ("--password-file needs --user", args + ["--password-file", "/dev/null"]),
+                       ("--pap-version", args + ["--pap-version", "3.0"])):
+        status, out, err = submit(*more)
+        equal((status, out), (2, ""), str(more))
+        assert part in err, err
+    equal(Server.requests, [])
+
+
+@case
+def relative_times_count_from_now():
+    Server.answer = pap_answer(1001, "ok")
+    before = time.time()
+    equal(submit("--to", "+12025550123", "--deliver-before", "+2h", "--deliver-after", "+90s")[0], 0)
+    (_, _, _, body), = Server.requests
+    for name, distance in (("before", 7200), ("after", 90)):
+        stamp = re.search(rb'deliver-%s-timestamp="([^"]*)"' % name.encode(), body).group(1).decode()
+        seconds = calendar.timegm(time.strptime(stamp, "%Y-%m-%dT%H:%M:%SZ"))
+        assert before + distance - 2 < seconds < time.time() + distance + 2, stamp
+
+
+# ---- show and links ----------------------------------------------------------------------------
+
+PUSH = {"push_id": "a b&c", "initiator": "tester", "state": "delivered", "received": "2026-01-02T15:04:05Z",
+        "recipients": [{"address": "WAPPUSH=+12025550123/TYPE=PLMN@ppg.example.net", "state": "delivered", "code": 1000,
+                        "event_time": "2026-01-02T15:04:09Z", "segments": 2, "smsc_id": "main",
+                        "message_ids": ["7A", "7B"]}]}
+
+
+@case
+def a_push_is_shown():
+    env = {"PPGCTL_TOKEN": "geheim", "PPGCTL_ADMIN": server()}
+    Server.answer = (200, "application/json", json.dumps(PUSH).encode())
+    status, out, err = ppgctl("show", "a b&c", "--initiator", "tes/ter", env=env)
+    equal((status, err), (0, ""))
+    for part in ("a b&c", "tester", "delivered (1000)", "2 segments over main", "7A 7B", "+12025550123"):
+        assert part in out, out
+    (method, path, headers, _), = Server.requests
+    equal((method, path), ("GET", "/api/v1/pushes?push-id=a%20b%26c&initiator=tes%2Fter"))
+    equal(headers["Authorization"], "Bearer geheim")
+    status, out, err = ppgctl("show", "--json", "a b&c", env=env)
+    equal((status, json.loads(out), err), (0, PUSH, ""))
+    for status, text in ((404, "no such push"), (409, "several initiators"), (401, "token needed")):
+        Server.answer = (status, "application/json", json.dumps({"error": text}).encode())
+        equal(ppgctl("show", "x", env=env), (1, "", "ppgctl show: %s\n" % text))
+    Server.answer = (500, "text/html", b"<html>")
+    status, out, err = ppgctl("show", "x", env=env)
+    equal((status, out), (1, ""))
+    assert "500" in err, err
+
+
+@case
+def the_admin_port_and_its_token_are_needed():
+    path = os.path.join(harness.temp_dir(), "token")
+    with open(path, "w") as f:
+        f.write("geheim\nmore\n")
+    refuses("token is needed", "show", "x", "--admin", server())
+    refuses("PPGCTL_ADMIN", "show", "x", "--token-file", path)
+    refuses("No such file", "links", "--token-file", path + "x")
+    refuses("PUSH-ID is missing", "show")
+    Server.answer = (200, "application/json", b"[]")
+    status, _, err = ppgctl("links", "--token-file", path, "--admin", server() + "/")
+    equal((status, err), (0, ""))
+    equal(Server.requests[0][1], "/api/v1/links")
+    equal(Server.requests[0][2]["Authorization"], "Bearer geheim")
+
+
+@case
+def links_are_listed():
+    env = {"PPGCTL_TOKEN": "geheim", "PPGCTL_ADMIN": server()}
+    links = [{"smsc_id": "main", "kind": "smpp", "state": "up", "queued": 3, "window_used": 10, "submitted": 4711,
+              "receipts": 42}]
+    Server.answer = (200, "application/json", json.dumps(links).encode())
+    status, out, err = ppgctl("links", env=env)
+    equal((status, err), (0, ""))
+    equal([line.split() for line in out.splitlines()],
+          [["LINK", "KIND", "STATE", "QUEUED", "WINDOW", "SUBMITTED", "RECEIPTS"],
+           ["main", "smpp", "up", "3", "10", "4711", "42"]])
+    status, out, err = ppgctl("links", "--json", env=env)
+    equal((status, json.loads(out), err), (0, links, ""))
 
 
 harness.main()
