@@ -1,1 +1,2 @@
 dist_man_MANS += doc/ppgctl.1 doc/ppgd.conf.5
+dist_man_MANS += doc/smscsim.1

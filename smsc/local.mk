@@ -29,9 +29,13 @@ tests_fuzz_fuzz_smpp_LDADD = smsc/libsmsc.a $(BASE_LIBS)
 tests_fuzz_fuzz_smpp_LDFLAGS = $(FUZZ_LINK)
 
 # ---- smscsim and what the end-to-end tests share ----
-noinst_LIBRARIES += smsc/libsmscsim.a
-smsc_libsmscsim_a_SOURCES = \
-	smsc/smscsim.h smsc/smscsim_fault.c smsc/smscsim_fault.h smsc/smscsim_part.c smsc/smscsim_part.h \
+bin_PROGRAMS += smscsim
+smscsim_SOURCES = \
+	smsc/smscsim.c smsc/smscsim.h smsc/smscsim_fault.c smsc/smscsim_fault.h \
+	smsc/smscsim_http.c smsc/smscsim_http.h smsc/smscsim_main.c smsc/smscsim_part.c smsc/smscsim_part.h \
 	smsc/smscsim_receipt.c smsc/smscsim_receipt.h smsc/smscsim_session.c smsc/smscsim_session.h \
 	smsc/smscsim_smpp.c smsc/smscsim_smpp.h smsc/smscsim_store.c smsc/smscsim_store.h
+smscsim_LDADD = $(SMSC_LIBS)
 EXTRA_DIST += tests/e2e/harness.py tests/e2e/smpp_client.py
+TESTS += tests/e2e/test_smscsim.py tests/e2e/test_smscsim_kannel.py
+EXTRA_DIST += tests/e2e/test_smscsim.py tests/e2e/test_smscsim_kannel.py

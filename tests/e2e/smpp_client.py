@@ -6,10 +6,13 @@
     esme.answer(receipt)
 """
 import collections
+import os
 import re
 import socket
 import struct
 import time
+
+DEADLINE_S = float(os.environ.get("TEST_DEADLINE", "20"))     # as in harness.py
 
 RESP = 0x80000000
 GENERIC_NACK = 0x80000000
@@ -125,7 +128,7 @@ def parse_query(body):
 class Esme:
     """One session. Requests of the SMSC that come while we wait for an answer are kept for next_request."""
 
-    def __init__(self, port, host="127.0.0.1", deadline_s=20, receive_buffer=None):
+    def __init__(self, port, host="127.0.0.1", deadline_s=DEADLINE_S, receive_buffer=None):
         self.deadline_s = deadline_s
         self.socket = socket.socket()
         if receive_buffer:

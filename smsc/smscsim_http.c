@@ -1,0 +1,647 @@
+/* smscsim_http.c - see smscsim_http.h. */
+#include "smsc/smscsim_http.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/http_server.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "smsc/smscsim_fault.h"
+#include "smsc/smscsim_receipt.h"
+#include "smsc/smscsim_session.h"
+#include "smsc/smscsim_store.h"
+#include "wap/decode.h"
+#include "wap/udh.h"
+
+enum {
+	WAIT_MAX_S = 600,		/* long poll */
+	BODY_MAX = 65536,
+	TAKEN_AT_ONCE = 512,		/* messages, between two looks at the lock */
+	ANSWER_MAX = 256 << 20		/* octets of JSON in one answer; the rest is asked for with since */
+};
+
+/* GET /messages */
+struct query {
+	uint64_t since, limit;
+	char dest[SIM_ADDRESS_SIZE];	/* digits; "" all */
+	int64_t wait_ms;
+};
+
+/* A request that waits; on the list until it is woken or gone. */
+struct waiter {
+	struct waiter *next;
+	struct http_request *rq;
+	struct query query;
+	int64_t until_ms;
+};
+
+struct sim_http {
+	struct sim *sim;
+	struct http_server *server;
+	struct waiter *waiting;		/* under sim->lock */
+	uint64_t seen;			/* newest message that the waiters were tried on */
+	struct loop_timer timer;	/* loop thread */
+};
+
+/* ---- answers ------------------------------------------------------------------------------ */
+
+static void
+answer_octets(struct http_request *rq, struct span body)
+{
+	struct http_answer a = { .status = 200, .content_type = "application/json", .body = body };
+
+	http_answer(rq, &a);
+}
+
+/* Takes the reference. */
+static void
+answer_json(struct http_request *rq, json_t *value)
+{
+	struct sbuf body = { 0 };
+
+	json_print(value, &body);
+	sbuf_char(&body, '\n');
+	json_decref(value);
+	answer_octets(rq, sbuf_as_span(&body));
+	sbuf_done(&body);
+}
+
+/* ---- messages ------------------------------------------------------------------------------- */
+
+static json_t *
+decode(const struct sim_message *m, const struct span *segments, size_t n)
+{
+	struct why why = { 0 };
+	json_t *o;
+
+	if (!sim_part_has_udh(m->parts[0]))
+		return json_pack("{s:s}", "error", "no user data header: a text, not a push");
+	o = decode_parts(segments, n, DECODE_SMS, &why);
+	if (o == NULL)
+		o = json_pack("{s:o,s:I}", "error", json_span(span_str(why.text)), "offset",
+		    (json_int_t)why.offset);
+	return o;
+}
+
+static void
+set(json_t *o, const char *key, json_t *value)
+{
+	json_object_set_new(o, key, value);
+}
+
+static json_t *
+hex(struct span s)
+{
+	struct sbuf b = { 0 };
+	json_t *v;
+
+	sbuf_hex(&b, s);
+	v = json_stringn(b.n > 0 ? b.s : "", b.n);
+	sbuf_done(&b);
+	return v;
+}
+
+static json_t *
+number_text(uint32_t number)
+{
+	char text[16];
+
+	snprintf(text, sizeof text, "%u", (unsigned)number);
+	return json_string(text);
+}
+
+static void
+set_segments(json_t *o, const struct sim_message *m)
+{
+	struct span segments[SMS_SEGMENTS_MAX];
+	size_t i, n = m->n_parts > 1 ? m->n_parts : m->parts[0]->n_segments;
+	json_t *list = json_array();
+
+	for (i = 0; i < n; i++) {
+		segments[i] = m->n_parts > 1 ? sim_part_segment(m->parts[i], 0) :
+		    sim_part_segment(m->parts[0], (unsigned)i);
+		json_array_append_new(list, hex(segments[i]));
+	}
+	set(o, "segments", list);
+	set(o, "message", decode(m, segments, n));
+}
+
+static json_t *
+message_json(const struct sim_message *m, enum receipt_state state)
+{
+	const struct sim_part *first = m->parts[0], *last = m->parts[m->n_parts - 1];
+	char iso[CLOCK_ISO_SIZE];
+	json_t *o = json_object(), *ids = json_array();
+	unsigned i;
+
+	set(o, "seq", json_integer((json_int_t)m->seq));
+	set(o, "system_id", json_span(span_str(first->account->system_id)));
+	set(o, "source", json_span(span_str(first->source)));
+	set(o, "source_ton", json_integer(first->source_ton));
+	set(o, "source_npi", json_integer(first->source_npi));
+	set(o, "dest", json_span(span_str(first->dest)));
+	set(o, "dest_ton", json_integer(first->dest_ton));
+	set(o, "dest_npi", json_integer(first->dest_npi));
+	set(o, "service_type", json_span(span_str(first->service_type)));
+	set(o, "esm_class", json_integer(first->esm_class));
+	set(o, "protocol_id", json_integer(first->protocol_id));
+	set(o, "data_coding", json_integer(first->data_coding));
+	set(o, "registered_delivery", json_integer(first->registered_delivery));
+	set(o, "validity_period", json_span(span_str(first->validity)));
+	set(o, "ports_in", json_string(!sim_part_has_udh(first) ? "none" : first->ports_in_tlv ? "tlv" : "udh"));
+	set_segments(o, m);
+	set(o, "message_id", number_text(last->number));
+	for (i = 0; i < m->n_ids; i++)
+		json_array_append_new(ids, number_text(m->parts[i]->number));
+	set(o, "message_ids", ids);
+	set(o, "state", json_string(sim_state_name(state)));
+	clock_iso((time_t)(m->at_ms / 1000), iso);
+	set(o, "received", json_string(iso));
+	set(o, "received_ms", json_integer(m->at_ms));
+	return o;
+}
+
+/* Appends up to TAKEN_AT_ONCE messages to out; false when there were none. */
+static bool
+append_messages(struct sim *sim, struct query *q, struct sbuf *out)
+{
+	struct sim_message *taken[TAKEN_AT_ONCE];
+	enum receipt_state states[TAKEN_AT_ONCE];
+	size_t i, n, max = q->limit < TAKEN_AT_ONCE ? (size_t)q->limit : TAKEN_AT_ONCE;
+
+	pthread_mutex_lock(&sim->lock);
+	n = sim_store_take(sim->store, q->since, q->dest[0] != '\0' ? q->dest : NULL, taken, max);
+	for (i = 0; i < n; i++)
+		states[i] = sim_message_state(taken[i]);
+	pthread_mutex_unlock(&sim->lock);
+
+	for (i = 0; i < n; i++) {
+		json_t *o = message_json(taken[i], states[i]);
+
+		sbuf_str(out, out->n > 1 ? ",\n" : "");
+		json_print(o, out);
+		json_decref(o);
+		q->since = taken[i]->seq;
+		q->limit--;
+	}
+	pthread_mutex_lock(&sim->lock);
+	for (i = 0; i < n; i++)
+		sim_message_unref(&taken[i]);
+	pthread_mutex_unlock(&sim->lock);
+	return n > 0;
+}
+
+static void
+answer_messages(struct sim_http *http, struct http_request *rq, struct query q)
+{
+	struct sbuf out = { 0 };
+
+	sbuf_char(&out, '[');
+	while (q.limit > 0 && out.n < ANSWER_MAX && append_messages(http->sim, &q, &out))
+		;
+	sbuf_str(&out, "]\n");
+	answer_octets(rq, sbuf_as_span(&out));
+	sbuf_done(&out);
+}
+
+/* ---- the query ------------------------------------------------------------------------------- */
+
+static int
+read_whole(const struct http_request *rq, const char *name, int64_t min, uint64_t *out, struct why *why)
+{
+	char *text = http_request_param(rq, name);
+	int64_t n;
+	int err;
+
+	if (text == NULL)
+		return OK;
+	err = text_number(text, min, INT64_MAX, &n);
+	free(text);
+	if (err)
+		return why_set(why, err, "%s: not a whole number from %d on", name, (int)min);
+	*out = (uint64_t)n;
+	return OK;
+}
+
+static int
+read_wait(const struct http_request *rq, struct query *q, struct why *why)
+{
+	char *text = http_request_param(rq, "wait"), *end = text;
+	double seconds;
+	bool good;
+
+	if (text == NULL)
+		return OK;
+	seconds = strtod(text, &end);
+	good = end != text && *end == '\0' && seconds >= 0 && seconds <= WAIT_MAX_S;
+	free(text);
+	if (!good)
+		return why_set(why, ERR_RANGE, "wait: not a number of seconds in 0..%d", WAIT_MAX_S);
+	q->wait_ms = (int64_t)(seconds * 1000);
+	return OK;
+}
+
+static int
+read_dest(const struct http_request *rq, struct query *q, struct why *why)
+{
+	char *text = http_request_param(rq, "dest");
+
+	if (text == NULL)
+		return OK;
+	if (strlen(text) < SIM_ADDRESS_SIZE)
+		sim_digits(text, q->dest);
+	free(text);
+	if (q->dest[0] == '\0')
+		return why_set(why, ERR_SYNTAX, "dest: not a number of 1 to %d digits", SIM_ADDRESS_SIZE - 1);
+	return OK;
+}
+
+/* Only names that there are, each with a value that can be read. */
+static int
+check_names(const struct http_request *rq, struct why *why)
+{
+	static const char *const names[] = { "since", "dest", "wait", "limit" };
+	const char *query = http_request_query(rq);
+	struct sbuf quoted = { 0 };
+	size_t i, n;
+	char *text;
+	int err = OK;
+
+	while (*query != '\0' && err == OK) {
+		n = strcspn(query, "=&");
+		for (i = 0; i < 4; i++)
+			if (strlen(names[i]) == n && memcmp(names[i], query, n) == 0)
+				break;
+		if (i == 4) {
+			sbuf_quote(&quoted, span_of(query, n));
+			err = why_set(why, ERR_SYNTAX, "unknown parameter %s; there are since, dest, wait, limit",
+			    quoted.n > 0 ? quoted.s : "");
+		} else {
+			text = http_request_param(rq, names[i]);
+			if (text == NULL)
+				err = why_set(why, ERR_SYNTAX, "%s: not percent-encoded text", names[i]);
+			free(text);
+		}
+		query += strcspn(query, "&");
+		query += *query == '&';
+	}
+	sbuf_done(&quoted);
+	return err;
+}
+
+static int
+read_query(const struct http_request *rq, struct query *q, struct why *why)
+{
+	int err = check_names(rq, why);
+
+	*q = (struct query){ .limit = UINT64_MAX };
+	if (err == OK)
+		err = read_whole(rq, "since", 0, &q->since, why);
+	if (err == OK)
+		err = read_whole(rq, "limit", 1, &q->limit, why);
+	if (err == OK)
+		err = read_wait(rq, q, why);
+	if (err == OK)
+		err = read_dest(rq, q, why);
+	return err;
+}
+
+/* ---- waiting ------------------------------------------------------------------------------------ */
+
+static bool
+has_some(struct sim *sim, const struct query *q)
+{
+	return sim_store_has(sim->store, q->since, q->dest[0] != '\0' ? q->dest : NULL);
+}
+
+static enum http_next
+get_messages(struct sim_http *http, struct http_request *rq)
+{
+	struct sim *sim = http->sim;
+	struct waiter *w = http_request_data(rq);
+	struct why why;
+	struct query q;
+
+	if (w == NULL) {
+		if (read_query(rq, &q, &why) != OK) {
+			http_answer_text(rq, 400, why.text);
+			return HTTP_ANSWERED;
+		}
+		pthread_mutex_lock(&sim->lock);
+		if (q.wait_ms > 0 && !has_some(sim, &q)) {
+			w = sim_alloc(sizeof *w);
+			*w = (struct waiter){ http->waiting, rq, q, clock_mono_ms() + q.wait_ms };
+			http->waiting = w;
+			http_request_set_data(rq, w);
+			sim_kick(sim);		/* starts the timer */
+			pthread_mutex_unlock(&sim->lock);
+			return HTTP_WAIT;
+		}
+		pthread_mutex_unlock(&sim->lock);
+	} else {
+		q = w->query;
+	}
+	answer_messages(http, rq, q);
+	return HTTP_ANSWERED;
+}
+
+static void
+look_again(void *arg)
+{
+	struct sim_http *http = arg;
+
+	sim_http_wake(http);
+}
+
+void
+sim_http_wake(struct sim_http *http)
+{
+	struct sim *sim = http->sim;
+	struct waiter *woken = NULL, **p, *w;
+	int64_t now_ms, next_ms = INT64_MAX;
+	uint64_t newest;
+
+	pthread_mutex_lock(&sim->lock);
+	newest = sim_store_stats(sim->store).messages;
+	if (http->waiting != NULL) {
+		now_ms = clock_mono_ms();
+		for (p = &http->waiting; (w = *p) != NULL;) {
+			if (now_ms < w->until_ms && (newest == http->seen || !has_some(sim, &w->query))) {
+				next_ms = w->until_ms < next_ms ? w->until_ms : next_ms;
+				p = &w->next;
+				continue;
+			}
+			*p = w->next;
+			w->next = woken;
+			woken = w;
+		}
+		if (next_ms != INT64_MAX && (http->timer.slot == 0 || http->timer.at_ms > next_ms))
+			loop_timer_start(sim->loop, &http->timer, next_ms - now_ms, look_again, http);
+	}
+	http->seen = newest;
+	pthread_mutex_unlock(&sim->lock);
+
+	while ((w = woken) != NULL) {
+		woken = w->next;
+		http_request_proceed(w->rq);	/* w may be gone now */
+	}
+}
+
+static void
+gone(void *app, struct http_request *rq)
+{
+	struct sim_http *http = app;
+	struct waiter *w = http_request_data(rq), **p;
+
+	if (w == NULL)
+		return;
+	pthread_mutex_lock(&http->sim->lock);
+	for (p = &http->waiting; *p != NULL && *p != w; p = &(*p)->next)
+		;
+	if (*p == w)
+		*p = w->next;
+	pthread_mutex_unlock(&http->sim->lock);
+	free(w);
+}
+
+/* ---- stats, faults, receipts ---------------------------------------------------------------------- */
+
+static enum http_next
+get_stats(struct sim_http *http, struct http_request *rq)
+{
+	struct sim *sim = http->sim;
+	int64_t now_ms = clock_mono_ms();
+	struct sim_store_stats store;
+	struct sim_counters count;
+	unsigned sessions, bound, per_s, highest;
+	size_t waiting, polls = 0;
+	const struct waiter *w;
+	json_t *o = json_object();
+
+	pthread_mutex_lock(&sim->lock);
+	count = sim->count;
+	store = sim_store_stats(sim->store);
+	sessions = sim_sessions_count(sim->sessions, false);
+	bound = sim_sessions_count(sim->sessions, true);
+	waiting = sim_receipts_waiting(sim->receipts);
+	per_s = sim_rate_get(&sim->rate, now_ms);
+	highest = sim->rate.highest;
+	for (w = http->waiting; w != NULL; w = w->next)
+		polls++;
+	pthread_mutex_unlock(&sim->lock);
+
+	set(o, "binds", json_integer((json_int_t)count.binds));
+	set(o, "sessions", json_integer(sessions));
+	set(o, "bound", json_integer(bound));
+	set(o, "submit_sm", json_integer((json_int_t)count.submit_sm));
+	set(o, "submit_per_s", json_integer(per_s));
+	set(o, "submit_per_s_max", json_integer(highest));
+	set(o, "accepted", json_integer((json_int_t)count.accepted));
+	set(o, "refused", json_integer((json_int_t)count.refused));
+	set(o, "messages", json_integer((json_int_t)store.messages));
+	set(o, "duplicates", json_integer((json_int_t)store.duplicates));
+	set(o, "incomplete", json_integer((json_int_t)store.waiting_messages));
+	set(o, "forgotten_parts", json_integer((json_int_t)store.forgotten_parts));
+	set(o, "receipts_sent", json_integer((json_int_t)count.receipts_sent));
+	set(o, "receipts_acknowledged", json_integer((json_int_t)count.receipts_acknowledged));
+	set(o, "receipts_refused", json_integer((json_int_t)count.receipts_refused));
+	set(o, "receipts_dropped", json_integer((json_int_t)count.receipts_dropped));
+	set(o, "receipts_waiting", json_integer((json_int_t)waiting));
+	set(o, "errors", json_integer((json_int_t)count.errors));
+	set(o, "ignored_responses", json_integer((json_int_t)count.ignored_responses));
+	set(o, "faults_applied", json_integer((json_int_t)count.faults_applied));
+	set(o, "polls", json_integer((json_int_t)polls));
+	set(o, "uptime_ms", json_integer((json_int_t)(now_ms - sim->started_ms)));
+	answer_json(rq, o);
+	return HTTP_ANSWERED;
+}
+
+static enum http_next
+get_faults(struct sim_http *http, struct http_request *rq)
+{
+	json_t *list;
+
+	pthread_mutex_lock(&http->sim->lock);
+	list = sim_faults_list(http->sim->faults);
+	pthread_mutex_unlock(&http->sim->lock);
+	answer_json(rq, list);
+	return HTTP_ANSWERED;
+}
+
+static enum http_next
+delete_faults(struct sim_http *http, struct http_request *rq)
+{
+	struct sim *sim = http->sim;
+	unsigned n;
+
+	pthread_mutex_lock(&sim->lock);
+	n = sim_faults_clear(sim->faults);
+	sim_sessions_wake(sim->sessions);
+	sim_kick(sim);
+	pthread_mutex_unlock(&sim->lock);
+	answer_json(rq, json_pack("{s:I}", "deleted", (json_int_t)n));
+	return HTTP_ANSWERED;
+}
+
+static enum http_next
+get_receipts(struct sim_http *http, struct http_request *rq)
+{
+	json_t *o;
+
+	pthread_mutex_lock(&http->sim->lock);
+	o = sim_receipts_get(http->sim->receipts);
+	pthread_mutex_unlock(&http->sim->lock);
+	answer_json(rq, o);
+	return HTTP_ANSWERED;
+}
+
+static void
+post_fault(struct sim *sim, struct http_request *rq, json_t *spec)
+{
+	struct why why = { 0 };
+	unsigned id;
+	int err;
+
+	pthread_mutex_lock(&sim->lock);
+	err = sim_faults_add(sim->faults, spec, &id, &why);
+	pthread_mutex_unlock(&sim->lock);
+	if (err)
+		http_answer_text(rq, 400, why.text);
+	else
+		answer_json(rq, json_pack("{s:I}", "id", (json_int_t)id));
+}
+
+static void
+post_receipts(struct sim *sim, struct http_request *rq, json_t *spec)
+{
+	struct why why = { 0 };
+	json_t *now = NULL;
+	int err;
+
+	pthread_mutex_lock(&sim->lock);
+	err = sim_receipts_set(sim->receipts, spec, &why);
+	if (err == OK) {
+		now = sim_receipts_get(sim->receipts);
+		sim_kick(sim);
+	}
+	pthread_mutex_unlock(&sim->lock);
+	if (err)
+		http_answer_text(rq, 400, why.text);
+	else
+		answer_json(rq, now);
+}
+
+/* ---- routes ------------------------------------------------------------------------------------------ */
+
+static const struct route {
+	const char *method, *path;
+	enum http_next (*head)(struct sim_http *http, struct http_request *rq);	/* without a body */
+	void (*body)(struct sim *sim, struct http_request *rq, json_t *spec);
+} routes[] = {
+	{ "GET",    "/messages", get_messages,  NULL },
+	{ "GET",    "/stats",    get_stats,     NULL },
+	{ "GET",    "/faults",   get_faults,    NULL },
+	{ "POST",   "/faults",   NULL,          post_fault },
+	{ "DELETE", "/faults",   delete_faults, NULL },
+	{ "GET",    "/receipts", get_receipts,  NULL },
+	{ "POST",   "/receipts", NULL,          post_receipts },
+};
+enum { ROUTES = sizeof routes / sizeof routes[0] };
+
+/* NULL: *allowed has the methods of the path, "" when there is no such path. */
+static const struct route *
+find_route(const struct http_request *rq, char allowed[32])
+{
+	const char *method = http_request_method(rq), *path = http_request_path(rq);
+	size_t i;
+
+	allowed[0] = '\0';
+	for (i = 0; i < ROUTES; i++) {
+		if (strcmp(routes[i].path, path) != 0)
+			continue;
+		if (strcmp(routes[i].method, method) == 0)
+			return &routes[i];
+		if (allowed[0] != '\0')
+			strcat(allowed, ", ");
+		strcat(allowed, routes[i].method);
+	}
+	return NULL;
+}
+
+static enum http_next
+head(void *app, struct http_request *rq)
+{
+	static const char no_path[] = "there are /messages, /stats, /faults and /receipts";
+	static const char no_method[] = "the path does not take this method";
+	char allowed[32];
+	const struct route *route = find_route(rq, allowed);
+	struct http_answer a = { .status = 405, .extra = { { "Allow", allowed } }, .body = span_str(no_method) };
+
+	if (route != NULL)
+		return route->head != NULL ? route->head(app, rq) : HTTP_READ_BODY;
+	if (allowed[0] == '\0')
+		http_answer_text(rq, 404, no_path);
+	else
+		http_answer(rq, &a);
+	return HTTP_ANSWERED;
+}
+
+static void
+body(void *app, struct http_request *rq)
+{
+	struct sim_http *http = app;
+	char allowed[32];
+	const struct route *route = find_route(rq, allowed);
+	struct why why = { 0 };
+	json_t *spec = json_read(http_request_body(rq), &why);
+
+	if (spec == NULL)
+		http_answer_text(rq, 400, why.text);
+	else
+		route->body(http->sim, rq, spec);
+	json_decref(spec);
+}
+
+/* ---- server -------------------------------------------------------------------------------------------- */
+
+struct sim_http *
+sim_http_create(struct sim *sim)
+{
+	struct sim_http *http = sim_alloc(sizeof *http);
+
+	http->sim = sim;
+	return http;
+}
+
+int
+sim_http_start(struct sim_http *http, const char *host, uint16_t port, uint16_t *got, struct why *why)
+{
+	struct http_server_config cf = {
+		.name = "smscsim", .host = host, .port = port, .methods = "GET, POST, DELETE",
+		.max_body = BODY_MAX, .max_held = 16 << 20,
+		.max_connections = 1000, .max_per_address = 1000,
+		.request_timeout_s = WAIT_MAX_S + 60, .idle_timeout_s = 60,
+	};
+	struct http_app app = { .app = http, .head = head, .body = body, .gone = gone };
+	int err = http_server_start(&cf, &app, &http->server, why);
+
+	*got = err == OK ? http_server_port(http->server) : 0;
+	return err;
+}
+
+void
+sim_http_destroy(struct sim_http **p)
+{
+	struct sim_http *http = *p;
+
+	if (http == NULL)
+		return;
+	if (http->server != NULL)
+		http_server_stop(&http->server);
+	loop_timer_stop(http->sim->loop, &http->timer);
+	free(http);
+	*p = NULL;
+}
