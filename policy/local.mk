@@ -5,8 +5,6 @@ policy_libpolicy_a_SOURCES = \
 	policy/profiles.c policy/prov_mac.c policy/prov_mac.h policy/settings.c policy/settings.h \
 	policy/source.c
 
-EXTRA_DIST += tests/vectors/mac tests/vectors/policy
-
 policy_tests = tests/unit/test_case_json tests/unit/test_policy tests/unit/test_policy_invariants \
 	tests/unit/test_policy_rules tests/unit/test_policy_settings tests/unit/test_prov_mac
 check_PROGRAMS += $(policy_tests)

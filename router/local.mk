@@ -1,0 +1,13 @@
+noinst_LIBRARIES += router/librouter.a
+router_librouter_a_SOURCES = \
+	router/answer.c router/device.c router/pushrouter.h router/router.c
+
+check_PROGRAMS += tests/unit/test_router
+TESTS += tests/unit/test_router
+tests_unit_test_router_SOURCES = tests/unit/test_router.c
+tests_unit_test_router_LDADD = $(ROUTER_LIBS) $(TEST_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_router
+tests_fuzz_fuzz_router_SOURCES = tests/fuzz/fuzz_router.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_router_LDADD = $(ROUTER_LIBS)
+tests_fuzz_fuzz_router_LDFLAGS = $(FUZZ_LINK)
