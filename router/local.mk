@@ -2,6 +2,12 @@ noinst_LIBRARIES += router/librouter.a
 router_librouter_a_SOURCES = \
 	router/answer.c router/device.c router/pushrouter.h router/router.c
 
+bin_PROGRAMS += router/pushrouter
+router_pushrouter_SOURCES = \
+	router/decode_run.c router/options.c router/options.h router/pushrouter_main.c \
+	router/smscsim_run.c
+router_pushrouter_LDADD = $(ROUTER_LIBS)
+
 check_PROGRAMS += tests/unit/test_router
 TESTS += tests/unit/test_router
 tests_unit_test_router_SOURCES = tests/unit/test_router.c
@@ -11,3 +17,6 @@ FUZZ_TARGETS += tests/fuzz/fuzz_router
 tests_fuzz_fuzz_router_SOURCES = tests/fuzz/fuzz_router.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_router_LDADD = $(ROUTER_LIBS)
 tests_fuzz_fuzz_router_LDFLAGS = $(FUZZ_LINK)
+
+TESTS += tests/e2e/test_pushrouter.py
+EXTRA_DIST += tests/e2e/test_pushrouter.py

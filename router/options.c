@@ -1,0 +1,335 @@
+/* options.c - the command line of pushrouter, see doc/pushrouter.1. */
+#include "router/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config.h"
+
+static const char usage[] =
+    "usage: pushrouter --decode [options]          hexadecimal messages on standard input\n"
+    "       pushrouter --smscsim URL [options]     messages that an SMSC simulator delivers\n"
+    "\n"
+    "  --json                  one JSON object a message\n"
+    "  --profile NAME          built-in device profile (wm5)\n"
+    "  --device FILE           device as JSON: profile, policies, proxies, imsi, pins, ...\n"
+    "  --policy ID=VALUE       one policy of the device, decimal or 0x hexadecimal\n"
+    "  --proxy ADDR[,trust][,push]   a push proxy the device knows\n"
+    "  --provurl URL           the device's provisioning server\n"
+    "  --imsi N                network key of the device\n"
+    "  --pin N                 a PIN that the user types; several are typed in turn\n"
+    "  --consent yes|no        what the user answers when asked (yes)\n"
+    "decode:\n"
+    "  --from ADDR             sender of the messages\n"
+    "  --from-ton international|national|alphanumeric|unknown\n"
+    "  --bearer sms|ip\n"
+    "  --as auto|sms|wsp       what a line is: UDH and user data, or a WSP PDU (auto)\n"
+    "  --keep                  what a message changes of the device holds for later ones\n"
+    "smscsim:\n"
+    "  --dest MSISDN           only this handset; may be repeated\n"
+    "  --since N               messages after this number\n"
+    "  --once N                leave after N messages\n";
+
+enum {
+	OPT_AS = 256, OPT_BEARER, OPT_CONSENT, OPT_DECODE, OPT_DEST, OPT_DEVICE, OPT_FROM, OPT_FROM_TON,
+	OPT_HELP, OPT_IMSI, OPT_JSON, OPT_KEEP, OPT_ONCE, OPT_PIN, OPT_POLICY, OPT_PROFILE, OPT_PROVURL,
+	OPT_PROXY, OPT_SINCE, OPT_SMSCSIM, OPT_VERSION
+};
+
+static const struct option long_options[] = {
+	{ "as",       required_argument, NULL, OPT_AS },
+	{ "bearer",   required_argument, NULL, OPT_BEARER },
+	{ "consent",  required_argument, NULL, OPT_CONSENT },
+	{ "decode",   no_argument,       NULL, OPT_DECODE },
+	{ "dest",     required_argument, NULL, OPT_DEST },
+	{ "device",   required_argument, NULL, OPT_DEVICE },
+	{ "from",     required_argument, NULL, OPT_FROM },
+	{ "from-ton", required_argument, NULL, OPT_FROM_TON },
+	{ "help",     no_argument,       NULL, OPT_HELP },
+	{ "imsi",     required_argument, NULL, OPT_IMSI },
+	{ "json",     no_argument,       NULL, OPT_JSON },
+	{ "keep",     no_argument,       NULL, OPT_KEEP },
+	{ "once",     required_argument, NULL, OPT_ONCE },
+	{ "pin",      required_argument, NULL, OPT_PIN },
+	{ "policy",   required_argument, NULL, OPT_POLICY },
+	{ "profile",  required_argument, NULL, OPT_PROFILE },
+	{ "provurl",  required_argument, NULL, OPT_PROVURL },
+	{ "proxy",    required_argument, NULL, OPT_PROXY },
+	{ "since",    required_argument, NULL, OPT_SINCE },
+	{ "smscsim",  required_argument, NULL, OPT_SMSCSIM },
+	{ "version",  no_argument,       NULL, OPT_VERSION },
+	{ NULL, 0, NULL, 0 }
+};
+
+/* ---- device files ------------------------------------------------------------------------------ */
+
+static int
+load_json(void *arg, const char *path, json_t **out, struct why *why)
+{
+	enum { FILE_MAX = 1 << 20 };
+	struct sbuf text = { 0 };
+	FILE *f = fopen(path, "r");
+	char block[4096];
+	size_t n;
+	int err = OK;
+
+	*out = NULL;
+	if (f == NULL)
+		return why_set(why, ERR_NOT_FOUND, "%.100s: no built-in profile and no file that can be "
+		    "read", path);
+	while (text.n <= FILE_MAX && (n = fread(block, 1, sizeof block, f)) > 0)
+		sbuf_put(&text, block, n);
+	if (text.n > FILE_MAX)
+		err = why_set(why, ERR_LIMIT, "longer than %d octets", FILE_MAX);
+	else if (ferror(f))
+		err = why_set(why, ERR_IO, "reading fails");
+	else if ((*out = json_read(sbuf_as_span(&text), why)) == NULL)
+		err = ERR_SYNTAX;
+	fclose(f);
+	explicit_bzero(block, sizeof block);
+	if (text.s != NULL)
+		explicit_bzero(text.s, text.n);
+	sbuf_done(&text);
+	if (err != OK)
+		why_prefix(why, "%.100s", path);
+	return err;
+}
+
+static int
+load_device(const char *path, struct router_device *dev, struct why *why)
+{
+	const struct policy_files files = { load_json, NULL };
+	json_t *obj;
+	int err = load_json(NULL, path, &obj, why);
+
+	if (err != OK)
+		return err;
+	err = router_device_from_json(obj, &files, dev, why);
+	if (err != OK)
+		why_prefix(why, "%.100s", path);
+	json_decref(obj);
+	return err;
+}
+
+/* ---- values --------------------------------------------------------------------------------------- */
+
+/* Index of a word in "a|b|c". */
+static int
+word_index(const char *option, const char *words, const char *text, int *out, struct why *why)
+{
+	const char *p = words;
+	int i;
+
+	for (i = 0; ; i++) {
+		size_t n = strcspn(p, "|");
+
+		if (strlen(text) == n && strncmp(p, text, n) == 0) {
+			*out = i;
+			return OK;
+		}
+		if (p[n] == '\0')
+			return why_set(why, ERR_SYNTAX, "--%s: one of %s is expected", option, words);
+		p += n + 1;
+	}
+}
+
+static int
+number(const char *option, const char *text, int64_t min, int64_t *out, struct why *why)
+{
+	return text_number(text, min, INT64_MAX, out) == OK ? OK :
+	    why_set(why, ERR_SYNTAX, "--%s: a number from %d on is expected", option, (int)min);
+}
+
+static int
+set_policy(struct router_device *dev, const char *text, struct why *why)
+{
+	const char *eq = strchr(text, '=');
+	char id_text[16];
+	uint32_t value;
+	int64_t id;
+	int err;
+
+	if (eq == NULL ||
+	    span_to_cstr(span_of(text, (size_t)(eq - text)), id_text, sizeof id_text) != OK ||
+	    text_number(id_text, 0, UINT32_MAX, &id) != OK)
+		return why_set(why, ERR_SYNTAX, "--policy: ID=VALUE is expected");
+	err = policy_value_parse((uint32_t)id, eq + 1, &value, why);
+	return err == OK ? policy_set(&dev->policy, (uint32_t)id, value, why) : err;
+}
+
+static int
+add_proxy(struct policy_device *dev, const char *text, struct why *why)
+{
+	struct policy_proxy *p = &dev->proxies[dev->n_proxies];
+	size_t n = strcspn(text, ",");
+
+	if (dev->n_proxies == POLICY_PROXIES_MAX)
+		return why_set(why, ERR_LIMIT, "--proxy: at most %d", POLICY_PROXIES_MAX);
+	*p = (struct policy_proxy){ 0 };
+	if (n == 0 || span_to_cstr(span_of(text, n), p->address, sizeof p->address) != OK)
+		return why_set(why, ERR_SYNTAX, "--proxy: an address of at most %zu characters is "
+		    "expected", sizeof p->address - 1);
+	for (text += n; *text == ','; text += n) {
+		n = strcspn(++text, ",");
+		if (n == 5 && strncmp(text, "trust", n) == 0)
+			p->trust = true;
+		else if (n == 4 && strncmp(text, "push", n) == 0)
+			p->push = p->logical_push = true;
+		else
+			return why_set(why, ERR_SYNTAX, "--proxy: only trust and push may follow the address");
+	}
+	p->ipv4 = strchr(p->address, '.') != NULL;
+	snprintf(p->id, sizeof p->id, "proxy%zu", ++dev->n_proxies);
+	return OK;
+}
+
+static int
+set_provurl(struct policy_device *dev, const char *text, struct why *why)
+{
+	return span_to_cstr(span_str(text), dev->provurl, sizeof dev->provurl) == OK ? OK :
+	    why_set(why, ERR_LIMIT, "--provurl: at most %zu characters", sizeof dev->provurl - 1);
+}
+
+/* ---- the command line ------------------------------------------------------------------------------ */
+
+/* Which device is meant decides what the other options change, so these come first. */
+static int
+choose_device(const char *profile, const char *file, struct router_device *dev, struct why *why)
+{
+	if (profile != NULL && file != NULL)
+		return why_set(why, ERR_SYNTAX, "--profile and --device exclude each other");
+	return file ? load_device(file, dev, why) :
+	    router_device_init(dev, profile ? profile : "wm5", why);
+}
+
+static int
+set_mode(struct options *o, enum router_mode mode, struct why *why)
+{
+	if (o->mode != MODE_NONE && o->mode != mode)
+		return why_set(why, ERR_SYNTAX, "--decode and --smscsim exclude each other");
+	o->mode = mode;
+	return OK;
+}
+
+static int
+add_dest(struct options *o, const char *dest, struct why *why)
+{
+	if (o->n_dests == OPTIONS_DESTS_MAX)
+		return why_set(why, ERR_LIMIT, "--dest: at most %d", OPTIONS_DESTS_MAX);
+	o->dests[o->n_dests++] = dest;
+	return OK;
+}
+
+static int
+take_option(struct options *o, int opt, const char *arg, struct why *why)
+{
+	static const enum policy_ton tons[] = { TON_INTERNATIONAL, TON_NATIONAL, TON_ALPHANUMERIC,
+		TON_UNKNOWN };
+	int i = 0, err;
+
+	switch (opt) {
+	case OPT_AS:
+		err = word_index("as", "auto|sms|wsp", arg, &i, why);
+		o->form = (enum input_form)i;
+		return err;
+	case OPT_BEARER:
+		err = word_index("bearer", "sms|ip", arg, &i, why);
+		o->path.ip_bearer = i == 1;
+		return err;
+	case OPT_CONSENT:
+		err = word_index("consent", "yes|no", arg, &i, why);
+		o->dev.refuses = i == 1;
+		return err;
+	case OPT_DEST:
+		return add_dest(o, arg, why);
+	case OPT_FROM:
+		o->path.from = arg;
+		return OK;
+	case OPT_FROM_TON:
+		err = word_index("from-ton", "international|national|alphanumeric|unknown", arg, &i, why);
+		o->path.from_ton = tons[i];
+		return err;
+	case OPT_IMSI:
+		return router_device_set_imsi(&o->dev, arg, why);
+	case OPT_JSON:
+		o->json = true;
+		return OK;
+	case OPT_KEEP:
+		o->keep = true;
+		return OK;
+	case OPT_ONCE:
+		return number("once", arg, 1, &o->once, why);
+	case OPT_PIN:
+		return router_device_add_pin(&o->dev, arg, why);
+	case OPT_POLICY:
+		return set_policy(&o->dev, arg, why);
+	case OPT_PROVURL:
+		return set_provurl(&o->dev.policy, arg, why);
+	case OPT_PROXY:
+		return add_proxy(&o->dev.policy, arg, why);
+	case OPT_SINCE:
+		return number("since", arg, 0, &o->since, why);
+	case OPT_DECODE:
+		return set_mode(o, MODE_DECODE, why);
+	case OPT_SMSCSIM:
+		o->url = arg;
+		return set_mode(o, MODE_SMSCSIM, why);
+	default:
+		return OK;		/* taken by the first pass */
+	}
+}
+
+/* Help, version, wrong use, and the device; ERR_CLOSED: nothing is left to do. */
+static int
+first_pass(int argc, char **argv, struct options *o, struct why *why)
+{
+	const char *profile = NULL, *file = NULL;
+	int opt;
+
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		switch (opt) {
+		case OPT_HELP:
+			fputs(usage, stdout);
+			return ERR_CLOSED;
+		case OPT_VERSION:
+			puts("pushrouter (" PACKAGE_STRING ")");
+			return ERR_CLOSED;
+		case OPT_PROFILE:
+			profile = optarg;
+			break;
+		case OPT_DEVICE:
+			file = optarg;
+			break;
+		case '?':
+			return why_set(why, ERR_SYNTAX, "%.60s: no such option, or its value is wrong or "
+			    "missing; see --help", argv[optind - 1]);
+		default:
+			break;
+		}
+	}
+	if (optind < argc)
+		return why_set(why, ERR_SYNTAX, "%.60s: no arguments are taken; see --help", argv[optind]);
+	return choose_device(profile, file, &o->dev, why);
+}
+
+int
+options_read(int argc, char **argv, struct options *o, struct why *why)
+{
+	int opt, err;
+
+	memset(o, 0, sizeof *o);
+	o->path.from = o->path.to = "";
+	err = first_pass(argc, argv, o, why);
+	optind = 0;		/* start again */
+	while (err == OK && (opt = getopt_long(argc, argv, "", long_options, NULL)) != -1)
+		err = take_option(o, opt, optarg, why);
+	if (err == OK && o->mode == MODE_NONE)
+		err = why_set(why, ERR_SYNTAX, "--decode or --smscsim URL is needed; see --help");
+	if (err != OK)
+		router_device_done(&o->dev);
+	return err;
+}
