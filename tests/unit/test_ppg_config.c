@@ -354,6 +354,39 @@ networks_and_hashes_are_checked(void **state)
 	assert_null(strstr(errors.s, "$AAAA"));
 }
 
+/* What it shows behind '#' is accepted as well, and is the default. */
+static void
+the_sample_loads(void **state)
+{
+	FILE *f = fopen(TOP_SRCDIR "/contrib/openppg.conf", "r");
+	struct sbuf as_is = { 0 }, shown = { 0 }, all = { 0 }, printed = { 0 };
+	struct ppg_config *c;
+	char line[512];
+
+	assert_non_null(f);
+	while (fgets(line, sizeof line, f) != NULL) {
+		bool hidden = line[0] == '#' && line[1] >= 'a' && line[1] <= 'z' && strchr(line, '=') != NULL;
+		bool optional = strncmp(line, "#notify-allow", 13) == 0 || strncmp(line, "#log-file", 9) == 0;
+
+		sbuf_str(&as_is, line);
+		sbuf_str(&all, hidden && !optional ? line + 1 : line);
+	}
+	fclose(f);
+	c = good(as_is.s);
+	assert_string_equal(notices.s, "");
+	ppg_config_print(c, &printed);
+	ppg_config_free(&c);
+	assert_string_not_equal(as_is.s, all.s);
+	c = good(all.s);
+	ppg_config_print(c, &shown);
+	ppg_config_free(&c);
+	assert_string_equal(printed.s, shown.s);
+	sbuf_done(&as_is);
+	sbuf_done(&shown);
+	sbuf_done(&all);
+	sbuf_done(&printed);
+}
+
 static void
 defaults_of_the_table_are_valid(void **state)
 {
@@ -415,6 +448,7 @@ main(void)
 		cmocka_unit_test(a_file_of_kannels),
 		cmocka_unit_test(every_mistake_has_its_sentence),
 		cmocka_unit_test(networks_and_hashes_are_checked),
+		cmocka_unit_test(the_sample_loads),
 		cmocka_unit_test(defaults_of_the_table_are_valid),
 		cmocka_unit_test(keys_have_names_of_their_own),
 		cmocka_unit_test(printed_without_secrets),
