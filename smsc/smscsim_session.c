@@ -257,7 +257,7 @@ process(struct sim_session *s)
 	bool text;
 	long n;
 
-	while (!s->ending && !s->dead && !s->asleep && unsent(s) < OUT_CLOGGED) {
+	while (!s->ending && !s->dead && !s->asleep) {
 		struct span left = span_of(s->in + at, s->in_n - at);
 
 		n = smpp_frame(left, SMPP_PDU_MAX, &text);
@@ -367,7 +367,6 @@ sim_sessions_settle(struct sim_sessions *all)
 				continue;	/* comes again */
 			session_free(s);
 		} else if (clogged && unsent(s) < OUT_CLOGGED) {
-			process(s);		/* what was read before it clogged */
 			sim_receipts_pump(all->sim->receipts);
 		}
 	}

@@ -758,8 +758,13 @@ def receipts_wait_for_a_receiver():
                for _ in range(3)]
         barrier(sender)
         equal(list(sender.requests), [])
+        s.receipts(mode="hold")
+        ids.append(sender.submit_ok(fresh(), smpp.single(b"x"), esm_class=0x40, registered_delivery=1))
+        equal(smpp.parse_query(sender.query(ids[3]).body)["state"], 1)
+        s.receipts(mode="auto")
+        equal(smpp.parse_query(sender.query(ids[3]).body)["state"], 2)
         with bound(s, smpp.BIND_RECEIVER, name + "x") as stranger, bound(s, smpp.BIND_RECEIVER, name) as receiver:
-            equal([next_receipt(receiver)["fields"]["id"] for _ in range(3)], ids)
+            equal([next_receipt(receiver)["fields"]["id"] for _ in range(4)], ids)
             barrier(stranger)
             equal(list(stranger.requests), [])
 
