@@ -1,6 +1,3 @@
 dist_man_MANS += doc/ppgctl.1 doc/ppgd.conf.5
-<<<<<<< Updated upstream
 dist_man_MANS += doc/smscsim.1
-=======
 dist_man_MANS += doc/pushrouter.1
->>>>>>> Stashed changes
