@@ -29,6 +29,14 @@ tests_unit_test_address_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 tests_unit_test_life_SOURCES = tests/unit/test_life.c
 tests_unit_test_life_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 
+FUZZ_TARGETS += tests/fuzz/fuzz_pap tests/fuzz/fuzz_mime
+tests_fuzz_fuzz_pap_SOURCES = tests/fuzz/fuzz_pap.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_pap_LDADD = ppg/libppg.a $(BASE_LIBS)
+tests_fuzz_fuzz_pap_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_mime_SOURCES = tests/fuzz/fuzz_mime.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_mime_LDADD = ppg/libppg.a $(BASE_LIBS)
+tests_fuzz_fuzz_mime_LDFLAGS = $(FUZZ_LINK)
+
 # ---- configuration ----
 ppg_libppg_a_SOURCES += ppg/config.c ppg/config.h ppg/config_keys.c
 

@@ -360,7 +360,7 @@ def p14_content():
 
 @case
 def p15_too_large():
-    push_refused(gw.push(NUMBER, content="x" * 33000, content_type="text/plain"), 3006, "260", "255")
+    push_refused(gw.push(NUMBER, content="x" * 33000, content_type="text/plain"), 3006, "261", "255")
     push_refused(gw.push(NUMBER, content="x" * 300000, content_type="text/plain"), 2000)
 
 

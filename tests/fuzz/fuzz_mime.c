@@ -1,0 +1,45 @@
+/*
+ * fuzz_mime.c - multipart bodies: the first line is the Content-Type, the rest the body.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ppg/mime.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static void
+take_part(const struct mime_part *part)
+{
+	struct mime_header headers[MIME_HEADERS_MAX];
+	struct span body;
+	struct why why;
+	size_t n;
+	char *heap, value[64];
+
+	if (mime_headers(part->head, headers, &n, &why) != OK)
+		return;
+	mime_param(mime_header(headers, n, "Content-Type"), "charset", value, sizeof value);
+	mime_decode(mime_header(headers, n, "Content-Transfer-Encoding"), part->body, &body, &heap, &why);
+	free(heap);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	const uint8_t *nl = n > 0 ? memchr(data, '\n', n) : NULL;
+	struct mime_part parts[MIME_PARTS_MAX];
+	char boundary[256];
+	struct why why;
+	size_t i, k;
+
+	if (nl == NULL || mime_param(span_of(data, (size_t)(nl - data)), "boundary", boundary, sizeof boundary) != OK)
+		return 0;
+	if (mime_split(span_of(nl + 1, n - (size_t)(nl + 1 - data)), span_str(boundary), parts, &k, &why) != OK)
+		return 0;
+	for (i = 0; i < k; i++)
+		take_part(&parts[i]);
+	return 0;
+}
