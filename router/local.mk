@@ -2,11 +2,11 @@ noinst_LIBRARIES += router/librouter.a
 router_librouter_a_SOURCES = \
 	router/answer.c router/device.c router/pushrouter.h router/router.c
 
-bin_PROGRAMS += router/pushrouter
-router_pushrouter_SOURCES = \
+bin_PROGRAMS += pushrouter
+pushrouter_SOURCES = \
 	router/decode_run.c router/options.c router/options.h router/pushrouter_main.c \
 	router/smscsim_run.c
-router_pushrouter_LDADD = $(ROUTER_LIBS)
+pushrouter_LDADD = $(ROUTER_LIBS)
 
 check_PROGRAMS += tests/unit/test_router
 TESTS += tests/unit/test_router

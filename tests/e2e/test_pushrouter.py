@@ -9,7 +9,7 @@ import urllib.parse
 
 from harness import Program, at_end, built, case, equal, free_port, main, run, source, temp_dir
 
-ROUTER = "router/pushrouter"
+ROUTER = "pushrouter"
 GATEWAY, STRANGER = "+12025550100", "+12025550199"
 PROXY = ["--proxy", GATEWAY + ",trust,push"]
 # <si><indication href="http://m.example">Hi</indication></si>
