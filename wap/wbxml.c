@@ -98,6 +98,21 @@ count(struct walker *w, size_t n, size_t at)
 	return OK;
 }
 
+/* U+FFFE and U+FFFF are well-formed UTF-8, but XML has no such characters. */
+bool
+wbxml_has_noncharacter(struct span s, size_t *at)
+{
+	size_t i;
+
+	for (i = 0; i + 2 < s.n; i++) {
+		if (s.p[i] == 0xEF && s.p[i + 1] == 0xBF && s.p[i + 2] >= 0xBE) {
+			*at = i;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* A string that came from outside: right characters only; latin-1 becomes UTF-8. */
 static int
 check_string(struct walker *w, struct span *s, size_t at)
@@ -122,6 +137,8 @@ check_string(struct walker *w, struct span *s, size_t at)
 	if (w->mib != MIB_LATIN1) {
 		if (!text_is_utf8(*s, &bad))
 			return fail(w, ERR_SYNTAX, at + bad, "octet %02X is not UTF-8", s->p[bad]);
+		if (wbxml_has_noncharacter(*s, &bad))
+			return fail(w, ERR_SYNTAX, at + bad, "U+FFFE or U+FFFF is no character");
 		return OK;
 	}
 	sbuf_clear(&w->scratch);

@@ -1,6 +1,6 @@
 /*
- * wbxml_tables.h - what the token numbers of each document type mean. For the decoder, and for the
- * encoder of provisioning documents; nobody else includes this.
+ * wbxml_tables.h - what the token numbers of each document type mean. For the files of the decoder,
+ * and for the encoder of provisioning documents; nobody else includes this.
  *
  * Tag tokens run from 05 to 3F, attribute starts from 05 to 7F (40..44 are global), attribute
  * values from 80 to FF (80..84 and C0..C4 are global). Pages are indexed by token.
@@ -54,6 +54,9 @@ struct wbxml_table {
 
 extern const struct wbxml_table wbxml_si, wbxml_sl, wbxml_co, wbxml_emn, wbxml_drm_rights,
     wbxml_prov, wbxml_syncml_10, wbxml_syncml_11, wbxml_syncml_12;
+
+/* Does UTF-8 text hold U+FFFE or U+FFFF? *at: the first. */
+bool wbxml_has_noncharacter(struct span s, size_t *at);
 
 /* NULL when there is none. */
 const struct wbxml_table *wbxml_table_for_media(const char *media);

@@ -6,6 +6,7 @@
 #include "wap/wbxml.h"
 
 #include "base/text.h"
+#include "wap/wbxml_tables.h"
 
 enum { XML_MAX = 2 * 1024 * 1024 };
 
@@ -69,7 +70,7 @@ printable(struct span s)
 	for (i = 0; i < s.n; i++)
 		if (s.p[i] < 0x20 && s.p[i] != '\t' && s.p[i] != '\n' && s.p[i] != '\r')
 			return false;
-	return text_is_utf8(s, NULL);
+	return text_is_utf8(s, NULL) && !wbxml_has_noncharacter(s, &i);
 }
 
 static int

@@ -125,6 +125,9 @@ static const struct {
 	{ "02056A00850AC30720000101246060 01", ERR_SYNTAX, 8, "no such date: 2000-01-01T24:60:60Z" },
 	/* characters */
 	{ "02056A004503FF0001", ERR_SYNTAX, 6, "octet FF is not UTF-8" },
+	{ "02056A004503C3A9EFBFBF0001", ERR_SYNTAX, 8, "U+FFFE or U+FFFF" },
+	{ "02056A004503EFBFBE0001", ERR_SYNTAX, 6, "U+FFFE or U+FFFF" },
+	{ "02056A004503EFBFBD0001", OK, 0, NULL },
 	{ "02056A004503610100 01", ERR_SYNTAX, 7, "control character 01" },
 	{ "02050300450361E90001", ERR_SYNTAX, 6, "string holds more than us-ascii" },
 	{ "02056A0045020001", ERR_SYNTAX, 6, "character entity 0 is no character" },
