@@ -1,6 +1,8 @@
 /* json.c - see json.h. */
 #include "base/json.h"
 
+#include <string.h>
+
 #include "base/text.h"
 
 json_t *
@@ -10,10 +12,12 @@ json_span(struct span s)
 	json_t *v;
 	size_t i;
 
-	if (text_is_utf8(s, NULL))
-		return json_stringn(s.n ? (const char *)s.p : "", s.n);
+	if (s.n == 0)
+		return json_string("");
+	if (text_is_utf8(s, NULL) && memchr(s.p, 0, s.n) == NULL)
+		return json_stringn((const char *)s.p, s.n);
 	for (i = 0; i < s.n; i++) {
-		if (s.p[i] < 0x80)
+		if (s.p[i] > 0 && s.p[i] < 0x80)
 			sbuf_char(&b, (char)s.p[i]);
 		else
 			sbuf_fmt(&b, "\\x%02X", s.p[i]);

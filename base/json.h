@@ -6,7 +6,8 @@
 
 #include "base/buf.h"
 
-json_t *json_span(struct span s);		/* a string; octets that are not UTF-8 as \xNN text */
+/* A string; where it holds NUL (which many readers refuse) or is not UTF-8, octets as \xNN text. */
+json_t *json_span(struct span s);
 void json_print(json_t *value, struct sbuf *out);	/* one line, no line end, order kept */
 /* Parse one text; *why names the position. */
 json_t *json_read(struct span text, struct why *why);

@@ -55,7 +55,8 @@ other_body(const char *media, struct span body)
 {
 	struct span type = span_str(media);
 
-	if (span_starts_nocase(type, "text/") && text_is_utf8(body, NULL))
+	if (span_starts_nocase(type, "text/") && text_is_utf8(body, NULL) &&
+	    memchr(body.p, 0, body.n) == NULL)
 		return body_json("text", json_span(body));
 	return hex_body(body);
 }

@@ -161,6 +161,7 @@ static const struct {
 	{ "text/vnd.wap.si", "3C73692F3E", "{\"format\":\"text\",\"value\":\"<si/>\"}", NULL },
 	{ "text/plain", "C3A90A", "{\"format\":\"text\",\"value\":\"\xC3\xA9\\n\"}", NULL },
 	{ "text/plain", "E90a", "{\"format\":\"hex\",\"value\":\"E90A\"}", NULL },
+	{ "text/plain", "6100", "{\"format\":\"hex\",\"value\":\"6100\"}", NULL },
 	{ "application/octet-stream", "61", "{\"format\":\"hex\",\"value\":\"61\"}", NULL },
 	{ "application/vnd.syncml.dm.notification", "61", "{\"format\":\"hex\",\"value\":\"61\"}", NULL },
 	{ "application/vnd.wap.sia", "61", "{\"format\":\"hex\",\"value\":\"61\"}", NULL },
@@ -197,6 +198,9 @@ static const struct {
 	{ "application/vnd.syncml.notification", "00112233445566778899AABBCCDDEEFF 0290000000 0000 00 7F",
 	  "{\"format\":\"fields\",\"value\":{\"version\":\"1.0\",\"ui_mode\":1,\"initiator\":\"client\",\"session_id\":\"0\","
 	  "\"server_id\":\"\",\"digest\":\"00112233445566778899AABBCCDDEEFF\",\"vendor\":\"7F\"}}", NULL },
+	{ "application/vnd.syncml.notification", "00112233445566778899AABBCCDDEEFF 02F8000000 BEEF 02 6100",
+	  "{\"format\":\"fields\",\"value\":{\"version\":\"1.1\",\"ui_mode\":3,\"initiator\":\"server\",\"session_id\":\"BEEF\","
+	  "\"server_id\":\"a\\\\x00\",\"digest\":\"00112233445566778899AABBCCDDEEFF\",\"vendor\":\"\"}}", NULL },
 	{ "application/vnd.syncml.notification", "00112233445566778899AABBCCDDEEFF 0290000000 00", NULL,
 	  "DM notification of 22 octets" },
 	{ "application/vnd.syncml.notification", "00112233445566778899AABBCCDDEEFF 0290000000 0001", NULL,
