@@ -7,7 +7,8 @@ import os
 import threading
 import urllib.parse
 
-from harness import Program, at_end, built, case, equal, free_port, main, run, source, temp_dir
+from harness import Program, Smscsim, at_end, built, case, equal, free_port, main, run, source, temp_dir
+import smpp_client as smpp
 
 ROUTER = "pushrouter"
 GATEWAY, STRANGER = "+12025550100", "+12025550199"
@@ -335,6 +336,27 @@ def long_poll():
     equal(len(p.text().splitlines()), 2)
     equal(sim.asked[0]["dest"], "12025550123")
     p.stop(expect=0)
+
+
+@case
+def behind_smscsim():
+    """through the real simulator: segments in disorder, the sender's type of number"""
+    sim = Smscsim()
+    esme = smpp.Esme(sim.port)
+    equal(esme.bind().status, smpp.ROK)
+    p = Program([built(ROUTER), "--smscsim", sim.url, "--dest", "+12025550123", "--pin", "1111", *PROXY,
+                 "--policy", "4107=4096", "--policy", "4111=4096", "--policy", "4119=4096", "--once", "3"])
+    esme.submit_ok("+12025550124", bytes.fromhex(si(1)), source=GATEWAY, esm_class=0x40)
+    esme.submit_ok("+12025550123", bytes.fromhex(si(1)), source=GATEWAY, esm_class=0x40)
+    p.wait_line(r"^\d+ \+?12025550123: DELIVER by SI client")
+    for segment in reversed(smpp.segments(bytes.fromhex(vector("operator-r2")[0]), 77)):
+        esme.submit_ok("+12025550123", segment, source="Operator", esm_class=0x40)
+    p.wait_line(r"12025550123: APPLY_AFTER_PIN by configuration manager")
+    esme.submit_ok("+12025550123", b"hello", source="Operator", data_coding=0)
+    p.wait_line(r"12025550123: NOT_A_PUSH")
+    equal(p.wait(), 0)
+    esme.close()
+    sim.stop()
 
 
 @case
