@@ -42,7 +42,7 @@ ppg_libppg_a_SOURCES += ppg/config.c ppg/config.h ppg/config_keys.c
 
 # ---- ppgctl ----
 bin_PROGRAMS += ppgctl
-ppgctl_SOURCES = ppg/ppgctl.c ppg/ppgctl.h ppg/ppgctl_encode.c \
+ppgctl_SOURCES = ppg/ppgctl.c ppg/ppgctl.h ppg/ppgctl_decode.c ppg/ppgctl_encode.c \
 	ppg/ppgctl_mac.c ppg/ppgctl_passwd.c ppg/ppgctl_admin.c ppg/ppgctl_submit.c
 ppgctl_LDADD = ppg/libppg.a policy/libpolicy.a $(WAP_LIBS)
 

@@ -12,6 +12,7 @@
 #include "base/text.h"
 
 const struct ctl_verb ctl_verbs[] = {
+	{ "decode", "", "print messages that come as hexadecimal lines", ctl_decode },
 	{ "encode", "FILE", "print the PDU or the SMS parts that a content file becomes", ctl_encode },
 	{ "mac", "", "make or verify the MAC of a provisioning document", ctl_mac },
 	{ "passwd", "", "read a password, print the hash for ppg-password", ctl_passwd },

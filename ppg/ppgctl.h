@@ -64,6 +64,7 @@ void ctl_forget(char **secret);
 /* One line of JSON on standard output; takes the reference. */
 void ctl_print_json(json_t *value);
 
+enum ctl_exit ctl_decode(const struct ctl_verb *verb, int argc, char **argv);
 enum ctl_exit ctl_encode(const struct ctl_verb *verb, int argc, char **argv);
 enum ctl_exit ctl_mac(const struct ctl_verb *verb, int argc, char **argv);
 enum ctl_exit ctl_passwd(const struct ctl_verb *verb, int argc, char **argv);

@@ -224,6 +224,135 @@ def content_is_checked():
     equal((status, len(out.split()), err), (0, 255, ""))
 
 
+# ---- decode ------------------------------------------------------------------------------------
+
+SI_TEXT = ('<si><indication href="http://www.xyz.com/email/123/abc.wml" si-id="1@xyz.com" action="signal-high" '
+           'created="1999-06-25T15:23:15Z" si-expires="1999-06-30T00:00:00Z">You have 4 new emails</indication></si>')
+SI_PUSH = {"tid": 1, "content_type": "application/vnd.wap.sic", "params": {}, "headers": [], "app_id": None,
+           "push_flag": None, "initiator_uri": None, "body": {"format": "xml", "value": SI_TEXT}}
+
+
+def decode(text, *args, status=0):
+    """One object for each message or mistake."""
+    got, out, err = ppgctl("decode", "--json", *args, stdin=text)
+    equal((got, err), (status, ""), out)
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def parts_of(octets, *args):
+    return ppgctl("encode", "--type", "text/plain", "--segments", *args, "-", stdin=octets)[1].split()
+
+
+@case
+def messages_are_decoded():
+    pdu = "010601AE" + SI_BODY
+    equal(decode(pdu), [dict(SI_PUSH, kind="wsp")])
+    equal(decode(pdu.lower() + "\r\n", "--as", "wsp"), [dict(SI_PUSH, kind="wsp")])
+    equal(decode(" ".join(re.findall("..", "0605040B8423F0" + pdu)) + "\n"),
+          [dict(SI_PUSH, kind="sms", segments=1, ports={"dst": 2948, "src": 9200})])
+    one, = decode(SI_BODY, "--as", "wbxml")
+    equal((one["kind"], one["body"]), ("wbxml", SI_PUSH["body"]))
+    status, out, err = ppgctl("decode", stdin=pdu + "\n" + pdu)
+    equal((status, err), (0, ""))
+    equal(out.count("content_type: application/vnd.wap.sic\n"), 2)
+    equal(out.count("  value: %s\n" % SI_TEXT), 2)
+    refuses("--as is", "decode", "--as", "mms")
+
+
+@case
+def what_encode_makes_decode_reads():
+    mac = MACS[0][2]
+    uri = "https://tps.example.net/cp?a=1"
+    _, pdu, _ = ppgctl("encode", "--type", "application/vnd.wap.connectivity-wbxml; SEC=USERPIN; MAC=" + mac, "--header",
+                       "X-Wap-Initiator-URI: " + uri, "--header", "Push-Flag: 3", "--tid", "200", "-",
+                       stdin=bytes.fromhex(EMPTY_PROV))
+    one, = decode(pdu)
+    equal(one["params"], {"SEC": "USERPIN", "MAC": mac})
+    equal([one[name] for name in ("tid", "push_flag", "initiator_uri", "content_type")],
+          [200, 3, uri, "application/vnd.wap.connectivity-wbxml"])
+    equal(one["headers"], [{"name": "X-Wap-Initiator-URI", "value": uri}, {"name": "Push-Flag", "value": "3"}])
+
+
+@case
+def parts_are_joined():
+    text = "".join("line %d\n" % i for i in range(60))
+    parts = parts_of(text.encode())
+    equal(len(parts), 4)
+    other = parts_of(b"x" * 200, "--ref", "2")
+    for lines in ("\n".join(parts), "|".join(parts), " | ".join(reversed(parts)), "\n".join(reversed(parts)),
+                  "|".join(parts + parts[1:3]), "\n".join(parts[:2] + parts)):
+        one, = decode(lines + "\n")
+        equal((one["kind"], one["segments"], one["body"]), ("sms", 4, {"format": "text", "value": text}), lines[:40])
+    # Repeats behind the last part are none of a further message; the whole once more is one.
+    equal(len(decode("\n".join(parts + parts[1:3]))), 1)
+    equal(len(decode("\n".join(parts + parts))), 2)
+    equal(len(decode("\n".join(parts + parts[:1] + other))), 2)
+    equal([one["segments"] for one in decode("\n".join(parts + other + ["010601AE" + SI_BODY] + parts), status=0)
+           if "segments" in one], [4, 2, 4])
+
+
+@case
+def messages_without_a_part():
+    parts = parts_of(b"x" * 500)
+    good = "010601AE" + SI_BODY
+    for lines in (parts[:3], parts[1:], [parts[0]]):
+        error, = decode("\n".join(lines), status=1)
+        assert "of %d parts" % len(parts) in error["error"] and error["line"] == 1, error
+        error, = decode("|".join(lines), status=1)
+        assert "of %d parts" % len(parts) in error["error"], error
+    got = decode("\n".join([good] + parts[:2] + [good] + parts), status=1)
+    equal([one.get("kind", one.get("line")) for one in got], ["wsp", 2, "wsp", "sms"])
+    # Another text under the number of a part begins another message.
+    clash = parts[0][:-2] + "7A"
+    got = decode("\n".join([parts[0], clash] + parts[1:]), status=1)
+    equal(len(got), 2)
+    assert "1 of %d parts" % len(parts) in got[0]["error"], got[0]
+    assert got[1]["body"]["value"].count("z") == 1
+
+
+@case
+def lines_that_are_no_message():
+    good = "010601AE" + SI_BODY
+    rows = (
+        # text, place of the mistake, what is said
+        ("010", (2, 4), "odd number"), ("01 0g", (2, 5), "not a hexadecimal digit"), ("", (2, 1), "empty"),
+        ("  ", (2, 1), "no digits"), ("01|", (2, 4), "no digits"), ("|01", (2, 1), "no digits"),
+        ("0106|01 zz", (2, 9), "not a hexadecimal digit"), ("\xff", (2, 1), "not a hexadecimal digit"),
+        ("01", (2, None), "PDU type"), ("0106", (2, None), "HeadersLen"), ("01067FAE80", (2, None), "HeadersLen"),
+        ("0106FFFFFFFFFF7FAE", (2, None), "HeadersLen"), ("0106021EAE", (2, None), "Content-Type"),
+        ("010501AE", (2, None), ""), ("02056A0045", (2, None), ""), ("06" * 70, (2, None), ""),
+    )
+    for text, (line, column), part in rows:
+        octets = ("%s\n%s\n%s\n" % (good, text, good)).encode("latin-1")
+        got = decode(octets, status=1)
+        equal([one.get("kind") for one in got], ["wsp", None, "wsp"], text)
+        equal((got[1]["line"], got[1].get("column")), (line, column), text)
+        assert part in got[1]["error"] and "offset" in got[1], got[1]
+        assert got[1]["error"].startswith("line 2, column %d: " % column if column else "line 2: "), got[1]
+        status, out, err = ppgctl("decode", stdin=octets)
+        equal((status, out.count("kind: wsp"), err), (1, 2, "ppgctl decode: %s\n" % got[1]["error"]))
+
+
+@case
+def a_line_of_a_mebibyte():
+    good = "010601AE" + SI_BODY
+    got = decode(good + "\n" + "00" * (1 << 19) + "\n" + good, status=1)
+    equal([one.get("kind") for one in got], ["wsp", None, "wsp"])
+    equal((got[1]["line"], got[1]["column"]), (2, 1 << 20))
+    got = decode("00|" * (1 << 18) + "00", status=1)
+    equal(len(got), 1)
+    equal(decode(""), [])
+
+
+@case
+def foreign_text_does_not_steer_the_terminal():
+    _, pdu, _ = ppgctl("encode", "--type", "text/plain", "-", stdin=b"\x1b[2Jx\x7f\x00")
+    status, out, err = ppgctl("decode", stdin=pdu)
+    equal((status, err), (0, ""))
+    assert "\x1b" not in out and "\x7f" not in out and "\0" not in out, out
+    assert "\\x1B[2Jx\\x7F\\x00" in out or "1B5B324A787F00" in out, out
+
+
 # ---- passwd ------------------------------------------------------------------------------------
 
 def scrypt_fits(stored, password):
