@@ -14,7 +14,10 @@
 #include "wap/decode.h"
 #include "wap/udh.h"
 
-enum { LINE_MAX_OCTETS = (1 << 20) - 1 };
+enum {
+	LINE_MAX_OCTETS = (1 << 20) - 1,
+	PARTS_MAX = 4096		/* behind one another with '|': 255 and many repeats */
+};
 
 /* Parts of one message that came on lines of their own, by their number. */
 struct collected {
@@ -255,10 +258,19 @@ hex_sentence(const struct why *why)
 static struct span *
 unhex_parts(struct decoding *d, struct span line, uint8_t *octets, size_t *n_parts)
 {
-	struct span *parts = NULL;
-	size_t from = 0, to, n, at = 0;
+	size_t from, to, n, at = 0, bars = 0;
+	struct span *parts;
 
 	*n_parts = 0;
+	for (from = 0; from < line.n; from++)
+		bars += line.p[from] == '|';
+	if (bars >= PARTS_MAX) {
+		tell_error(d, d->line, 0, 0, "more than 4096 parts");
+		return NULL;
+	}
+	parts = calloc(bars + 1, sizeof *parts);
+	if (parts == NULL)
+		abort();
 	for (from = 0; from <= line.n; from = to + 1) {
 		struct span text;
 		struct why why = { 0 };
@@ -275,9 +287,6 @@ unhex_parts(struct decoding *d, struct span line, uint8_t *octets, size_t *n_par
 			free(parts);
 			return NULL;
 		}
-		parts = realloc(parts, (*n_parts + 1) * sizeof *parts);
-		if (parts == NULL)
-			abort();
 		parts[(*n_parts)++] = span_of(octets + at, n);
 		at += n;
 	}

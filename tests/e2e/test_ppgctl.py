@@ -339,8 +339,11 @@ def a_line_of_a_mebibyte():
     got = decode(good + "\n" + "00" * (1 << 19) + "\n" + good, status=1)
     equal([one.get("kind") for one in got], ["wsp", None, "wsp"])
     equal((got[1]["line"], got[1]["column"]), (2, 1 << 20))
-    got = decode("00|" * (1 << 18) + "00", status=1)
-    equal(len(got), 1)
+    for bars in (4096, 1 << 18):
+        got, = decode("00|" * bars + "00", status=1)
+        equal(got["error"], "line 1: more than 4096 parts")
+    got, = decode("|".join(parts_of(b"x" * 200) * 2048))
+    equal(got["segments"], 2)
     equal(decode(""), [])
 
 
