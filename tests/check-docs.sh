@@ -64,7 +64,7 @@ result "every verb of ppgctl and each of its options is in doc/ppgctl.1" "$(
 # The sample shows every group; it is read by a unit test as well.
 result "manual pages have no errors" "$(command -v groff >/dev/null || exit 0
 	for page in doc/*.[1-8]; do
-		groff -man -Tutf8 -ww "$page" 2>&1 >/dev/null
+		groff -mandoc -Tutf8 -ww "$page" 2>&1 >/dev/null
 	done)"
 
 result "nothing is left for later in the sources" "$(
