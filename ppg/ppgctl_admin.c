@@ -45,11 +45,8 @@ ask(const struct ctl_verb *verb, const struct admin_options *o, const char *path
 		    "--token-file, or PPGCTL_TOKEN in the environment");
 		return NULL;
 	}
-	if (base == NULL) {
-		ctl_wrong_use(verb, "--admin URL, or PPGCTL_ADMIN in the environment, says where the admin port is");
-		ctl_forget(&token);
-		return NULL;
-	}
+	if (base == NULL)
+		base = "http://127.0.0.1:8081";
 	sbuf_put(&url, base, strlen(base) - (base[0] != '\0' && base[strlen(base) - 1] == '/'));
 	sbuf_str(&url, path);
 	sbuf_fmt(&bearer, "Bearer %s", token);
@@ -119,8 +116,7 @@ ctl_show(const struct ctl_verb *verb, int argc, char **argv)
 {
 	struct admin_options o = { 0 };
 	const struct ctl_option options[] = {
-		{ "admin", "URL", "the admin port, such as http://127.0.0.1:8081; else PPGCTL_ADMIN", &o.admin, NULL,
-		  NULL },
+		{ "admin", "URL", "the admin port; else PPGCTL_ADMIN, else http://127.0.0.1:8081", &o.admin, NULL, NULL },
 		{ "token-file", "FILE", "its token is the first line; else PPGCTL_TOKEN of the environment",
 		  &o.token_file, NULL, NULL },
 		{ "initiator", "NAME", "who submitted it, when several used the push-id", &o.initiator, NULL, NULL },
@@ -161,8 +157,7 @@ ctl_links(const struct ctl_verb *verb, int argc, char **argv)
 {
 	struct admin_options o = { 0 };
 	const struct ctl_option options[] = {
-		{ "admin", "URL", "the admin port, such as http://127.0.0.1:8081; else PPGCTL_ADMIN", &o.admin, NULL,
-		  NULL },
+		{ "admin", "URL", "the admin port; else PPGCTL_ADMIN, else http://127.0.0.1:8081", &o.admin, NULL, NULL },
 		{ "token-file", "FILE", "its token is the first line; else PPGCTL_TOKEN of the environment",
 		  &o.token_file, NULL, NULL },
 		{ "json", NULL, "print JSON", NULL, &o.json, NULL },

@@ -585,12 +585,11 @@ def a_push_is_shown():
 
 
 @case
-def the_admin_port_and_its_token_are_needed():
+def the_token_is_needed():
     path = os.path.join(harness.temp_dir(), "token")
     with open(path, "w") as f:
         f.write("geheim\nmore\n")
     refuses("token is needed", "show", "x", "--admin", server())
-    refuses("PPGCTL_ADMIN", "show", "x", "--token-file", path)
     refuses("No such file", "links", "--token-file", path + "x")
     refuses("PUSH-ID is missing", "show")
     Server.answer = (200, "application/json", b"[]")
