@@ -21,3 +21,8 @@ tests_unit_test_prov_mac_SOURCES = tests/unit/test_prov_mac.c
 tests_unit_test_prov_mac_LDADD = $(POLICY_LIBS) $(TEST_LIBS)
 tests_unit_test_policy_invariants_SOURCES = tests/unit/test_policy_invariants.c tests/unit/policy_fixture.h
 tests_unit_test_policy_invariants_LDADD = $(POLICY_LIBS) $(TEST_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_policy_case
+tests_fuzz_fuzz_policy_case_SOURCES = tests/fuzz/fuzz_policy_case.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_policy_case_LDADD = $(POLICY_LIBS)
+tests_fuzz_fuzz_policy_case_LDFLAGS = $(FUZZ_LINK)

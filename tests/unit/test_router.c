@@ -369,6 +369,7 @@ types(void **state)
 		{ "text/vnd.wap.connectivity-xml", "Push-Flag: 3", "<wap-provisioningdoc>", 2, "" },
 		{ "application/vnd.wap.connectivity-wbxml", "Push-Flag: 3", "\x03\x0B\x6A", 2, "" },
 		{ "text/plain", "Push-Flag: 3", "hello", 11, "" },
+		{ "application/vnd.wap.mms-message", "Push-Flag: 3", "hello", 2, "" },
 	};
 	struct router_device dev;
 	size_t i;
@@ -479,6 +480,76 @@ bootstrap(void **state)
 		assert_int_equal(res.decision.code, keeps ? 0 : 14);
 		assert_int_equal(policy_get(router_device_policy(r), 4109, 0), keeps ? 3136 : 3072);
 		router_destroy(&r);
+	}
+}
+
+/* What is refused leaves nothing behind, and is not listed as applied. */
+static void
+refused_documents_change_nothing(void **state)
+{
+	struct pdu p = push("text/vnd.wap.connectivity-xml", (const char *[]){ "Push-Flag: 3", NULL },
+	    span_str(policy_doc));
+	struct router_device dev;
+	struct router *r;
+	struct router_result res;
+	json_t *obj;
+
+	device(&dev, "wm5");
+	r = router_create(&dev, true);
+	router_datagram(r, &from_gateway, span_of(p.octets, p.n), &res);
+	assert_int_equal(res.decision.outcome, OUTCOME_REJECT_DOC);
+	assert_int_equal(policy_get(router_device_policy(r), 4109, 0), 3072);
+	obj = router_result_json(&res);
+	assert_int_equal(json_array_size(json_object_get(obj, "applies")), 0);
+	assert_string_equal(json_text(obj, "path"), "SecurityPolicy");
+	json_decref(obj);
+	router_destroy(&r);
+	set(&dev, 4119, 4096);
+	r = router_create(&dev, true);
+	router_datagram(r, &from_gateway, span_of(p.octets, p.n), &res);
+	assert_int_equal(res.decision.outcome, OUTCOME_APPLY_AFTER_PROMPT);
+	assert_int_equal(policy_get(router_device_policy(r), 4109, 0), 3136);
+	obj = router_result_json(&res);
+	assert_int_equal(json_array_size(json_object_get(obj, "applies")), 1);
+	json_decref(obj);
+	router_destroy(&r);
+	dev.refuses = true;
+	r = router_create(&dev, true);
+	router_datagram(r, &from_gateway, span_of(p.octets, p.n), &res);
+	assert_int_equal(res.decision.code, 9);
+	assert_int_equal(policy_get(router_device_policy(r), 4109, 0), 3072);
+	router_destroy(&r);
+}
+
+static void
+documents_have_a_size(void **state)
+{
+	int more;
+
+	for (more = 0; more < 2; more++) {
+		static uint8_t octets[32768];
+		struct sbuf doc = { 0 };
+		struct wbuf w = wbuf_into(octets, sizeof octets);
+		struct router_device dev;
+		struct router *r;
+		struct router_result res;
+		int i;
+
+		sbuf_str(&doc, "<wap-provisioningdoc>");
+		for (i = 0; i < POLICY_SETTINGS_MAX + more; i++)
+			sbuf_str(&doc, "<characteristic type=\"Clock\"/>");
+		sbuf_str(&doc, "</wap-provisioningdoc>");
+		wsp_push_encode(&w, &(struct wsp_push){ 1, WSP_PDU_PUSH, span_of("\xB5", 1),
+		    sbuf_as_span(&doc) });
+		assert_int_equal(w.err, OK);
+		device(&dev, "wm5");
+		set(&dev, 4119, 4096);
+		r = router_create(&dev, false);
+		router_datagram(r, &from_gateway, wbuf_span(&w), &res);
+		assert_int_equal(res.decision.code, more ? 2 : 0);
+		assert_int_equal(strstr(res.problem.text, "257") != NULL, more);
+		router_destroy(&r);
+		sbuf_done(&doc);
 	}
 }
 
@@ -763,6 +834,7 @@ devices_as_json(void **state)
 		if (router_device_from_json(obj, NULL, &dev, &why) != rows[i].err ||
 		    strstr(why.text, rows[i].says) == NULL || strstr(why.text, "777"))
 			fail_msg("row %zu: %s", i, why.text);
+		assert_int_equal(dev.refuses, strstr(rows[i].text, "\"no\"") != NULL);
 		json_decref(obj);
 	}
 }
@@ -781,6 +853,8 @@ main(void)
 		cmocka_unit_test(bad_documents_are_found_late),
 		cmocka_unit_test(trusted_server),
 		cmocka_unit_test(bootstrap),
+		cmocka_unit_test(refused_documents_change_nothing),
+		cmocka_unit_test(documents_have_a_size),
 		cmocka_unit_test(ports),
 		cmocka_unit_test(senders_do_not_mix),
 		cmocka_unit_test(parts_together),
