@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -14,7 +15,7 @@
 #include "smsc/smscsim_http.h"
 #include "smsc/smscsim_session.h"
 
-enum { PORT_DEFAULT = 2775, HTTP_PORT_DEFAULT = 8080, EXIT_USE = 2 };
+enum { PORT_DEFAULT = 2775, HTTP_PORT_DEFAULT = 8080, EXIT_USE = 2, DESCRIPTORS = 4096 };
 
 static struct loop *running;
 
@@ -47,6 +48,18 @@ catch_signals(struct loop *loop)
 	sigaction(SIGTERM, &stopping, NULL);
 	sigaction(SIGINT, &stopping, NULL);
 	sigaction(SIGPIPE, &ignored, NULL);
+}
+
+/* Sessions and HTTP connections together may be more than a shell allows by default. */
+static void
+allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* A number of an option, or the end. */
@@ -157,6 +170,7 @@ main(int argc, char **argv)
 		cf.seed = 1;
 	read_options(argc, argv, &cf, &level);
 	log_open(level, NULL);
+	allow_descriptors();
 	sim = sim_create(&cf);
 	catch_signals(sim->loop);
 	err = sim_sessions_listen(sim->sessions, cf.host, cf.port, &port, &why);

@@ -23,12 +23,14 @@ enum {
 	IN_MAX = SMPP_PDU_MAX + READ_OCTETS,
 	OUT_CLOGGED = 1 << 20,		/* unsent octets; reading stops until the peer takes them */
 	LINGER_MS = 2000,		/* between our last octet and the close */
+	FULL_MS = 100,			/* until accept is tried again when there are no descriptors */
 	BACKLOG = 512
 };
 
 struct sim_sessions {
 	struct sim *sim;
 	struct loop_fd watch;		/* of the listening socket */
+	struct loop_timer full;		/* runs while it is not watched */
 	int fd;
 	struct sim_session *first, *touched;
 	unsigned n, next_number, n_delayed;
@@ -397,6 +399,17 @@ session_create(struct sim_sessions *all, int fd, const struct sockaddr_storage *
 	touch(s);
 }
 
+static void incoming(void *arg, int events);
+
+static void
+listen_again(void *arg)
+{
+	struct sim_sessions *all = arg;
+
+	if (loop_watch(all->sim->loop, &all->watch, all->fd, LOOP_READ, incoming, all) != OK)
+		loop_timer_start(all->sim->loop, &all->full, FULL_MS, listen_again, all);
+}
+
 static void
 incoming(void *arg, int events)
 {
@@ -418,6 +431,12 @@ incoming(void *arg, int events)
 			all->sim->count.errors++;
 			close(fd);
 		}
+	}
+	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+		/* the peer still knocks: without a pause we would do nothing else */
+		log_peer("smscsim", "any", "no descriptors left for more sessions");
+		loop_unwatch(all->sim->loop, &all->watch);
+		loop_timer_start(all->sim->loop, &all->full, FULL_MS, listen_again, all);
 	}
 	sim_leave(all->sim);
 }
@@ -456,6 +475,7 @@ sim_sessions_destroy(struct sim_sessions **p)
 	if (all == NULL)
 		return;
 	if (all->fd >= 0) {
+		loop_timer_stop(all->sim->loop, &all->full);
 		loop_unwatch(all->sim->loop, &all->watch);
 		close(all->fd);
 	}

@@ -2,6 +2,7 @@
 import os
 import random
 import re
+import resource
 import socket
 import struct
 import sys
@@ -169,6 +170,41 @@ def many_sessions():
     equal(len(ids), 50)
     for esme in sessions:
         esme.close()
+
+
+@case
+def too_many_sessions():
+    """more connections than sessions, or than descriptors: the rest is turned away or waits, others are served"""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 2048:
+        raise harness.Skip("only %d descriptors" % hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2048), hard))
+    s = harness.Smscsim("--quiet")
+    first = bound(s)
+    sockets = [socket.create_connection((s.host, s.port)) for _ in range(1000)]
+    sockets[-1].settimeout(harness.DEADLINE_S)
+    equal(sockets[-1].recv(1), b"", "the last one is closed")
+    equal(s.stats()["sessions"], 1000)
+    equal(first.enquire_link().status, smpp.ROK)
+    for other in sockets:
+        other.close()
+    wait_for(lambda: s.stats()["sessions"] == 1, "the sessions to go")
+    bound(s).close()
+    s.stop()
+
+    program = harness.Program(["sh", "-c", "ulimit -n 40; exec \"$@\"", "sh", harness.built("smscsim"), "--quiet",
+                               "--port", "0", "--http-port", "0"], name="smscsim")
+    port = int(program.wait_line(r"SMPP on \S+:(\d+)").group(1))
+    first = Esme(port)
+    equal(first.bind().status, smpp.ROK)
+    sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(60)]
+    equal(first.enquire_link().status, smpp.ROK)
+    last = Esme(port)
+    waiting = last.send(smpp.ENQUIRE_LINK)
+    for other in sockets:
+        other.close()
+    equal(last.response(waiting).status, smpp.ROK, "after the others left")
+    program.stop()
 
 
 @case
@@ -989,8 +1025,29 @@ def fault_half_open():
         equal(esme.response(beat).status, smpp.ROK)
         equal(esme.response(later).status, smpp.ROK)
         equal(newest(s) - before, 2)
+    # an answer that is late is not sent while the session sleeps, and neither is a receipt
+    with bound(s) as esme:
+        s.fault("delay", value=100, match={"dest": DEST})
+        s.fault("half_open", count=1, match={"dest": "1"})
+        body = smpp.submit_body(DEST, smpp.single(b"x"), esm_class=0x40, registered_delivery=1)
+        s.receipts(delay_ms=100)
+        esme.send(smpp.SUBMIT_SM, body)
+        esme.send(smpp.SUBMIT_SM, smpp.submit_body("1", smpp.single(b"x"), esm_class=0x40))
+        wait_for(lambda: len(s.get("faults").json()) == 1, "the fault to fall")
+        assert not esme.is_closed(deadline_s=0.4)
+        equal(esme.buffer, b"")
+        s.clear_faults()
+        equal(next_receipt(esme)["dest"], "12025550100")
     # a peer that goes away while its session sleeps leaves nothing behind
+    s.receipts(delay_ms=0)
     sessions = s.stats()["sessions"]
+    s.fault("half_open", count=1)
+    esme = bound(s)
+    esme.send(smpp.SUBMIT_SM, smpp.submit_body(fresh(), smpp.single(b"x"), esm_class=0x40))
+    wait_for(lambda: s.get("faults").json() == [], "the fault to fall")
+    esme.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    esme.close()                    # a reset
+    wait_for(lambda: s.stats()["sessions"] <= sessions, "the session to go")
     s.fault("half_open", count=1)
     esme = bound(s)
     esme.send(smpp.SUBMIT_SM, smpp.submit_body(fresh(), smpp.single(b"x"), esm_class=0x40))
