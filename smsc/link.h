@@ -11,6 +11,12 @@
 #include "base/loop.h"
 #include "smsc/smpp_pdu.h"
 
+/*
+ * A link that is asked to go slower (RTHROTTLED) pauses, 1 s at first and up to 60 s, sends the parts that
+ * were refused again, one to begin with, and then as many as before. With RMSGQFUL only that part waits
+ * 1 s while others go on; 5 in a row slow the link down, and more than 10 for one datagram give it back.
+ * Neither counts as a failure. smsc_link_room() is 0 during a pause.
+ */
 struct smsc_link;
 
 enum smsc_state { SMSC_DOWN, SMSC_CONNECTING, SMSC_BINDING, SMSC_UP, SMSC_UNBINDING };
@@ -85,7 +91,7 @@ struct smsc_stats {
 	uint64_t reconnects, nacks, bad_pdus;	/* connections given up; generic_nacks that came; broken PDUs */
 };
 
-/* Starts connecting at once. cf is copied. */
+/* Starts connecting with the loop's next turn; no event comes from inside. cf is copied. */
 struct smsc_link *smsc_link_create(struct loop *loop, const struct smsc_config *cf,
     const struct smsc_events *ev, void *app);
 /*

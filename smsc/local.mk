@@ -23,10 +23,13 @@ EXTRA_PROGRAMS += tests/bench/bench_smpp_link
 tests_bench_bench_smpp_link_SOURCES = tests/bench/bench_smpp_link.c
 tests_bench_bench_smpp_link_LDADD = $(SMSC_LIBS)
 
-FUZZ_TARGETS += tests/fuzz/fuzz_smpp
+FUZZ_TARGETS += tests/fuzz/fuzz_smpp tests/fuzz/fuzz_smpp_link
 tests_fuzz_fuzz_smpp_SOURCES = tests/fuzz/fuzz_smpp.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_smpp_LDADD = smsc/libsmsc.a $(BASE_LIBS)
 tests_fuzz_fuzz_smpp_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_smpp_link_SOURCES = tests/fuzz/fuzz_smpp_link.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_smpp_link_LDADD = $(SMSC_LIBS)
+tests_fuzz_fuzz_smpp_link_LDFLAGS = $(FUZZ_LINK)
 
 # ---- smscsim and what the end-to-end tests share ----
 bin_PROGRAMS += smscsim

@@ -62,7 +62,7 @@ finds_the_host_by_name(void **state)
 static void
 unknown_host_is_tried_again(void **state)
 {
-	strcpy(t.cf.host, "no-such-host.invalid");
+	memset(t.cf.host, 'a', 70);		/* longer than a label may be, so no server is asked */
 	link_start();
 	WAIT_FOR(smsc_link_stats(t.link)->reconnects == 1);
 	assert_int_equal(smsc_link_state(t.link), SMSC_DOWN);
@@ -297,6 +297,33 @@ one_part_decides_for_all(void **state)
 	expect_answer(0, SMSC_REFUSED);
 	expect(SMPP_SUBMIT_SM);
 	assert_string_equal(t.pdu.dest, "12025550001");
+	expect_nothing();
+}
+
+/* A part that waits to be sent again is not, once another one was refused for good. */
+static void
+refusal_ends_waiting(void **state)
+{
+	link_up();
+	submit(0, 300);
+	expect(SMPP_SUBMIT_SM);
+	peer_respond(SMPP_RTHROTTLED, "");
+	expect(SMPP_SUBMIT_SM);
+	peer_respond(SMPP_RINVDSTADR, "");
+	expect(SMPP_SUBMIT_SM);
+	peer_respond(SMPP_RTHROTTLED, "");	/* no use in trying this one again */
+	some_turns();
+	assert_int_equal(t.link->send.n_again, 1);
+	advance(1000);
+	WAIT_FOR(t.n_answers == 1);
+	assert_int_equal(t.answers[0].status, SMPP_RINVDSTADR);
+	expect_answer(0, SMSC_REFUSED);
+	expect_nothing();
+
+	submit(0, 300);				/* the other way round */
+	expect(SMPP_SUBMIT_SM);			/* one, as after every pause */
+	peer_respond(SMPP_RINVDSTADR, "");
+	expect_answer(0, SMSC_REFUSED);
 	expect_nothing();
 }
 
@@ -685,6 +712,24 @@ reconnects_with_back_off(void **state)
 	expect(SMPP_SUBMIT_SM);
 	peer_respond(SMPP_OK, "1");
 	expect_answer(0, SMSC_ACCEPTED);
+	close(t.fd);
+	t.fd = -1;
+	WAIT_FOR(smsc_link_state(t.link) == SMSC_DOWN);
+	advance(1251);
+	bind_link();
+
+	/* one that ends at once does not */
+	for (i = 0; i < 2; i++) {
+		close(t.fd);
+		t.fd = -1;
+		WAIT_FOR(smsc_link_state(t.link) == SMSC_DOWN);
+		advance(i == 0 ? 1999 : 3999);
+		assert_true(is_listener_quiet());
+		advance(i == 0 ? 502 : 1002);
+		bind_link();
+	}
+	/* unless it held for a while */
+	advance(10000);
 	close(t.fd);
 	t.fd = -1;
 	WAIT_FOR(smsc_link_state(t.link) == SMSC_DOWN);
@@ -1110,6 +1155,7 @@ main(void)
 		TEST(refuses_what_no_smsc_can_take),
 		TEST(verdicts_by_status),
 		TEST(one_part_decides_for_all),
+		TEST(refusal_ends_waiting),
 		TEST(sequence_numbers_wrap),
 		TEST(throughput_is_limited),
 		TEST(input_in_single_octets),

@@ -121,6 +121,16 @@ responses_to_nothing(void **state)
 	some_turns();
 	assert_int_equal(smsc_link_stats(t.link)->ignored_responses, 8);
 	assert_int_equal(t.n_answers, 0);
+
+	submit(0, 10);
+	expect(SMPP_SUBMIT_SM);
+	t.pdu.seq += t.link->send.mask + 1;	/* and that slot is taken */
+	peer_respond(SMPP_OK, "x");
+	some_turns();
+	assert_int_equal(t.n_answers, 0);
+	t.pdu.seq -= t.link->send.mask + 1;
+	peer_respond(SMPP_OK, "x");
+	expect_answer(0, SMSC_ACCEPTED);
 	expect_up_still();
 }
 
