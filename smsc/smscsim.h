@@ -14,7 +14,9 @@
  *	smscsim_store     submissions by message id, reassembly, complete messages, repeats
  *	smscsim_fault     misbehaviour on request
  *	smscsim_receipt   delivery receipts
+ *	smscsim_settings  how receipts are treated
  *	smscsim_http      the JSON interface
+ *	smscsim_json      a message as it is shown there
  */
 #ifndef SMSC_SMSCSIM_H
 #define SMSC_SMSCSIM_H

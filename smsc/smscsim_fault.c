@@ -24,7 +24,9 @@ static const struct fault_rule {
 };
 
 static const char *const on_names[SIM_ON_REQUESTS] = {
-	[SIM_ON_SUBMIT] = "submit_sm", [SIM_ON_BIND] = "bind", [SIM_ON_ENQUIRE_LINK] = "enquire_link",
+	[SIM_ON_SUBMIT] = "submit_sm",
+	[SIM_ON_BIND] = "bind",
+	[SIM_ON_ENQUIRE_LINK] = "enquire_link",
 };
 
 struct fault {
@@ -62,7 +64,7 @@ sim_faults_destroy(struct sim_faults **p)
 	*p = NULL;
 }
 
-/* ---- from JSON ------------------------------------------------------------------------- */
+/* ---- from JSON --------------------------------------------------------------------- */
 
 static int
 find_name(const char *text, const char *const *names, int n)
@@ -115,20 +117,22 @@ read_match(json_t *value, struct fault *f, struct why *why)
 			return why_set(why, ERR_SYNTAX, "match: the only member is dest");
 		text = json_string_value(member);
 		if (text == NULL || *text == '\0' || strlen(text) >= SIM_ADDRESS_SIZE)
-			return why_set(why, ERR_SYNTAX, "match.dest: not a string of 1 to %d characters",
-			    SIM_ADDRESS_SIZE - 1);
+			return why_set(why, ERR_SYNTAX, "match.dest: not a string of 1 to %d "
+			    "characters", SIM_ADDRESS_SIZE - 1);
 		sim_digits(text, f->dest);
 	}
 	return OK;
 }
 
 static int
-read_number(json_t *value, const char *key, json_int_t min, json_int_t max, uint64_t *out, struct why *why)
+read_number(json_t *value, const char *key, json_int_t min, json_int_t max, uint64_t *out,
+    struct why *why)
 {
 	if (!json_is_integer(value))
 		return why_set(why, ERR_SYNTAX, "%s: not a whole number", key);
 	if (json_integer_value(value) < min || json_integer_value(value) > max)
-		return why_set(why, ERR_RANGE, "%s: not in %lld..%lld", key, (long long)min, (long long)max);
+		return why_set(why, ERR_RANGE, "%s: not in %lld..%lld", key, (long long)min,
+		    (long long)max);
 	*out = (uint64_t)json_integer_value(value);
 	return OK;
 }
@@ -250,7 +254,7 @@ sim_faults_clear(struct sim_faults *faults)
 	return n;
 }
 
-/* ---- applied ---------------------------------------------------------------------------- */
+/* ---- applied ----------------------------------------------------------------------- */
 
 static void
 drop(struct sim_faults *faults, struct fault **p)

@@ -1,6 +1,6 @@
 /*
- * smscsim_fault.h - misbehaviour on request: a list of faults, each with what it falls on and how often.
- * Everything under sim->lock.
+ * smscsim_fault.h - misbehaviour on request: a list of faults, each with what it falls on and
+ * how often. Everything under sim->lock.
  */
 #ifndef SMSC_SMSCSIM_FAULT_H
 #define SMSC_SMSCSIM_FAULT_H
@@ -12,7 +12,7 @@ enum sim_fault_kind {
 	SIM_FAULT_THROTTLE,		/* RTHROTTLED */
 	SIM_FAULT_QUEUE_FULL,		/* RMSGQFUL */
 	SIM_FAULT_DROP_RESPONSE,	/* taken, never answered */
-	SIM_FAULT_DISCONNECT,		/* taken; `value` octets of the answer, then the connection is closed */
+	SIM_FAULT_DISCONNECT,		/* taken; `value` octets of the answer, then closed */
 	SIM_FAULT_GARBAGE,		/* taken; `value` random octets instead of the answer */
 	SIM_FAULT_HALF_OPEN,		/* nothing is read or written from now on */
 	SIM_FAULT_REJECT,		/* command_status `value` */
@@ -47,6 +47,7 @@ unsigned sim_faults_clear(struct sim_faults *faults);		/* how many there were */
  * The first fault that fits decides; the delays of all that fit are added up. Those that fitted count
  * down. dest: of a submission, otherwise NULL.
  */
-struct sim_misdeed sim_faults_apply(struct sim_faults *faults, enum sim_fault_on on, const char *dest);
+struct sim_misdeed sim_faults_apply(struct sim_faults *faults, enum sim_fault_on on,
+    const char *dest);
 
 #endif

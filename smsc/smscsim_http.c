@@ -10,17 +10,16 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "smsc/smscsim_fault.h"
+#include "smsc/smscsim_json.h"
 #include "smsc/smscsim_receipt.h"
 #include "smsc/smscsim_session.h"
 #include "smsc/smscsim_store.h"
-#include "wap/decode.h"
-#include "wap/udh.h"
 
 enum {
 	WAIT_MAX_S = 600,		/* long poll */
 	BODY_MAX = 65536,
 	TAKEN_AT_ONCE = 512,		/* messages, between two looks at the lock */
-	ANSWER_MAX = 256 << 20		/* octets of JSON in one answer; the rest is asked for with since */
+	ANSWER_MAX = 256 << 20		/* octets of JSON in one answer */
 };
 
 /* GET /messages */
@@ -46,7 +45,7 @@ struct sim_http {
 	struct loop_timer timer;	/* loop thread */
 };
 
-/* ---- answers ------------------------------------------------------------------------------ */
+/* ---- answers ----------------------------------------------------------------------- */
 
 static void
 answer_octets(struct http_request *rq, struct span body)
@@ -69,100 +68,13 @@ answer_json(struct http_request *rq, json_t *value)
 	sbuf_done(&body);
 }
 
-/* ---- messages ------------------------------------------------------------------------------- */
-
-static json_t *
-decode(const struct sim_message *m, const struct span *segments, size_t n)
-{
-	struct why why = { 0 };
-	json_t *o;
-
-	if (!sim_part_has_udh(m->parts[0]))
-		return json_pack("{s:s}", "error", "no user data header: a text, not a push");
-	o = decode_parts(segments, n, DECODE_SMS, &why);
-	if (o == NULL)
-		o = json_pack("{s:o,s:I}", "error", json_span(span_str(why.text)), "offset",
-		    (json_int_t)why.offset);
-	return o;
-}
-
 static void
 set(json_t *o, const char *key, json_t *value)
 {
 	json_object_set_new(o, key, value);
 }
 
-static json_t *
-hex(struct span s)
-{
-	struct sbuf b = { 0 };
-	json_t *v;
-
-	sbuf_hex(&b, s);
-	v = json_stringn(b.n > 0 ? b.s : "", b.n);
-	sbuf_done(&b);
-	return v;
-}
-
-static json_t *
-number_text(uint32_t number)
-{
-	char text[16];
-
-	snprintf(text, sizeof text, "%u", (unsigned)number);
-	return json_string(text);
-}
-
-static void
-set_segments(json_t *o, const struct sim_message *m)
-{
-	struct span segments[SMS_SEGMENTS_MAX];
-	size_t i, n = m->n_parts > 1 ? m->n_parts : m->parts[0]->n_segments;
-	json_t *list = json_array();
-
-	for (i = 0; i < n; i++) {
-		segments[i] = m->n_parts > 1 ? sim_part_segment(m->parts[i], 0) :
-		    sim_part_segment(m->parts[0], (unsigned)i);
-		json_array_append_new(list, hex(segments[i]));
-	}
-	set(o, "segments", list);
-	set(o, "message", decode(m, segments, n));
-}
-
-static json_t *
-message_json(const struct sim_message *m, enum receipt_state state)
-{
-	const struct sim_part *first = m->parts[0], *last = m->parts[m->n_parts - 1];
-	char iso[CLOCK_ISO_SIZE];
-	json_t *o = json_object(), *ids = json_array();
-	unsigned i;
-
-	set(o, "seq", json_integer((json_int_t)m->seq));
-	set(o, "system_id", json_span(span_str(first->account->system_id)));
-	set(o, "source", json_span(span_str(first->source)));
-	set(o, "source_ton", json_integer(first->source_ton));
-	set(o, "source_npi", json_integer(first->source_npi));
-	set(o, "dest", json_span(span_str(first->dest)));
-	set(o, "dest_ton", json_integer(first->dest_ton));
-	set(o, "dest_npi", json_integer(first->dest_npi));
-	set(o, "service_type", json_span(span_str(first->service_type)));
-	set(o, "esm_class", json_integer(first->esm_class));
-	set(o, "protocol_id", json_integer(first->protocol_id));
-	set(o, "data_coding", json_integer(first->data_coding));
-	set(o, "registered_delivery", json_integer(first->registered_delivery));
-	set(o, "validity_period", json_span(span_str(first->validity)));
-	set(o, "ports_in", json_string(!sim_part_has_udh(first) ? "none" : first->ports_in_tlv ? "tlv" : "udh"));
-	set_segments(o, m);
-	set(o, "message_id", number_text(last->number));
-	for (i = 0; i < m->n_ids; i++)
-		json_array_append_new(ids, number_text(m->parts[i]->number));
-	set(o, "message_ids", ids);
-	set(o, "state", json_string(sim_state_name(state)));
-	clock_iso((time_t)(m->at_ms / 1000), iso);
-	set(o, "received", json_string(iso));
-	set(o, "received_ms", json_integer(m->at_ms));
-	return o;
-}
+/* ---- messages ---------------------------------------------------------------------- */
 
 /* Appends up to TAKEN_AT_ONCE messages to out; false when there were none. */
 static bool
@@ -173,13 +85,14 @@ append_messages(struct sim *sim, struct query *q, struct sbuf *out)
 	size_t i, n, max = q->limit < TAKEN_AT_ONCE ? (size_t)q->limit : TAKEN_AT_ONCE;
 
 	pthread_mutex_lock(&sim->lock);
-	n = sim_store_take(sim->store, q->since, q->dest[0] != '\0' ? q->dest : NULL, taken, max);
+	n = sim_store_take(sim->store, q->since, q->dest[0] != '\0' ? q->dest : NULL, taken,
+	    max);
 	for (i = 0; i < n; i++)
 		states[i] = sim_message_state(taken[i]);
 	pthread_mutex_unlock(&sim->lock);
 
 	for (i = 0; i < n; i++) {
-		json_t *o = message_json(taken[i], states[i]);
+		json_t *o = sim_message_json(taken[i], states[i]);
 
 		sbuf_str(out, out->n > 1 ? ",\n" : "");
 		json_print(o, out);
@@ -207,10 +120,11 @@ answer_messages(struct sim_http *http, struct http_request *rq, struct query q)
 	sbuf_done(&out);
 }
 
-/* ---- the query ------------------------------------------------------------------------------- */
+/* ---- the query --------------------------------------------------------------------- */
 
 static int
-read_whole(const struct http_request *rq, const char *name, int64_t min, uint64_t *out, struct why *why)
+read_whole(const struct http_request *rq, const char *name, int64_t min, uint64_t *out,
+    struct why *why)
 {
 	char *text = http_request_param(rq, name);
 	int64_t n;
@@ -255,7 +169,8 @@ read_dest(const struct http_request *rq, struct query *q, struct why *why)
 		sim_digits(text, q->dest);
 	free(text);
 	if (q->dest[0] == '\0')
-		return why_set(why, ERR_SYNTAX, "dest: not a number of 1 to %d digits", SIM_ADDRESS_SIZE - 1);
+		return why_set(why, ERR_SYNTAX, "dest: not a number of 1 to %d digits",
+		    SIM_ADDRESS_SIZE - 1);
 	return OK;
 }
 
@@ -277,8 +192,8 @@ check_names(const struct http_request *rq, struct why *why)
 				break;
 		if (i == 4) {
 			sbuf_quote(&quoted, span_of(query, n));
-			err = why_set(why, ERR_SYNTAX, "unknown parameter %s; there are since, dest, wait, limit",
-			    quoted.n > 0 ? quoted.s : "");
+			err = why_set(why, ERR_SYNTAX, "unknown parameter %s; there are since, "
+			    "dest, wait, limit", quoted.n > 0 ? quoted.s : "");
 		} else {
 			text = http_request_param(rq, names[i]);
 			if (text == NULL)
@@ -309,7 +224,7 @@ read_query(const struct http_request *rq, struct query *q, struct why *why)
 	return err;
 }
 
-/* ---- waiting ------------------------------------------------------------------------------------ */
+/* ---- waiting ----------------------------------------------------------------------- */
 
 static bool
 has_some(struct sim *sim, const struct query *q)
@@ -369,7 +284,8 @@ sim_http_wake(struct sim_http *http)
 	if (http->waiting != NULL) {
 		now_ms = clock_mono_ms();
 		for (p = &http->waiting; (w = *p) != NULL;) {
-			if (now_ms < w->until_ms && (newest == http->seen || !has_some(sim, &w->query))) {
+			if (now_ms < w->until_ms &&
+			    (newest == http->seen || !has_some(sim, &w->query))) {
 				next_ms = w->until_ms < next_ms ? w->until_ms : next_ms;
 				p = &w->next;
 				continue;
@@ -379,7 +295,8 @@ sim_http_wake(struct sim_http *http)
 			woken = w;
 		}
 		if (next_ms != INT64_MAX && (http->timer.slot == 0 || http->timer.at_ms > next_ms))
-			loop_timer_start(sim->loop, &http->timer, next_ms - now_ms, look_again, http);
+			loop_timer_start(sim->loop, &http->timer, next_ms - now_ms, look_again,
+			    http);
 	}
 	http->seen = newest;
 	pthread_mutex_unlock(&sim->lock);
@@ -407,7 +324,7 @@ gone(void *app, struct http_request *rq)
 	free(w);
 }
 
-/* ---- stats, faults, receipts ---------------------------------------------------------------------- */
+/* ---- stats, faults, receipts ------------------------------------------------------- */
 
 static enum http_next
 get_stats(struct sim_http *http, struct http_request *rq)
@@ -534,7 +451,7 @@ post_receipts(struct sim *sim, struct http_request *rq, json_t *spec)
 		answer_json(rq, now);
 }
 
-/* ---- routes ------------------------------------------------------------------------------------------ */
+/* ---- routes ------------------------------------------------------------------------ */
 
 static const struct route {
 	const char *method, *path;
@@ -578,7 +495,8 @@ head(void *app, struct http_request *rq)
 	static const char no_method[] = "the path does not take this method";
 	char allowed[32];
 	const struct route *route = find_route(rq, allowed);
-	struct http_answer a = { .status = 405, .extra = { { "Allow", allowed } }, .body = span_str(no_method) };
+	struct http_answer a = { .status = 405, .extra = { { "Allow", allowed } },
+		.body = span_str(no_method) };
 
 	if (route != NULL)
 		return route->head != NULL ? route->head(app, rq) : HTTP_READ_BODY;
@@ -605,7 +523,7 @@ body(void *app, struct http_request *rq)
 	json_decref(spec);
 }
 
-/* ---- server -------------------------------------------------------------------------------------------- */
+/* ---- server ------------------------------------------------------------------------ */
 
 struct sim_http *
 sim_http_create(struct sim *sim)
@@ -617,7 +535,8 @@ sim_http_create(struct sim *sim)
 }
 
 int
-sim_http_start(struct sim_http *http, const char *host, uint16_t port, uint16_t *got, struct why *why)
+sim_http_start(struct sim_http *http, const char *host, uint16_t port, uint16_t *got,
+    struct why *why)
 {
 	struct http_server_config cf = {
 		.name = "smscsim", .host = host, .port = port, .methods = "GET, POST, DELETE",

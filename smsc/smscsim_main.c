@@ -30,7 +30,8 @@ static const char usage[] =
     "  --max-messages N   complete messages kept, the oldest go first (100000)\n"
     "  --quiet            log errors only\n"
     "  --help, --version\n"
-    "GET /messages /stats /faults /receipts, POST /faults /receipts, DELETE /faults: see smscsim(1).\n";
+    "GET /messages /stats /faults /receipts, POST /faults /receipts, DELETE /faults:\n"
+    "see smscsim(1).\n";
 
 static void
 stop(int sig)
@@ -69,8 +70,8 @@ number(const char *option, int64_t min, int64_t max)
 	int64_t n;
 
 	if (text_number(optarg, min, max, &n) != OK) {
-		fprintf(stderr, "smscsim: --%s: %s is not in %lld..%lld\n", option, optarg, (long long)min,
-		    (long long)max);
+		fprintf(stderr, "smscsim: --%s: %s is not in %lld..%lld\n", option, optarg,
+		    (long long)min, (long long)max);
 		exit(EXIT_USE);
 	}
 	return n;

@@ -19,7 +19,8 @@ struct wdp {
 
 /* False when the TLV is there with another length. */
 static bool
-tlv_number(const struct smpp_pdu *pdu, uint16_t tag, unsigned octets, bool *found, uint16_t *value)
+tlv_number(const struct smpp_pdu *pdu, uint16_t tag, unsigned octets, bool *found,
+    uint16_t *value)
 {
 	const struct smpp_tlv *tlv = smpp_tlv_find(pdu, tag);
 	struct rbuf r;
@@ -63,7 +64,7 @@ read_tlvs(const struct smpp_pdu *pdu, struct wdp *out)
 	return SMPP_OK;
 }
 
-/* data_coding that an SMSC sends octet for octet: data_coding 2 and 4, UCS2, GSM class groups with the 8-bit bit. */
+/* What an SMSC sends octet for octet: data_coding 2, 4, UCS2, GSM classes with the 8-bit bit. */
 static bool
 is_octets(uint8_t data_coding)
 {
@@ -100,7 +101,9 @@ check(const struct smpp_pdu *pdu, const struct wdp *wdp, struct span data)
 		return SIM_ROPTPARNOTALLWD;
 	if (pdu->id == SMPP_DATA_SM && smpp_tlv_find(pdu, SMPP_TAG_MESSAGE_PAYLOAD) == NULL)
 		return SIM_RMISSINGOPTPARAM;
-	room = is_octets(pdu->data_coding) || (pdu->esm_class & SMPP_ESM_UDHI) ? SIM_UD_MAX : SIM_TEXT_MAX;
+	room = SIM_TEXT_MAX;
+	if (is_octets(pdu->data_coding) || (pdu->esm_class & SMPP_ESM_UDHI))
+		room = SIM_UD_MAX;
 	if (wdp->has_sar)
 		room = SIM_UD_MAX - (wdp->has_ports ? 13 : 7);
 	else if (wdp->has_ports)
@@ -206,11 +209,12 @@ sim_part_unref(struct sim_part **p)
 struct span
 sim_part_segment(const struct sim_part *part, unsigned i)
 {
-	size_t from = (size_t)i * SIM_UD_MAX;
+	size_t from = (size_t)i * SIM_UD_MAX, left;
 
 	if (part->n_segments == 1)
 		return span_of(part->octets, part->n);
-	return span_of(part->octets + from, part->n - from < SIM_UD_MAX ? part->n - from : SIM_UD_MAX);
+	left = part->n - from;
+	return span_of(part->octets + from, left < SIM_UD_MAX ? left : SIM_UD_MAX);
 }
 
 bool

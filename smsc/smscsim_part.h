@@ -33,7 +33,7 @@ struct sim_part {
 	uint8_t esm_class, protocol_id, data_coding, registered_delivery;
 	bool ports_in_tlv;		/* the user data header was made here */
 	struct sim_part *next;		/* in a list of repeats */
-	unsigned n_segments;		/* all but the last have SIM_UD_MAX octets when there are several */
+	unsigned n_segments;		/* of several all but the last have SIM_UD_MAX octets */
 	size_t n;
 	uint8_t octets[];		/* UDH and UD */
 };

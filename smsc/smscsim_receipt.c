@@ -7,33 +7,15 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "smsc/smscsim_settings.h"
 #include "smsc/smscsim_store.h"
 
 enum {
 	RETRY_MS = 500,			/* after a temporary error */
 	DELIVER_MAX = 600,		/* octets of a deliver_sm with a receipt */
-	TEXT_MAX = 254,
 	SEQ_MAX = 0x7FFFFFFF,
 	INTERMEDIATE = 0x10		/* registered_delivery: intermediate notification wanted */
 };
-
-enum mode { MODE_AUTO, MODE_HOLD, MODE_NONE, MODES };
-static const char *const mode_names[MODES] = { "auto", "hold", "none" };
-
-static const struct outcome {
-	enum receipt_state state;
-	const char *name, *err;
-} outcomes[] = {
-	{ RECEIPT_DELIVERED,     "DELIVRD", "000" },
-	{ RECEIPT_EXPIRED,       "EXPIRED", "027" },
-	{ RECEIPT_DELETED,       "DELETED", "013" },
-	{ RECEIPT_UNDELIVERABLE, "UNDELIV", "001" },
-	{ RECEIPT_ACCEPTED,      "ACCEPTD", "000" },
-	{ RECEIPT_UNKNOWN,       "UNKNOWN", "255" },
-	{ RECEIPT_REJECTED,      "REJECTD", "069" },
-	{ RECEIPT_ENROUTE,       "ENROUTE", "000" },
-};
-enum { OUTCOMES = sizeof outcomes / sizeof outcomes[0] };
 
 struct sim_receipt {
 	struct sim_receipt *next;	/* in its account's queue */
@@ -43,17 +25,9 @@ struct sim_receipt {
 	uint64_t order;			/* among those due at the same time */
 };
 
-struct settings {
-	enum mode mode;
-	enum receipt_state state;
-	uint32_t delay_ms;
-	bool hex, tlvs;
-	char text[TEXT_MAX + 1];	/* instead of appendix B's; "" none */
-};
-
 struct sim_receipts {
 	struct sim *sim;
-	struct settings set;
+	struct sim_settings set;
 	struct sim_account *accounts;
 	unsigned n_accounts;
 	struct sim_receipt **heap;	/* not due yet; heap[0] is the next */
@@ -69,7 +43,7 @@ sim_receipts_create(struct sim *sim)
 	struct sim_receipts *all = sim_alloc(sizeof *all);
 
 	all->sim = sim;
-	all->set = (struct settings){ .mode = MODE_AUTO, .state = RECEIPT_DELIVERED, .tlvs = true };
+	all->set = sim_settings_default();
 	return all;
 }
 
@@ -137,24 +111,7 @@ sim_account_get(struct sim_receipts *all, const char *system_id)
 	return account;
 }
 
-static const struct outcome *
-outcome_of(enum receipt_state state)
-{
-	size_t i;
-
-	for (i = 0; i < OUTCOMES - 1; i++)
-		if (outcomes[i].state == state)
-			break;
-	return &outcomes[i];
-}
-
-const char *
-sim_state_name(enum receipt_state state)
-{
-	return outcome_of(state)->name;
-}
-
-/* ---- heap of those that are not due ------------------------------------------------------- */
+/* ---- heap of those that are not due ------------------------------------------------ */
 
 static bool
 before(const struct sim_receipt *a, const struct sim_receipt *b)
@@ -196,7 +153,7 @@ heap_take(struct sim_receipts *all)
 	return first;
 }
 
-/* ---- outcome and queue ---------------------------------------------------------------------- */
+/* ---- outcome and queue ------------------------------------------------------------- */
 
 static void
 decide_part(struct sim_receipts *all, struct sim_part *part)
@@ -267,7 +224,7 @@ queue_take(struct sim_account *account)
 	return r;
 }
 
-/* ---- sending --------------------------------------------------------------------------------- */
+/* ---- sending ----------------------------------------------------------------------- */
 
 /* YYMMDDhhmm */
 static void
@@ -282,9 +239,10 @@ write_date(struct sbuf *out, int64_t utc_ms)
 }
 
 static void
-write_text(const struct sim_receipts *all, const struct sim_receipt *r, const char *id, struct sbuf *out)
+write_text(const struct sim_receipts *all, const struct sim_receipt *r, const char *id,
+    struct sbuf *out)
 {
-	const struct outcome *outcome = outcome_of(r->state);
+	const char *state = sim_state_name(r->state), *err = sim_state_err(r->state);
 	const char *text = all->set.text, *mark = strstr(text, "{id}");
 
 	if (text[0] != '\0') {
@@ -298,11 +256,12 @@ write_text(const struct sim_receipts *all, const struct sim_receipt *r, const ch
 	write_date(out, r->part->at_ms);
 	sbuf_str(out, " done date:");
 	write_date(out, r->part->done_ms > 0 ? r->part->done_ms : clock_utc_ms());
-	sbuf_fmt(out, " stat:%s err:%s text:", outcome->name, outcome->err);
+	sbuf_fmt(out, " stat:%s err:%s text:", state, err);
 }
 
 static void
-send_receipt(struct sim_receipts *all, struct sim_session *s, const struct sim_receipt *r, uint32_t seq)
+send_receipt(struct sim_receipts *all, struct sim_session *s, const struct sim_receipt *r,
+    uint32_t seq)
 {
 	const struct sim_part *part = r->part;
 	struct smpp_pdu pdu = { .id = SMPP_DELIVER_SM, .seq = seq };
@@ -321,9 +280,11 @@ send_receipt(struct sim_receipts *all, struct sim_session *s, const struct sim_r
 	memcpy(pdu.source, part->dest, sizeof part->dest);
 	memcpy(pdu.dest, part->source, sizeof part->source);
 	pdu.esm_class = r->state == RECEIPT_ENROUTE ? SMPP_ESM_INTERMEDIATE : SMPP_ESM_RECEIPT;
-	pdu.short_message = span_of(text.s, text.n < TEXT_MAX ? text.n : TEXT_MAX);
+	pdu.short_message = span_of(text.s,
+	    text.n < SIM_RECEIPT_TEXT_MAX ? text.n : SIM_RECEIPT_TEXT_MAX);
 	if (all->set.tlvs && all->set.text[0] == '\0') {
-		pdu.tlvs[0] = (struct smpp_tlv){ SMPP_TAG_RECEIPTED_MESSAGE_ID, span_of(id, strlen(id) + 1) };
+		pdu.tlvs[0] = (struct smpp_tlv){ SMPP_TAG_RECEIPTED_MESSAGE_ID,
+		    span_of(id, strlen(id) + 1) };
 		pdu.tlvs[1] = (struct smpp_tlv){ SMPP_TAG_MESSAGE_STATE, span_of(&state, 1) };
 		pdu.n_tlvs = 2;
 	}
@@ -370,7 +331,7 @@ pump(struct sim_receipts *all, struct sim_account *account)
 	struct sim_session *s;
 	struct sim_receipt *r;
 
-	if (all->set.mode != MODE_AUTO)
+	if (all->set.mode != SIM_MODE_AUTO)
 		return;
 	while ((r = account->first) != NULL) {
 		decide(all, r);
@@ -397,7 +358,7 @@ sim_receipts_pump(struct sim_receipts *all)
 		pump(all, account);
 }
 
-/* ---- time ------------------------------------------------------------------------------------- */
+/* ---- time -------------------------------------------------------------------------- */
 
 static void start_timer(struct sim_receipts *all);
 
@@ -411,7 +372,7 @@ some_are_due(void *arg)
 	sim_enter(all->sim);
 	while (all->n_heap > 0 && all->heap[0]->due_ms <= now_ms) {
 		r = heap_take(all);
-		if (all->set.mode == MODE_AUTO)
+		if (all->set.mode == SIM_MODE_AUTO)
 			decide(all, r);
 		queue_last(r);
 	}
@@ -444,10 +405,10 @@ due_later(struct sim_receipts *all, struct sim_receipt *r, uint32_t delay_ms)
 void
 sim_receipts_submitted(struct sim_receipts *all, struct sim_part *part)
 {
-	bool now = all->set.mode == MODE_AUTO && all->set.delay_ms == 0;
+	bool now = all->set.mode == SIM_MODE_AUTO && all->set.delay_ms == 0;
 	struct sim_receipt *r;
 
-	if (all->set.mode == MODE_NONE)
+	if (all->set.mode == SIM_MODE_NONE)
 		return;
 	if (now && part->registered_delivery == 0) {
 		decide_part(all, part);
@@ -461,7 +422,7 @@ sim_receipts_submitted(struct sim_receipts *all, struct sim_part *part)
 	r->part = part;
 	sim_part_ref(part);
 	all->n++;
-	if (all->set.mode == MODE_AUTO && !now) {
+	if (all->set.mode == SIM_MODE_AUTO && !now) {
 		due_later(all, r, all->set.delay_ms);
 		return;
 	}
@@ -471,7 +432,7 @@ sim_receipts_submitted(struct sim_receipts *all, struct sim_part *part)
 	pump(all, part->account);
 }
 
-/* ---- sessions ---------------------------------------------------------------------------------- */
+/* ---- sessions ---------------------------------------------------------------------- */
 
 void
 sim_receipts_bind(struct sim_receipts *all, struct sim_session *s)
@@ -523,7 +484,8 @@ is_temporary(uint32_t status)
 }
 
 bool
-sim_receipts_answered(struct sim_receipts *all, struct sim_session *s, uint32_t seq, uint32_t status)
+sim_receipts_answered(struct sim_receipts *all, struct sim_session *s, uint32_t seq,
+    uint32_t status)
 {
 	struct sim_receipt *r;
 	unsigned i = 0;
@@ -554,115 +516,20 @@ sim_receipts_waiting(const struct sim_receipts *all)
 	return all->n;
 }
 
-/* ---- settings ----------------------------------------------------------------------------------- */
-
-static int
-read_mode(json_t *value, struct settings *set, struct why *why)
-{
-	const char *text = json_string_value(value);
-	int i;
-
-	for (i = 0; text != NULL && i < MODES; i++)
-		if (strcmp(text, mode_names[i]) == 0) {
-			set->mode = (enum mode)i;
-			return OK;
-		}
-	return why_set(why, ERR_SYNTAX, "mode: not one of auto, hold, none");
-}
-
-static int
-read_state(json_t *value, struct settings *set, struct why *why)
-{
-	const char *text = json_string_value(value);
-	size_t i;
-
-	for (i = 0; text != NULL && i < OUTCOMES; i++)
-		if (strcmp(text, outcomes[i].name) == 0) {
-			set->state = outcomes[i].state;
-			return OK;
-		}
-	return why_set(why, ERR_SYNTAX, "state: not one of DELIVRD, EXPIRED, DELETED, UNDELIV, ACCEPTD, "
-	    "UNKNOWN, REJECTD, ENROUTE");
-}
-
-static int
-read_delay(json_t *value, struct settings *set, struct why *why)
-{
-	if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > 86400000)
-		return why_set(why, ERR_RANGE, "delay_ms: not a whole number in 0..86400000");
-	set->delay_ms = (uint32_t)json_integer_value(value);
-	return OK;
-}
-
-static int
-read_id_format(json_t *value, struct settings *set, struct why *why)
-{
-	const char *text = json_string_value(value);
-
-	if (text == NULL || (strcmp(text, "dec") != 0 && strcmp(text, "hex") != 0))
-		return why_set(why, ERR_SYNTAX, "id_format: not one of dec, hex");
-	set->hex = text[0] == 'h';
-	return OK;
-}
-
-static int
-read_tlvs(json_t *value, struct settings *set, struct why *why)
-{
-	if (!json_is_boolean(value))
-		return why_set(why, ERR_SYNTAX, "tlvs: not true or false");
-	set->tlvs = json_is_true(value);
-	return OK;
-}
-
-static int
-read_text(json_t *value, struct settings *set, struct why *why)
-{
-	const char *text = json_is_null(value) ? "" : json_string_value(value);
-
-	if (text == NULL || strlen(text) > TEXT_MAX)
-		return why_set(why, ERR_SYNTAX, "text: not null or a string of at most %d octets", TEXT_MAX);
-	strcpy(set->text, text);
-	return OK;
-}
-
-static const struct {
-	const char *key;
-	int (*read)(json_t *value, struct settings *set, struct why *why);
-} members[] = {
-	{ "mode", read_mode }, { "state", read_state }, { "delay_ms", read_delay },
-	{ "id_format", read_id_format }, { "tlvs", read_tlvs }, { "text", read_text },
-};
-
-static int
-read_member(const char *key, json_t *value, struct settings *set, struct why *why)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof members / sizeof members[0]; i++)
-		if (strcmp(key, members[i].key) == 0)
-			return members[i].read(value, set, why);
-	return why_set(why, ERR_SYNTAX, "the members are mode, state, delay_ms, id_format, tlvs, text");
-}
+/* ---- settings ---------------------------------------------------------------------- */
 
 int
 sim_receipts_set(struct sim_receipts *all, json_t *spec, struct why *why)
 {
-	struct settings set = all->set;
 	struct sim_account *account;
 	struct sim_receipt *r;
-	const char *key;
-	json_t *value;
-	int err;
+	int err = sim_settings_read(&all->set, spec, why);
 
-	if (!json_is_object(spec))
-		return why_set(why, ERR_SYNTAX, "the settings are a JSON object");
-	json_object_foreach(spec, key, value)
-		if ((err = read_member(key, value, &set, why)) != OK)
-			return err;
-	all->set = set;
-	if (set.mode == MODE_NONE)
+	if (err)
+		return err;
+	if (all->set.mode == SIM_MODE_NONE)
 		forget(all);
-	if (set.mode == MODE_AUTO)
+	if (all->set.mode == SIM_MODE_AUTO)
 		for (account = all->accounts; account != NULL; account = account->next)
 			for (r = account->first; r != NULL; r = r->next)
 				decide(all, r);
@@ -672,14 +539,8 @@ sim_receipts_set(struct sim_receipts *all, json_t *spec, struct why *why)
 json_t *
 sim_receipts_get(const struct sim_receipts *all)
 {
-	json_t *o = json_object();
+	json_t *o = sim_settings_json(&all->set);
 
-	json_object_set_new(o, "mode", json_string(mode_names[all->set.mode]));
-	json_object_set_new(o, "state", json_string(sim_state_name(all->set.state)));
-	json_object_set_new(o, "delay_ms", json_integer(all->set.delay_ms));
-	json_object_set_new(o, "id_format", json_string(all->set.hex ? "hex" : "dec"));
-	json_object_set_new(o, "tlvs", json_boolean(all->set.tlvs));
-	json_object_set_new(o, "text", all->set.text[0] != '\0' ? json_string(all->set.text) : json_null());
 	json_object_set_new(o, "waiting", json_integer((json_int_t)all->n));
 	return o;
 }

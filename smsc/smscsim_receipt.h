@@ -26,12 +26,13 @@ void sim_receipts_destroy(struct sim_receipts **receipts);	/* after the sessions
 /* The account of a system_id, made when it is new; NULL when there are too many. */
 struct sim_account *sim_account_get(struct sim_receipts *receipts, const char *system_id);
 
-void sim_receipts_bind(struct sim_receipts *receipts, struct sim_session *s);	/* bound as a receiver */
-void sim_receipts_unbind(struct sim_receipts *receipts, struct sim_session *s);	/* its window is sent again */
+void sim_receipts_bind(struct sim_receipts *receipts, struct sim_session *s);	/* as receiver */
+void sim_receipts_unbind(struct sim_receipts *receipts, struct sim_session *s);	/* repeats its window */
 /* A part was accepted and answered: its outcome is due. */
 void sim_receipts_submitted(struct sim_receipts *receipts, struct sim_part *part);
 /* deliver_sm_resp or generic_nack; false: there is no such deliver_sm in the window. */
-bool sim_receipts_answered(struct sim_receipts *receipts, struct sim_session *s, uint32_t seq, uint32_t status);
+bool sim_receipts_answered(struct sim_receipts *receipts, struct sim_session *s, uint32_t seq,
+    uint32_t status);
 /* Send what the sessions have room for. */
 void sim_receipts_pump(struct sim_receipts *receipts);
 
@@ -42,6 +43,5 @@ void sim_receipts_pump(struct sim_receipts *receipts);
 int sim_receipts_set(struct sim_receipts *receipts, json_t *spec, struct why *why);
 json_t *sim_receipts_get(const struct sim_receipts *receipts);	/* new reference */
 size_t sim_receipts_waiting(const struct sim_receipts *receipts);
-const char *sim_state_name(enum receipt_state state);		/* "DELIVRD" */
 
 #endif

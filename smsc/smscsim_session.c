@@ -69,7 +69,7 @@ sim_sessions_count(const struct sim_sessions *all, bool bound_only)
 	return n;
 }
 
-/* ---- the end of a session ------------------------------------------------------------------ */
+/* ---- the end of a session ---------------------------------------------------------- */
 
 static void
 touch(struct sim_session *s)
@@ -142,7 +142,7 @@ lingered(void *arg)
 	sim_leave(sim);
 }
 
-/* ---- out ----------------------------------------------------------------------------------- */
+/* ---- out --------------------------------------------------------------------------- */
 
 static size_t
 unsent(const struct sim_session *s)
@@ -250,7 +250,7 @@ flush(struct sim_session *s)
 	watch(s);
 }
 
-/* ---- in ------------------------------------------------------------------------------------ */
+/* ---- in ---------------------------------------------------------------------------- */
 
 static void
 process(struct sim_session *s)
@@ -374,7 +374,7 @@ sim_sessions_settle(struct sim_sessions *all)
 	}
 }
 
-/* ---- listening ------------------------------------------------------------------------------ */
+/* ---- listening --------------------------------------------------------------------- */
 
 static void
 session_create(struct sim_sessions *all, int fd, const struct sockaddr_storage *from)
@@ -442,9 +442,11 @@ incoming(void *arg, int events)
 }
 
 int
-sim_sessions_listen(struct sim_sessions *all, const char *host, uint16_t port, uint16_t *got, struct why *why)
+sim_sessions_listen(struct sim_sessions *all, const char *host, uint16_t port, uint16_t *got,
+    struct why *why)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV }, *ai;
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_PASSIVE | AI_NUMERICSERV }, *ai;
 	struct sockaddr_storage at;
 	socklen_t n = sizeof at;
 	char service[8];

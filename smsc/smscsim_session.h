@@ -1,6 +1,6 @@
 /*
- * smscsim_session.h - SMPP connections of the simulator: octets in and out, framing, answers that are late
- * on purpose, the end. What a PDU means is smscsim_smpp's. Loop thread, under sim->lock.
+ * smscsim_session.h - SMPP connections of the simulator: octets in and out, framing, answers that
+ * are late on purpose, the end. What a PDU means is smscsim_smpp's. Loop thread, under sim->lock.
  */
 #ifndef SMSC_SMSCSIM_SESSION_H
 #define SMSC_SMSCSIM_SESSION_H
@@ -56,7 +56,7 @@ unsigned sim_sessions_count(const struct sim_sessions *sessions, bool bound_only
 
 /* End of a turn: send what was written, free what is dead. */
 void sim_sessions_settle(struct sim_sessions *sessions);
-/* Wake the sessions that a half_open fault stopped, when it was taken away (see sim_sessions_wake). */
+/* Wake the sessions that a half_open fault stopped, once sim_sessions_wake was called. */
 void sim_sessions_revive(struct sim_sessions *sessions);
 /* Any thread with the lock: sleeping sessions go on at the next sim_kick. */
 void sim_sessions_wake(struct sim_sessions *sessions);

@@ -13,7 +13,7 @@
 
 enum { ANSWER_MAX = 256, INTERFACE_VERSION = 0x34 };
 
-/* ---- answers ------------------------------------------------------------------------------ */
+/* ---- answers ----------------------------------------------------------------------- */
 
 static const struct sim_misdeed no_misdeed = { .kind = SIM_FAULT_NONE };
 
@@ -109,12 +109,13 @@ refusal(struct sim_misdeed misdeed)
 	return SMPP_OK;
 }
 
-/* ---- binding -------------------------------------------------------------------------------- */
+/* ---- binding ----------------------------------------------------------------------- */
 
 static enum sim_bound
 bound_by(uint32_t id)
 {
-	return id == SMPP_BIND_TRANSMITTER ? SIM_BOUND_TX : id == SMPP_BIND_RECEIVER ? SIM_BOUND_RX : SIM_BOUND_TRX;
+	return id == SMPP_BIND_TRANSMITTER ? SIM_BOUND_TX :
+	    id == SMPP_BIND_RECEIVER ? SIM_BOUND_RX : SIM_BOUND_TRX;
 }
 
 static bool
@@ -128,7 +129,8 @@ static void
 take_bind(struct sim_session *s, const struct smpp_pdu *pdu)
 {
 	static const uint8_t version[] = { INTERFACE_VERSION };
-	struct smpp_pdu resp = { .id = pdu->id | SMPP_RESP, .seq = pdu->seq, .system_id = "smscsim" };
+	struct smpp_pdu resp = { .id = pdu->id | SMPP_RESP, .seq = pdu->seq,
+		.system_id = "smscsim" };
 	struct sim_misdeed misdeed;
 
 	if (s->bound != SIM_OPEN) {
@@ -152,7 +154,8 @@ take_bind(struct sim_session *s, const struct smpp_pdu *pdu)
 	s->bound = bound_by(pdu->id);
 	s->sim->count.binds++;
 	log_info("smscsim", "session %u: bound as %s (%s)", s->number, s->account->system_id,
-	    s->bound == SIM_BOUND_TX ? "transmitter" : s->bound == SIM_BOUND_RX ? "receiver" : "transceiver");
+	    s->bound == SIM_BOUND_TX ? "transmitter" :
+	    s->bound == SIM_BOUND_RX ? "receiver" : "transceiver");
 	if (s->bound != SIM_BOUND_TX)
 		sim_receipts_bind(s->sim->receipts, s);
 }
@@ -168,12 +171,13 @@ static void
 take_enquire_link(struct sim_session *s, const struct smpp_pdu *pdu)
 {
 	struct sim_misdeed misdeed = sim_faults_apply(s->sim->faults, SIM_ON_ENQUIRE_LINK, NULL);
-	struct smpp_pdu resp = { .id = pdu->id | SMPP_RESP, .status = refusal(misdeed), .seq = pdu->seq };
+	struct smpp_pdu resp = { .id = pdu->id | SMPP_RESP, .status = refusal(misdeed),
+		.seq = pdu->seq };
 
 	answer_with(s, &resp, misdeed);
 }
 
-/* ---- messages -------------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------- */
 
 static void
 take_submit(struct sim_session *s, const struct smpp_pdu *pdu)
@@ -261,7 +265,8 @@ sweep_one(void *arg, struct sim_part *part)
 	struct sweep *sweep = arg;
 
 	if (part->state != RECEIPT_ENROUTE || part->account != sweep->account ||
-	    strcmp(part->source, sweep->pdu->source) != 0 || strcmp(part->dest, sweep->pdu->dest) != 0 ||
+	    strcmp(part->source, sweep->pdu->source) != 0 ||
+	    strcmp(part->dest, sweep->pdu->dest) != 0 ||
 	    (sweep->pdu->service_type[0] != '\0' &&
 	    strcmp(part->service_type, sweep->pdu->service_type) != 0))
 		return;
@@ -302,7 +307,7 @@ refuse_command(struct sim_session *s, const struct smpp_pdu *pdu)
 	nack(s, pdu->seq, SMPP_RINVCMDID);
 }
 
-/* ---- one PDU ---------------------------------------------------------------------------------- */
+/* ---- one PDU ----------------------------------------------------------------------- */
 
 enum { WHEN_TX = 1 << SIM_BOUND_TX | 1 << SIM_BOUND_TRX, WHEN_BOUND = WHEN_TX | 1 << SIM_BOUND_RX,
 	WHEN_ANY = WHEN_BOUND | 1 << SIM_OPEN };

@@ -15,7 +15,7 @@ enum {
 	EXTRAS_MAX = 255,		/* repeats that one assembly remembers the id of */
 	ASSEMBLY_MS = 600000		/* an incomplete message is given up */
 };
-#define FIRST_NUMBER 1000000000u	/* ten digits, eight in hexadecimal: never mistaken for each other */
+#define FIRST_NUMBER 1000000000u	/* 10 digits, or 8 hexadecimal ones: no number is both */
 
 /* Parts of one message that is not complete. */
 struct assembly {
@@ -96,7 +96,7 @@ sim_store_number(struct sim_store *store)
 	return number;
 }
 
-/* ---- repeats -------------------------------------------------------------------------- */
+/* ---- repeats ----------------------------------------------------------------------- */
 
 static bool
 seen_in(const uint64_t *slots, uint64_t print, size_t *at)
@@ -163,10 +163,11 @@ hash_pair(const struct sim_part *part)
 static uint64_t
 hash_concat(const struct sim_part *part, const struct udh *udh)
 {
-	return mix(hash_pair(part), (uint64_t)udh->ref << 16 | (uint64_t)udh->ref_16bit << 8 | udh->total);
+	return mix(hash_pair(part),
+	    (uint64_t)udh->ref << 16 | (uint64_t)udh->ref_16bit << 8 | udh->total);
 }
 
-/* ---- complete messages ------------------------------------------------------------------- */
+/* ---- complete messages ------------------------------------------------------------- */
 
 static size_t
 dest_bucket(const char *digits)
@@ -241,10 +242,11 @@ sim_message_state(const struct sim_message *m)
 	return waits ? RECEIPT_ENROUTE : state;
 }
 
-/* ---- assemblies --------------------------------------------------------------------------- */
+/* ---- assemblies -------------------------------------------------------------------- */
 
 static struct assembly **
-assembly_find(struct sim_store *store, const struct sim_part *part, const struct udh *udh, uint64_t hash)
+assembly_find(struct sim_store *store, const struct sim_part *part, const struct udh *udh,
+    uint64_t hash)
 {
 	struct assembly **p, *a;
 	unsigned i;
@@ -316,12 +318,12 @@ assembly_free(struct sim_store *store, struct assembly *a)
 static void
 complete_assembly(struct sim_store *store, struct assembly *a)
 {
-	struct sim_message *m = sim_alloc(sizeof *m + (a->total + a->n_extras) * sizeof(struct sim_part *));
-	unsigned i;
+	unsigned i, n = a->total + a->n_extras;
+	struct sim_message *m = sim_alloc(sizeof *m + n * sizeof(struct sim_part *));
 
 	assembly_unlink(store, a);
 	m->n_parts = a->total;
-	m->n_ids = a->total + a->n_extras;
+	m->n_ids = n;
 	memcpy(m->parts, a->parts, a->total * sizeof(struct sim_part *));
 	for (i = m->n_ids; i > a->total; a->extras = a->extras->next)
 		m->parts[--i] = a->extras;
@@ -330,7 +332,8 @@ complete_assembly(struct sim_store *store, struct assembly *a)
 }
 
 static void
-assembly_add(struct sim_store *store, struct sim_part *part, const struct udh *udh, int64_t now_ms)
+assembly_add(struct sim_store *store, struct sim_part *part, const struct udh *udh,
+    int64_t now_ms)
 {
 	uint64_t hash = hash_concat(part, udh);
 	struct assembly **p = assembly_find(store, part, udh, hash), *a = *p;
@@ -361,7 +364,7 @@ forget_assemblies(struct sim_store *store, int64_t now_ms)
 		assembly_free(store, store->oldest);
 }
 
-/* ---- adding and finding ------------------------------------------------------------------- */
+/* ---- adding and finding ------------------------------------------------------------ */
 
 void
 sim_store_add(struct sim_store *store, struct sim_part *part, int64_t now_ms)
@@ -432,16 +435,19 @@ dest_walk(struct sim_store *store, uint64_t seq, uint64_t since, const char *des
 }
 
 static size_t
-take_dest(struct sim_store *store, uint64_t since, const char *dest, struct sim_message **out, size_t max)
+take_dest(struct sim_store *store, uint64_t since, const char *dest, struct sim_message **out,
+    size_t max)
 {
 	uint64_t newest = store->by_dest[dest_bucket(dest)];
 	struct sim_message *m;
 	size_t n = 0, left;
 
-	for (m = dest_walk(store, newest, since, dest); m != NULL; m = dest_walk(store, m->older, since, dest))
+	for (m = dest_walk(store, newest, since, dest); m != NULL;
+	    m = dest_walk(store, m->older, since, dest))
 		n++;
 	left = n;
-	for (m = dest_walk(store, newest, since, dest); m != NULL; m = dest_walk(store, m->older, since, dest))
+	for (m = dest_walk(store, newest, since, dest); m != NULL;
+	    m = dest_walk(store, m->older, since, dest))
 		if (--left < max) {
 			out[left] = m;
 			m->refs++;
@@ -450,7 +456,8 @@ take_dest(struct sim_store *store, uint64_t since, const char *dest, struct sim_
 }
 
 size_t
-sim_store_take(struct sim_store *store, uint64_t since, const char *dest, struct sim_message **out, size_t max)
+sim_store_take(struct sim_store *store, uint64_t since, const char *dest,
+    struct sim_message **out, size_t max)
 {
 	uint64_t seq = since + 1;
 	size_t n = 0;

@@ -11,7 +11,7 @@
 struct sim_message {
 	unsigned refs;			/* under sim->lock */
 	uint64_t seq;			/* from 1 */
-	uint64_t older;			/* seq of an earlier message in the same bucket of destinations; 0 none */
+	uint64_t older;			/* seq of the one before in its bucket of destinations */
 	int64_t at_ms;			/* UTC, when its last part came */
 	unsigned n_parts;		/* in order of their place in the message */
 	unsigned n_ids;			/* n_parts, and repeats of parts behind them */
@@ -50,7 +50,7 @@ enum receipt_state sim_message_state(const struct sim_message *message);
 
 struct sim_store_stats {
 	uint64_t messages;		/* completed in all: the seq of the newest */
-	uint64_t duplicates;		/* parts seen before: same octets, or same destination, reference and place */
+	uint64_t duplicates;		/* parts seen before, by octets or by reference and place */
 	uint64_t forgotten_parts;	/* given up before their message was complete */
 	size_t waiting_parts, waiting_messages;
 };
