@@ -63,3 +63,8 @@ BENCH_BUILT = tests/bench/load$(EXEEXT) tests/bench/http_ceiling$(EXEEXT) tests/
 bench: all $(BENCH_BUILT)
 	$(AM_V_at)top_builddir='$(abs_top_builddir)' top_srcdir='$(abs_top_srcdir)' \
 		$(PYTHON3) $(top_srcdir)/tests/bench/bench.py $(BENCH_OPTIONS)
+
+# ---- ppgd with other people's programs: a decoder, an SMSC (Kannel's push initiator is test_kannel.py) ----
+E2E_PEERS = tests/e2e/test_tshark.py tests/e2e/test_smpp_peer.py
+TESTS += $(E2E_PEERS)
+EXTRA_DIST += tests/e2e/capture.py tests/e2e/smsc.pl $(E2E_PEERS)
