@@ -12,12 +12,14 @@ tests_unit_test_smpp_pdu_LDADD = smsc/libsmsc.a $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_smpp_receipt_SOURCES = tests/unit/test_smpp_receipt.c
 tests_unit_test_smpp_receipt_LDADD = smsc/libsmsc.a $(BASE_LIBS) $(TEST_LIBS)
 
-check_PROGRAMS += tests/unit/test_smpp_link tests/unit/test_smpp_link_bad
-TESTS += tests/unit/test_smpp_link tests/unit/test_smpp_link_bad
+check_PROGRAMS += tests/unit/test_smpp_link tests/unit/test_smpp_link_bad tests/unit/test_smpp_link_time
+TESTS += tests/unit/test_smpp_link tests/unit/test_smpp_link_bad tests/unit/test_smpp_link_time
 tests_unit_test_smpp_link_SOURCES = tests/unit/test_smpp_link.c tests/unit/smpp_peer.h
 tests_unit_test_smpp_link_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 tests_unit_test_smpp_link_bad_SOURCES = tests/unit/test_smpp_link_bad.c tests/unit/smpp_peer.h
 tests_unit_test_smpp_link_bad_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
+tests_unit_test_smpp_link_time_SOURCES = tests/unit/test_smpp_link_time.c tests/unit/smpp_peer.h
+tests_unit_test_smpp_link_time_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 
 EXTRA_PROGRAMS += tests/bench/bench_smpp_link
 tests_bench_bench_smpp_link_SOURCES = tests/bench/bench_smpp_link.c

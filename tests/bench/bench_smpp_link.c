@@ -1,8 +1,8 @@
 /*
  * bench_smpp_link.c - how many submit_sm a link passes in a second: one link against a sink in a thread of
- * this process that accepts everything.
+ * this process that accepts everything, or against an SMSC (smscsim) that listens on a port of this machine.
  *
- *	bench_smpp_link [SECONDS [WINDOW]]	default: 3 1000
+ *	bench_smpp_link [SECONDS [WINDOW [PORT]]]	default: 3 1000
  *
  * Prints the rate, and the processor time of the link's thread alone for one submit_sm.
  */
@@ -158,14 +158,18 @@ main(int argc, char **argv)
 	socklen_t size = sizeof a;
 	struct smsc_config cf;
 	struct smsc_link *link;
-	pthread_t thread;
+	pthread_t thread = 0;
 
-	if (dgs == NULL || bind(listener, (struct sockaddr *)&a, size) != 0 || listen(listener, 1) != 0 ||
+	if (argc > 3)
+		a.sin_port = htons((uint16_t)atoi(argv[3]));
+	else if (bind(listener, (struct sockaddr *)&a, size) != 0 || listen(listener, 1) != 0 ||
 	    getsockname(listener, (struct sockaddr *)&a, &size) != 0 ||
 	    pthread_create(&thread, NULL, sink, &listener) != 0) {
 		perror("bench_smpp_link");
 		return 1;
 	}
+	if (dgs == NULL)
+		return 1;
 	log_open(LOG_LEVEL_WARNING, NULL);
 	for (i = 0; i < DATAGRAMS_MAX; i++) {
 		dgs[i] = (struct smsc_datagram){ .pdu = span_of(body, sizeof body), .src_port = 9200,
@@ -184,7 +188,8 @@ main(int argc, char **argv)
 	loop_timer_start(b.loop, &end, seconds * 1000, on_end, link);
 	loop_run(b.loop);
 	smsc_link_destroy(&link);
-	pthread_join(thread, NULL);
+	if (argc <= 3)
+		pthread_join(thread, NULL);
 	loop_destroy(&b.loop);
 	close(listener);
 	free(dgs);
