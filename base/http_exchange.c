@@ -143,6 +143,18 @@ begin_body(struct http_request *rq)
 	return MHD_YES;
 }
 
+/* An answer before the body: with one announced it is not read and the connection closes. */
+static enum MHD_Result
+send_early_answer(struct http_request *rq)
+{
+	if (rq->head.chunked || rq->head.length > 0) {
+		rq->unread = true;
+		return send_answer(rq);
+	}
+	rq->step = RQ_DECIDED;
+	return MHD_YES;
+}
+
 static enum MHD_Result
 call_head(struct http_request *rq)
 {
@@ -163,11 +175,7 @@ call_head(struct http_request *rq)
 	}
 	if (rq->step != RQ_DECIDED)
 		abort();	/* head() promised an answer */
-	if (rq->head.chunked || rq->head.length > 0) {
-		rq->unread = true;
-		return send_answer(rq);
-	}
-	return MHD_YES;
+	return send_early_answer(rq);
 }
 
 static enum MHD_Result
@@ -256,7 +264,7 @@ http_on_request(void *arg, struct MHD_Connection *connection, const char *url, c
 		return begin(rq, method, version);
 	case RQ_HELD:
 		rq->since_ms = clock_mono_ms();
-		return rq->answer != NULL ? send_answer(rq) : call_head(rq);
+		return rq->answer != NULL ? send_early_answer(rq) : call_head(rq);
 	case RQ_BODY:
 		if (*data_n == 0)
 			return call_body(rq);

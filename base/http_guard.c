@@ -212,7 +212,7 @@ http_guard_check(const struct http_guard *guard, struct MHD_Connection *connecti
 {
 	struct walk w = { .out = out };
 
-	out->has_length = out->chunked = out->expects_continue = false;
+	out->has_length = out->chunked = false;
 	out->length = 0;
 	out->status = 0;
 	check_line(uri, version, out);
@@ -222,5 +222,4 @@ http_guard_check(const struct http_guard *guard, struct MHD_Connection *connecti
 		check_framing(&w, strcmp(version, MHD_HTTP_VERSION_1_1) == 0, out);
 	if (out->status == 0)
 		check_wishes(guard, &w, method, out);
-	out->expects_continue = w.seen[EXPECT];
 }

@@ -21,7 +21,7 @@ struct http_guard {
 
 /* What the head announces; and, when status is not 0, why it is refused. */
 struct http_head {
-	bool has_length, chunked, expects_continue;
+	bool has_length, chunked;
 	uint64_t length;
 	unsigned status;
 	const char *reason;	/* one word for counters */
@@ -34,6 +34,5 @@ void http_guard_check(const struct http_guard *guard, struct MHD_Connection *con
 
 /* Is method one of the comma separated list, octet for octet? */
 bool http_guard_allows(const char *methods, const char *method);
-
 
 #endif

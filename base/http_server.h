@@ -24,7 +24,8 @@ enum http_next {
 	HTTP_READ_BODY,		/* go on: collect the body, then call body() */
 	HTTP_ANSWERED,		/* http_answer was called: the body is not read, the connection closes
 				 * when one was announced */
-	HTTP_WAIT		/* hold the request; http_request_proceed calls head() again */
+	HTTP_WAIT		/* hold the request; http_request_proceed calls head() again, or
+				 * http_answer_later ends it */
 };
 
 struct http_app {
@@ -104,7 +105,10 @@ struct http_answer {
 void http_answer(struct http_request *rq, const struct http_answer *a);
 /* A text/plain answer of one sentence. */
 void http_answer_text(struct http_request *rq, unsigned status, const char *text);
-/* Any thread, after body() returned without an answer; *a is copied. */
+/*
+ * Any thread, after body() returned without an answer or head() returned HTTP_WAIT; *a is
+ * copied. It need not wait for that return: body() may hand rq to the thread that answers.
+ */
 void http_answer_later(struct http_request *rq, const struct http_answer *a);
 /* Any thread, after head() returned HTTP_WAIT: head() is called again on the loop thread. */
 void http_request_proceed(struct http_request *rq);

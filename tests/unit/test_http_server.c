@@ -85,6 +85,10 @@ app_head(void *arg, struct http_request *rq)
 		http_answer(rq, &a);
 		return HTTP_ANSWERED;
 	}
+	if (strcmp(path, "/wait-later") == 0) {
+		queue_put(&app.queue, &n->node);	/* n->proceed is not set: answered there */
+		return HTTP_WAIT;
+	}
 	if ((strcmp(path, "/wait") == 0 || strcmp(path, "/wait-deny") == 0) && !n->waited) {
 		n->waited = n->proceed = true;
 		must(http_request_body(rq).n == 0);
@@ -539,6 +543,7 @@ a_wait_comes_before_100_continue(void **state)
 		{ "/later", { 100, 202 } },
 		{ "/wait", { 100, 200 } },
 		{ "/wait-deny", { 403, 0 } },
+		{ "/wait-later", { 202, 0 } },
 		{ "/deny", { 401, 0 } },
 	};
 	size_t i;
@@ -576,6 +581,8 @@ answers_from_head(void **state)
 	expect_answer(fd, 401, "who are you");
 	say(fd, "GET /wait-deny HTTP/1.1\r\nHost: h\r\n\r\n");
 	expect_answer(fd, 403, "no");
+	say(fd, "GET /wait-later HTTP/1.1\r\nHost: h\r\n\r\n");
+	expect_answer(fd, 202, "later");
 	say(fd, "GET /now HTTP/1.1\r\nHost: h\r\n\r\n");
 	expect_answer(fd, 200, "/now 0");
 	/* With one it is closed, and what follows is not served. */
@@ -586,7 +593,7 @@ answers_from_head(void **state)
 	assert_non_null(strstr(b.s, "WWW-Authenticate: Basic realm=\"t\""));
 	sbuf_done(&b);
 	close(fd);
-	await(&app.gones, 4);
+	await(&app.gones, 5);
 	assert_int_equal(app.bodies, 1);
 }
 
