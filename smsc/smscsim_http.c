@@ -113,7 +113,7 @@ answer_messages(struct sim_http *http, struct http_request *rq, struct query q)
 	struct sbuf out = { 0 };
 
 	sbuf_char(&out, '[');
-	while (q.limit > 0 && out.n < ANSWER_MAX && append_messages(http->sim, &q, &out))
+	while (out.n < ANSWER_MAX && append_messages(http->sim, &q, &out))
 		;
 	sbuf_str(&out, "]\n");
 	answer_octets(rq, sbuf_as_span(&out));

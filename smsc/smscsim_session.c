@@ -314,7 +314,7 @@ ready(void *arg, int events)
 	struct sim *sim = s->sim;
 
 	sim_enter(sim);
-	if (events & LOOP_HANGUP && (s->asleep || !(events & LOOP_READ)))
+	if (events & LOOP_HANGUP && !(events & LOOP_READ))
 		give_up(s);
 	else if (events & LOOP_READ)
 		fill(s);

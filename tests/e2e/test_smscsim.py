@@ -1073,6 +1073,10 @@ def faults_elsewhere():
         lost = esme.send(smpp.ENQUIRE_LINK)
         equal(esme.enquire_link().status, smpp.ROK)
         equal([r for r in esme.responses if r.seq == lost], [])
+    s.fault("drop_response", on="bind", count=1)
+    with Esme(s.port) as esme:
+        esme.send(smpp.BIND_TRANSCEIVER, smpp.cstr("a") + smpp.cstr("b") + smpp.cstr("") + b"\x34\0\0\0")
+        equal(submit(esme).status, smpp.RINVBNDSTS, "not bound")
     s.fault("disconnect", on="bind", count=1)
     with Esme(s.port) as esme:
         esme.send(smpp.BIND_TRANSCEIVER, smpp.cstr("a") + smpp.cstr("b") + smpp.cstr("") + b"\x34\0\0\0")
