@@ -225,7 +225,6 @@ struct outcome {
 	unsigned status;
 	char error[WHY_MAX + 1];
 	struct sbuf body;
-	int64_t at_ms;
 };
 
 static void
@@ -235,7 +234,6 @@ on_done(void *arg, const struct http_result *res)
 
 	assert_false(o->inside_send);
 	o->calls++;
-	o->at_ms = clock_mono_ms();
 	o->transport_ok = res->transport_ok;
 	o->status = res->status;
 	assert_true(res->transport_ok == (res->error == NULL));
@@ -342,7 +340,7 @@ bad_receivers(void **state)
 		{ "/half", false, 0, 0, "" },
 		{ "/close", false, 0, 0, "Empty reply" },
 	};
-	const struct http_client_config cf = { .timeout_ms = 700 };
+	const struct http_client_config cf = { .timeout_ms = 1200 };
 	struct http_client *client = http_client_create(loop, &cf);
 	struct outcome o[sizeof rows / sizeof rows[0]] = { { 0 } };
 	int64_t start = clock_mono_ms();
@@ -357,7 +355,7 @@ bad_receivers(void **state)
 			fail_msg("%s: %u, %zu octets, %s", rows[i].path, o[i].status, o[i].body.n, o[i].error);
 		sbuf_done(&o[i].body);
 	}
-	assert_true(clock_mono_ms() - start < 5000);
+	assert_true(clock_mono_ms() - start < 2 * DEADLINE_MS);
 	http_client_destroy(&client);
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		assert_int_equal(o[i].calls, 1);
@@ -440,11 +438,10 @@ addresses_are_checked(void **state)
 static void
 a_silent_host_harms_nobody(void **state)
 {
-	enum { SILENT = 12, OTHERS = 20 };
-	const struct http_client_config cf = { .timeout_ms = 300 };
+	enum { SILENT = 8, OTHERS = 20 };
+	const struct http_client_config cf = { .timeout_ms = 1000 };
 	struct http_client *client = http_client_create(loop, &cf);
 	struct outcome silent[SILENT] = { { 0 } }, others[OTHERS] = { { 0 } };
-	int64_t start = clock_mono_ms();
 	size_t i;
 
 	for (i = 0; i < SILENT; i++)
@@ -454,7 +451,7 @@ a_silent_host_harms_nobody(void **state)
 	for (i = 0; i < OTHERS; i++) {
 		await(&others[i]);
 		assert_int_equal(others[i].status, 200);
-		assert_true(others[i].at_ms - start < 1000);
+		assert_int_equal(silent[0].calls, 0);	/* none of those has even ended */
 		sbuf_done(&others[i].body);
 	}
 	assert_true(servers[1].most_open <= 4);

@@ -799,7 +799,7 @@ slow_heads_are_cut(void **state)
 			say(p[i].fd, i % 4 == 1 ? "GET /now" : "GET /now HTTP/1.1\r\nHost: h\r\n");
 	}
 	while (left > 0) {
-		assert_true(clock_mono_ms() - start < 4000);
+		assert_true(clock_mono_ms() - start < DEADLINE_MS);
 		poll(p, SLOW, DRIP_MS);
 		for (i = 0; i < SLOW; i++) {
 			char c;
@@ -847,7 +847,7 @@ slow_bodies_are_cut_but_not_who_waits_for_us(void **state)
 	for (;;) {
 		struct pollfd p = { .fd = slow, .events = POLLIN };
 
-		assert_true(clock_mono_ms() - start < 4000);
+		assert_true(clock_mono_ms() - start < DEADLINE_MS);
 		if (poll(&p, 1, 100) > 0)
 			break;
 		say(slow, "x");
@@ -875,7 +875,7 @@ idle_connections_are_closed(void **state)
 	fd = dial();
 	say(fd, "GET /now HTTP/1.1\r\nHost: h\r\n\r\n");
 	expect_answer(fd, 200, "/now 0");
-	assert_int_equal(hear_some(fd, &c, 1, 4000), 0);
+	assert_int_equal(hear_some(fd, &c, 1, DEADLINE_MS), 0);
 	close(fd);
 	unserve();
 }
