@@ -7,6 +7,7 @@ Generator, ppgd and sink (smscsim) share the machine over loopback. CPU a push i
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -41,6 +42,50 @@ def memory_mib(pid, name="VmHWM"):
         for line in f:
             if line.startswith(name + ":"):
                 return int(line.split()[1]) / 1024
+
+
+KANNEL = """
+group = core
+admin-port = {0}
+admin-password = x
+smsbox-port = {1}
+wapbox-port = {2}
+log-level = 4
+log-file = "{folder}/bearerbox.log"
+box-allow-ip = "127.0.0.1"
+
+group = smsc
+smsc = smpp
+smsc-id = main
+host = 127.0.0.1
+port = {smsc}
+smsc-username = ppg
+smsc-password = secret
+transceiver-mode = true
+system-type = x
+max-pending-submits = 500
+
+group = wapbox
+bearerbox-host = 127.0.0.1
+log-level = 4
+log-file = "{folder}/wapbox.log"
+
+group = ppg
+ppg-url = /wappush
+ppg-port = {3}
+concurrent-pushes = 100
+trusted-pi = true
+users = 1024
+service-name = ppg
+default-smsc = main
+
+group = smsbox
+bearerbox-host = 127.0.0.1
+
+group = sms-service
+keyword = default
+text = x
+"""
 
 
 def line(name, value, more=""):
@@ -93,10 +138,44 @@ class Bench:
         for text in (out + err).splitlines():
             print("  " + text)
 
+    def kannel(self):
+        """Kannel's PPG between the same generator and the same sink; it keeps nothing on disk."""
+        if not shutil.which("wapbox"):
+            print("Kannel: not installed (package kannel)")
+            return
+        folder, ports = harness.temp_dir(), [harness.free_port() for _ in range(4)]
+        config = os.path.join(folder, "kannel.conf")
+        with open(config, "w") as f:
+            f.write(KANNEL.format(*ports, folder=folder, smsc=self.sim.port))
+        boxes = []
+        for name, port in (("bearerbox", ports[2]), ("wapbox", ports[3])):
+            boxes.append(subprocess.Popen([name, config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+            harness.wait_for(lambda: harness.is_listening(port), name + " to listen")
+        before = self.sim.stats()["submit_sm"]
+        harness.wait_for(lambda: self.sim.stats()["bound"] > 0, "Kannel's link")
+        count = self.options.pushes // 5
+        began = time.monotonic()
+        cpu = sum(cpu_s(box.pid) for box in boxes)
+        result = load(ports[3], 64, count, user=False)
+        harness.wait_for(lambda: self.sim.stats()["submit_sm"] - before >= result["accepted"], "Kannel to submit", 120)
+        took = time.monotonic() - began
+        used = sum(cpu_s(box.pid) for box in boxes) - cpu
+        print("Kannel 1.4.5: wapbox and bearerbox, 64 connections")
+        line("accepted/s", "%.0f" % result["accepted_per_s"])
+        line("accepted and submitted/s", "%.0f" % (result["accepted"] / took))
+        line("answer p50 / p99 / max ms", "%.2f / %.2f / %.2f" % (result["p50_ms"], result["p99_ms"], result["max_ms"]))
+        line("CPU of both boxes a push", "%.1f us" % (used / result["accepted"] * 1e6))
+        for box in boxes:
+            box.kill()
+            box.wait()
+
     def empty(self):
+        self.sim.receipts(mode="none")
         gw = Gateway(self.sim.port, log_level=2, smsc_more="max-pending-submits = 500")
         self.measure(gw, 1, min(5000, self.options.pushes), "1 connection, empty store")
         self.measure(gw, 64, self.options.pushes, "64 connections, empty store")
+        self.sim.receipts(mode="auto")
+        self.measure(gw, 64, self.options.pushes, "64 connections, and every push gets its delivery receipt")
         gw.stop()
 
     def many(self):
@@ -134,7 +213,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--pushes", type=int, default=100000, help="of one measurement (default 100000)")
     options.add_argument("--stored", type=int, default=1000000, help="recipients stored for the last part (default 1000000)")
-    options.add_argument("--only", default="http,sqlite,empty,many,stored", help="parts to run, separated by commas")
+    options.add_argument("--only", default="http,sqlite,kannel,empty,many,stored", help="parts to run, separated by commas")
     options = options.parse_args()
     bench = Bench(options)
     for name in options.only.split(","):

@@ -135,7 +135,7 @@ read_answer(struct connection *c, bool *ok)
 	body = (size_t)atol(length + strlen("content-length:"));
 	if ((size_t)(end + 4 - c->answer) + body > c->got)
 		return 0;
-	*ok = strstr(end, "code=\"1001\"") != NULL;
+	*ok = strstr(end, "\"1001\"") != NULL;
 	return atoi(c->answer + strlen("HTTP/1.1 "));
 }
 

@@ -257,6 +257,12 @@ def free_port():
         return s.getsockname()[1]
 
 
+def is_listening(port):
+    """Does somebody take connections there?"""
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
 # ---- HTTP --------------------------------------------------------------------------------------
 
 class Answer(collections.namedtuple("Answer", "status headers body")):
