@@ -188,19 +188,19 @@ compiled_type(const char *media, struct span rest)
 
 /* ---- one entity ------------------------------------------------------------------------------- */
 
+/* Checked in any case; the binary form is dropped where nobody may transform. */
 static int
 prepare_text(enum content_kind kind, struct span body, const char *charset, bool compile,
     struct sbuf *out, struct why *why)
 {
-	struct sbuf xml = { 0 };
 	int err;
 
 	if (kind == CONTENT_PROV)
-		return content_prov_encode(body, charset, compile ? out : NULL, why);
-	err = content_service_rewrite(kind, body, charset, &xml, why);
-	if (err == OK && compile)
-		err = content_service_encode(kind, sbuf_as_span(&xml), out, why);
-	sbuf_done(&xml);
+		err = content_prov_encode(body, charset, out, why);
+	else
+		err = content_service_encode(kind, body, charset, out, why);
+	if (!compile)
+		sbuf_clear(out);
 	return err;
 }
 

@@ -28,9 +28,9 @@ void content_done(struct content *c);
 /*
  * Prepare a content entity: `type` is its Content-Type with parameters, `body` its octets after the
  * transfer encoding was undone. Textual SI, SL, CO, EMN and provisioning are checked (well-formed,
- * required attributes, dates; SI action=delete needs si-id) and compiled to WBXML (libwbxml encodes
- * what our parser accepted); already binary forms are checked by wbxml.h and passed through;
- * everything else passes as it is. no_transform (Cache-Control) leaves text as text.
+ * required attributes, dates; SI action=delete needs si-id) and compiled to WBXML; already
+ * binary forms are checked by wbxml.h and passed through, as are DM and DRM documents; everything
+ * else passes as it is. no_transform (Cache-Control) leaves text as text.
  * For SI the indication's text is trimmed and its inner blanks collapsed. A charset parameter is
  * dropped when the body was compiled (the WBXML says UTF-8).
  * ERR_SYNTAX, ERR_LIMIT, ERR_UNSUPPORTED with "line L, column C: ..." or an offset in *why: the

@@ -13,16 +13,10 @@ struct type_text {
 };
 int content_type_parse(struct span type, struct type_text *out, struct why *why);
 
-/*
- * Check a textual SI, SL, CO or EMN document and write it again in one canonical way: known
- * elements and attributes, blanks in order, dates in full, a DOCTYPE of our own.
- */
-int content_service_rewrite(enum content_kind kind, struct span body, const char *charset,
-    struct sbuf *xml, struct why *why);
-/* WBXML 1.2 of a document that content_service_rewrite wrote. The house of libwbxml. */
-int content_service_encode(enum content_kind kind, struct span xml, struct sbuf *out, struct why *why);
-
-/* Check a textual provisioning document and encode it as WBXML 1.3; out NULL: check only. */
+/* Check a textual SI, SL, CO or EMN document and add its binary form, WBXML 1.2, to *out. */
+int content_service_encode(enum content_kind kind, struct span body, const char *charset,
+    struct sbuf *out, struct why *why);
+/* The same for a provisioning document, WBXML 1.3. */
 int content_prov_encode(struct span body, const char *charset, struct sbuf *out, struct why *why);
 
 /* Walk a document in textual or binary form with the call-backs of wbxml.h. */

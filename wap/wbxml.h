@@ -2,7 +2,8 @@
  * wbxml.h - bounded, table-driven WBXML decoder for the documents a push carries.
  * Spec: WAP-192-WBXML-20010725-a; token tables of SI, SL, CO, EMN, provisioning, DRM rights, SyncML DM.
  *
- * libwbxml never sees octets from outside; this decoder does. Encoding is in content.h.
+ * It reads octets from outside; libwbxml, which aborts on some, only stands beside it in tests.
+ * Encoding is in content.h.
  */
 #ifndef WAP_WBXML_H
 #define WAP_WBXML_H

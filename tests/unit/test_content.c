@@ -2,6 +2,10 @@
 #include "tests/unit/test.h"
 
 #include <pthread.h>
+#include <time.h>
+
+#include <wbxml/wbxml.h>
+#include <wbxml/wbxml_conv.h>
 
 #include "tests/unit/vector.h"
 #include "wap/content.h"
@@ -491,6 +495,111 @@ decoded_again(void **state)
 	sbuf_done(&got);
 }
 
+/* libwbxml's octets for a good document. */
+static void
+other_encoder(const char *root, const char *public_id, const char *doc, struct sbuf *out)
+{
+	WBXMLConvXML2WBXML *conv = NULL;
+	struct sbuf xml = { 0 };
+	WB_UTINY *octets = NULL;
+	WB_ULONG n = 0;
+
+	sbuf_fmt(&xml, "<?xml version=\"1.0\"?><!DOCTYPE %s PUBLIC \"%s\" \"http://www.wapforum.org/DTD/%s.dtd\">%s",
+	    root, public_id, root, doc);
+	assert_int_equal(wbxml_conv_xml2wbxml_create(&conv), WBXML_OK);
+	wbxml_conv_xml2wbxml_set_version(conv, WBXML_VERSION_12);
+	wbxml_conv_xml2wbxml_disable_string_table(conv);
+	if (wbxml_conv_xml2wbxml_run(conv, (WB_UTINY *)xml.s, (WB_ULONG)xml.n, &octets, &n) != WBXML_OK)
+		fail_msg("libwbxml refuses %s", xml.s);
+	wbxml_conv_xml2wbxml_destroy(conv);
+	sbuf_clear(out);
+	sbuf_put(out, octets, n);
+	free(octets);
+	sbuf_done(&xml);
+}
+
+static void
+encoded_like_libwbxml(void **state)
+{
+	static const struct { const char *type, *root, *public_id; } rows[] = {
+		{ SI, "si", "-//WAPFORUM//DTD SI 1.0//EN" }, { SL, "sl", "-//WAPFORUM//DTD SL 1.0//EN" },
+		{ CO, "co", "-//WAPFORUM//DTD CO 1.0//EN" }, { EMN, "emn", "-//WAPFORUM//DTD EMN 1.0//EN" },
+	};
+	struct sbuf doc = { 0 }, want = { 0 };
+	struct content c;
+	struct why why;
+	unsigned compared = 0;
+	size_t i;
+
+	random_state = 99;
+	while (compared < 1000) {
+		const char *type = random_document(&doc);
+
+		for (i = 0; i < 4; i++) {
+			if (strcmp(type, rows[i].type) != 0)
+				continue;
+			assert_int_equal(prepare(type, sbuf_as_span(&doc), false, &c, &why), OK);
+			other_encoder(rows[i].root, rows[i].public_id, doc.s, &want);
+			if (!span_eq(sbuf_as_span(&c.body), sbuf_as_span(&want)))
+				fail_msg("%s encodes otherwise", doc.s);
+			content_done(&c);
+			compared++;
+		}
+	}
+	sbuf_done(&doc);
+	sbuf_done(&want);
+}
+
+/* Documents whose encoding could take the square of their size. */
+static double
+cpu_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
+}
+
+static void
+large_documents(void **state)
+{
+	static const struct { const char *type, *head, *open, *each, *close, *tail; int times, rows; } docs[] = {
+		{ CO, "<co>", "<invalidate-object uri='", ".com/", "'/>", "</co>", 1600, 31 },
+		{ CO, "<co>", "", "<invalidate-service uri='a'/>", "", "</co>", 9000, 1 },
+		{ SI, "<si><indication/><info>", "", "<item class='a'/>", "", "</info></si>", 15000, 1 },
+		{ SI, "<si><indication>", "", "a ", "", "</indication></si>", 130000, 1 },
+		{ SI, "<si><indication>", "", "&amp;", "", "</indication></si>", 50000, 1 },
+		{ PROV, "<wap-provisioningdoc>", "<characteristic type='X'>", "<parm name='PORTNBR' value='PAP'/>",
+		  "</characteristic>", "</wap-provisioningdoc>", 3, 1500 },
+	};
+	struct sbuf doc = { 0 };
+	struct content c;
+	struct why why;
+	size_t i;
+	int k, row;
+
+	for (i = 0; i < sizeof docs / sizeof docs[0]; i++) {
+		double from;
+
+		sbuf_clear(&doc);
+		sbuf_str(&doc, docs[i].head);
+		for (row = 0; row < docs[i].rows; row++) {
+			sbuf_str(&doc, docs[i].open);
+			for (k = 0; k < docs[i].times; k++)
+				sbuf_str(&doc, docs[i].each);
+			sbuf_str(&doc, docs[i].close);
+		}
+		sbuf_str(&doc, docs[i].tail);
+		from = cpu_ms();
+		if (prepare(docs[i].type, sbuf_as_span(&doc), false, &c, &why) != OK)
+			fail_msg("row %zu: %s", i, why.text);
+		if (cpu_ms() - from > 400)		/* slow with a sanitizer, 20 ms without */
+			fail_msg("row %zu: %.0f ms", i, cpu_ms() - from);
+		content_done(&c);
+	}
+	sbuf_done(&doc);
+}
+
 static void *
 compile_often(void *arg)
 {
@@ -674,6 +783,8 @@ main(void)
 		cmocka_unit_test(binary_forms),
 		cmocka_unit_test(kannel_documents),
 		cmocka_unit_test(decoded_again),
+		cmocka_unit_test(encoded_like_libwbxml),
+		cmocka_unit_test(large_documents),
 		cmocka_unit_test(threads_compile_at_once),
 		cmocka_unit_test(facts),
 		cmocka_unit_test(settings),

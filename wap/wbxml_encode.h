@@ -1,0 +1,50 @@
+/*
+ * wbxml_encode.h - writes WBXML with the tables of the decoder: elements, attributes, text, dates.
+ * For the compilers of content.h; nobody else includes this.
+ *
+ *	wbxml_encoder_start(&e, &wbxml_sl, 0x02);
+ *	wbxml_encode_tag(&e, 0x05, true);
+ *	wbxml_encode_attr(&e, "href", span_str("http://www.example.com/"));
+ *	wbxml_encode_attrs_end(&e);
+ *	wbxml_encode_end(&e);
+ *	... e.out ...
+ *	wbxml_encoder_done(&e);
+ *
+ * No string table is made, so that a document always gives the same octets. Work is linear.
+ */
+#ifndef WAP_WBXML_ENCODE_H
+#define WAP_WBXML_ENCODE_H
+
+#include "wap/wbxml_tables.h"
+
+enum { WBXML_ENCODER_VALUES = 16 };
+
+struct wbxml_encoder {
+	struct sbuf out;
+	const struct wbxml_table *t;
+	size_t tag;			/* place of the tag octet that may yet get content */
+	bool open;			/* nothing came since that tag */
+	uint8_t values[WBXML_ENCODER_VALUES];	/* value tokens that are looked for inside strings */
+	size_t n_values;
+};
+
+/* Takes `e` zeroed; writes the prologue: version octet, public id, UTF-8, no string table. */
+void wbxml_encoder_start(struct wbxml_encoder *e, const struct wbxml_table *t, uint8_t version);
+void wbxml_encoder_done(struct wbxml_encoder *e);
+
+void wbxml_encode_tag(struct wbxml_encoder *e, uint8_t token, bool attrs);
+/*
+ * An attribute of page 0: the start token with the longest fitting prefix, value tokens where
+ * they occur, strings between them. The name must be one of the table.
+ */
+void wbxml_encode_attr(struct wbxml_encoder *e, const char *name, struct span value);
+/* The same with "YYYY-MM-DDThh:mm:ssZ" as OPAQUE: two digits an octet, octets of 00 dropped at the end. */
+void wbxml_encode_date(struct wbxml_encoder *e, const char *name, const char *iso);
+void wbxml_encode_attrs_end(struct wbxml_encoder *e);
+void wbxml_encode_text(struct wbxml_encoder *e, struct span text);	/* no NUL; "" writes nothing */
+void wbxml_encode_end(struct wbxml_encoder *e);			/* of the element */
+
+void wbxml_encode_octet(struct wbxml_encoder *e, uint8_t octet);
+void wbxml_encode_string(struct wbxml_encoder *e, struct span s);	/* STR_I, also of "" */
+
+#endif
