@@ -8,7 +8,8 @@ ppg_libppg_a_SOURCES = \
 	ppg/pap.h ppg/pap_parse.c ppg/pap_print.c \
 	ppg/address.c ppg/address.h \
 	ppg/life.c ppg/life.h \
-	ppg/dispatch.c ppg/dispatch.h \
+	ppg/dispatch.c ppg/dispatch.h ppg/dispatch_int.h \
+	ppg/dispatch_take.c ppg/dispatch_send.c ppg/dispatch_receipt.c \
 	ppg/notify.c ppg/notify.h \
 	ppg/admin.c ppg/admin.h \
 	ppg/metrics.c ppg/metrics.h \

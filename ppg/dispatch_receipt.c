@@ -1,0 +1,108 @@
+/*
+ * dispatch_receipt.c - see dispatch_int.h. Station: delivery receipt stored, then answered to the SMSC.
+ */
+#include "ppg/dispatch_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "ppg/life.h"
+#include "ppg/pap.h"
+
+/* A receipt on its way to the store and back to the link. */
+struct receipt_job {
+	struct store_receipt op;
+	struct loop_work work;
+	struct dispatch *d;
+	struct link *link;
+	uint64_t token;
+	char message_id[66], desc[64];
+};
+
+static void
+receipt_back(struct loop_work *work)
+{
+	struct receipt_job *job = (struct receipt_job *)((char *)work - offsetof(struct receipt_job, work));
+
+	smsc_link_receipt_done(job->link->smsc, job->token,
+	    job->op.op.result == OK || job->op.op.result == ERR_NOT_FOUND);
+	atomic_fetch_sub(&job->d->ops, 1);
+	free(job);
+}
+
+static void
+receipt_stored(struct store_op *op)
+{
+	struct receipt_job *job = (struct receipt_job *)op;
+	struct dispatch *d = job->d;
+
+	if (op->result == ERR_NOT_FOUND)
+		atomic_fetch_add(&d->receipts_unknown, 1);
+	else if (op->result == OK && !job->op.ignored && job->op.final)
+		atomic_fetch_add(job->op.to == STEP_DELIVERED ? &d->delivered : &d->failed, 1);
+	loop_post(d->loop, &job->work);
+}
+
+static int
+receipt_event(enum receipt_state state)
+{
+	switch (state) {
+	case RECEIPT_DELIVERED:
+		return EV_RECEIPT_OK;
+	case RECEIPT_EXPIRED:
+		return EV_RECEIPT_EXPIRED;
+	case RECEIPT_DELETED:
+	case RECEIPT_UNDELIVERABLE:
+	case RECEIPT_UNKNOWN:
+	case RECEIPT_REJECTED:
+		return EV_RECEIPT_FAILED;
+	case RECEIPT_ENROUTE:
+	case RECEIPT_ACCEPTED:
+		break;
+	}
+	return 0;
+}
+
+void
+dispatch_receipt(void *app, struct smsc_link *smsc, const struct smsc_receipt *r, uint64_t token)
+{
+	struct link *link = app;
+	struct dispatch *d = link->d;
+	int event = receipt_event(r->state);
+	struct receipt_job *job;
+
+	link->receipts++;
+	atomic_fetch_add(&d->receipts, 1);
+	if (event == 0) {		/* enroute, accepted: nothing has become final */
+		smsc_link_receipt_done(smsc, token, true);
+		return;
+	}
+	job = calloc(1, sizeof *job);
+	if (job == NULL)
+		abort();
+	job->d = d;
+	job->link = link;
+	job->token = token;
+	job->work.run = receipt_back;
+	memcpy(job->message_id, r->message_id, sizeof job->message_id);
+	if (event != EV_RECEIPT_OK)
+		snprintf(job->desc, sizeof job->desc, "receipt: state %d, error %s", (int)r->state, r->err);
+	job->op = (struct store_receipt){
+		.op = { .kind = STORE_RECEIPT, .done = receipt_stored },
+		.link = smsc_link_id(smsc),
+		.message_id = job->message_id,
+		.event = event,
+		.at = (int64_t)clock_utc(),
+		.code = event == EV_RECEIPT_OK ? PAP_OK : PAP_SERVICE_FAILURE,
+		.desc = job->desc[0] != '\0' ? job->desc : NULL,
+	};
+	atomic_fetch_add(&d->ops, 1);
+	if (store_submit(d->store, &job->op.op) != OK) {
+		atomic_fetch_sub(&d->ops, 1);
+		free(job);
+		smsc_link_receipt_done(smsc, token, false);	/* the SMSC repeats it */
+	}
+}
+

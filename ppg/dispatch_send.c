@@ -1,0 +1,260 @@
+/*
+ * dispatch_send.c - see dispatch_int.h. Stations: link picked, PDU made, submit_sm, response stored.
+ */
+#include "ppg/dispatch_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "ppg/life.h"
+#include "ppg/pap.h"
+#include "wap/udh.h"
+#include "wap/wsp.h"
+
+enum { PDU_OVERHEAD = 16 };		/* TID, type, HeadersLen */
+
+/* A recipient on a link. */
+struct flight {
+	struct smsc_datagram dg;
+	struct store_event event;	/* what became of it; lives until it is stored */
+	struct dispatch *d;
+	struct store_item *item;
+	const char *link_id;
+	char (*ids)[66], one_id[1][66];	/* message ids; of a single part without a heap block */
+	char desc[WHY_MAX + 1];
+	uint8_t pdu[];
+};
+
+/* ---- outcome of a flight ----------------------------------------------------------------------- */
+
+/* Writer thread: the outcome is on disk. */
+static void
+event_stored(struct store_op *op)
+{
+	struct store_event *ev = (struct store_event *)op;
+	struct flight *f = (struct flight *)((char *)ev - offsetof(struct flight, event));
+	struct dispatch *d = f->d;
+
+	if (op->result != OK && op->result != ERR_CLOSED)
+		log_error("dispatch", "push row %lld recipient %u: outcome not stored: %s",
+		    (long long)ev->push, ev->n, err_name(op->result));
+	if (ev->event == EV_RETRY)
+		atomic_store(&d->backlog, true);
+	if (f->ids != f->one_id)
+		free(f->ids);
+	store_item_free(f->item);
+	free(f);
+	atomic_fetch_sub(&d->ops, 1);
+	if (atomic_fetch_sub(&d->in_hand, 1) - 1 <= d->in_hand_max / 2 && atomic_load(&d->backlog))
+		dispatch_wake(d);
+}
+
+static void
+store_outcome(struct flight *f, int event, int code, int64_t due_in_s, bool maybe_sent)
+{
+	struct store_event *ev = &f->event;
+	int64_t now = (int64_t)clock_utc();
+
+	*ev = (struct store_event){
+		.op = { .kind = STORE_EVENT, .done = event_stored },
+		.push = f->item->push,
+		.n = f->item->n,
+		.batch = f->item->batch,
+		.event = event,
+		.at = now,
+		.code = code,
+		.desc = f->desc[0] != '\0' ? f->desc : NULL,
+		.due_at = now + due_in_s,
+		.maybe_sent = maybe_sent,
+	};
+	if (event == EV_SUBMITTED || event == EV_SENT) {
+		ev->link = f->link_id;
+		ev->message_ids = f->ids;
+		ev->n_ids = f->dg.n_segments;
+	}
+	atomic_fetch_add(&f->d->ops, 1);
+	if (store_submit(f->d->store, &ev->op) != OK) {
+		/* The queue is sized for all that can be in hand, so it can only be closed. */
+		ev->op.result = ERR_CLOSED;
+		event_stored(&ev->op);
+	}
+}
+
+static int64_t
+retry_delay(const struct dispatch *d, unsigned attempts)
+{
+	int64_t s = d->retry_min_s;
+
+	while (attempts-- > 0 && s < d->retry_max_s)
+		s *= 2;
+	return s < d->retry_max_s ? s : d->retry_max_s;
+}
+
+/* The link's ids are gone when answered() returns. */
+static void
+keep_message_ids(struct flight *f)
+{
+	size_t n = f->dg.n_segments;
+
+	f->ids = n == 1 ? f->one_id : calloc(n, sizeof f->ids[0]);
+	if (f->ids == NULL)
+		abort();
+	memcpy(f->ids, f->dg.message_ids, n * sizeof f->ids[0]);
+}
+
+static bool
+has_message_ids(const struct smsc_datagram *dg)
+{
+	unsigned i;
+
+	for (i = 0; i < dg->n_segments; i++)
+		if (dg->message_ids[i][0] == '\0')
+			return false;
+	return true;
+}
+
+static void
+describe_status(struct flight *f, const char *what)
+{
+	const char *name = smpp_status_name(f->dg.status);
+
+	if (name != NULL)
+		snprintf(f->desc, sizeof f->desc, "%s: %s", what, name);
+	else
+		snprintf(f->desc, sizeof f->desc, "%s: command_status 0x%08X", what, f->dg.status);
+}
+
+void
+dispatch_answered(void *app, struct smsc_link *smsc, struct smsc_datagram *dg, enum smsc_verdict v)
+{
+	struct link *link = app;
+	struct dispatch *d = link->d;
+	struct flight *f = (struct flight *)dg;
+
+	f->link_id = smsc_link_id(smsc);
+	switch (v) {
+	case SMSC_ACCEPTED:
+		atomic_fetch_add(&d->submitted, 1);
+		keep_message_ids(f);
+		if (link->cf.delivered_on_submit) {
+			store_outcome(f, EV_SENT, PAP_OK, 0, false);
+		} else {
+			if (!has_message_ids(dg))
+				snprintf(f->desc, sizeof f->desc,
+				    "the SMSC gave no message id: no delivery receipt can be matched");
+			store_outcome(f, EV_SUBMITTED, PAP_OK, 0, false);
+		}
+		break;
+	case SMSC_REFUSED:
+		atomic_fetch_add(&d->refused, 1);
+		describe_status(f, "refused by the SMSC");
+		store_outcome(f, EV_REFUSED,
+		    dg->status == SMPP_RINVDSTADR ? PAP_ADDRESS_ERROR : PAP_SERVICE_FAILURE, 0, false);
+		break;
+	case SMSC_RETRY:
+		atomic_fetch_add(&d->retried, 1);
+		describe_status(f, "will be tried again");
+		store_outcome(f, EV_RETRY, 0, retry_delay(d, f->item->attempts), false);
+		break;
+	case SMSC_UNSENT:
+		store_outcome(f, EV_RETRY, 0, 0, false);
+		break;
+	case SMSC_MAYBE_SENT:
+		atomic_fetch_add(&d->maybe_sent, 1);
+		store_outcome(f, EV_RETRY, 0, 0, true);
+		break;
+	}
+}
+
+/* ---- onto a link ----------------------------------------------------------------------------------- */
+
+static struct link *
+pick_link(struct dispatch *d)
+{
+	struct link *best = NULL;
+	unsigned room, most = 0;
+	size_t i;
+
+	for (i = 0; i < d->n_links; i++) {
+		room = smsc_link_room(d->links[i].smsc);
+		if (room > most) {
+			most = room;
+			best = &d->links[i];
+		}
+	}
+	return best;
+}
+
+static struct flight *
+make_flight(struct dispatch *d, struct store_item *item, const struct link *link)
+{
+	struct span headers = item->overlay.n > 0 ? item->overlay : item->body->headers;
+	size_t cap = PDU_OVERHEAD + headers.n + item->body->body.n;
+	struct flight *f = calloc(1, sizeof *f + cap);
+	struct wbuf w;
+
+	if (f == NULL)
+		abort();
+	w = wbuf_into(f->pdu, cap);
+	wsp_push_encode(&w, &(struct wsp_push){
+		.tid = (uint8_t)item->push,
+		.type = WSP_PDU_PUSH,
+		.headers = headers,
+		.data = item->body->body,
+	});
+	f->d = d;
+	f->item = item;
+	f->dg.pdu = wbuf_span(&w);
+	f->dg.src_port = WDP_PORT_WSP;
+	f->dg.dst_port = WDP_PORT_PUSH;
+	/* derived from stored data: a repeat after a crash carries the same reference */
+	f->dg.ref = (uint16_t)(item->push + item->n);
+	f->dg.validity_at = item->deadline_at;
+	f->dg.want_receipt = !link->cf.delivered_on_submit;
+	memcpy(f->dg.to, item->to, sizeof f->dg.to);
+	return f;
+}
+
+/* Give the links what they have room for. */
+void
+dispatch_feed(struct dispatch *d)
+{
+	struct link *link;
+
+	while (d->ready != NULL && (link = pick_link(d)) != NULL) {
+		struct store_item *item = d->ready;
+		struct flight *f = make_flight(d, item, link);
+
+		if (smsc_link_submit(link->smsc, &f->dg) != OK) {
+			free(f);
+			break;
+		}
+		d->ready = item->next;
+		if (d->ready == NULL)
+			d->ready_tail = &d->ready;
+		item->next = NULL;
+	}
+}
+
+/* What waits here for a link goes back to the store's queue. */
+void
+dispatch_return_ready(struct dispatch *d)
+{
+	while (d->ready != NULL) {
+		struct store_item *item = d->ready;
+		struct flight *f = calloc(1, sizeof *f);
+
+		if (f == NULL)
+			abort();
+		d->ready = item->next;
+		item->next = NULL;
+		f->d = d;
+		f->item = item;
+		store_outcome(f, EV_RETRY, 0, 0, item->maybe_sent);
+	}
+	d->ready_tail = &d->ready;
+}
+
