@@ -25,7 +25,7 @@ struct front {
 	atomic_ullong accepted, recipients, refused[REFUSALS], answers, answers_us;
 	pthread_mutex_t lock;		/* guards pending, stopping */
 	pthread_cond_t idle;
-	unsigned pending;		/* submissions the store has */
+	unsigned pending;		/* submissions that the store or the verifier has */
 	bool stopping;
 };
 
@@ -141,7 +141,7 @@ answer_busy(struct submission *s, bool later, const char *reason)
 
 /* ---- into the store ---------------------------------------------------------------------------- */
 
-/* A submission is with the store from begin to end; front_stop waits for that. */
+/* A submission is with the store or the verifier from begin to end; front_stop waits for that. */
 static bool
 begin_pending(struct front *f)
 {
@@ -271,12 +271,34 @@ store_push(struct submission *s)
 
 /* ---- the HTTP application -------------------------------------------------------------------------- */
 
+/* Verifier thread. The request may be over, and s gone, as soon as it goes on. */
 static void
 verified(void *arg)
 {
-	http_request_proceed(arg);
+	struct submission *s = arg;
+	struct front *f = s->front;
+
+	http_request_proceed(s->rq);
+	end_pending(f);
 }
 
+static struct submission *
+submission_of(struct front *f, struct http_request *rq)
+{
+	struct submission *s = http_request_data(rq);
+
+	if (s != NULL)
+		return s;
+	s = calloc(1, sizeof *s);
+	if (s == NULL)
+		abort();
+	s->front = f;
+	s->rq = rq;
+	http_request_set_data(rq, s);
+	return s;
+}
+
+/* While the verifier may still call back the request counts as pending. */
 static enum http_next
 check_login(struct front *f, struct http_request *rq)
 {
@@ -284,17 +306,20 @@ check_login(struct front *f, struct http_request *rq)
 	    unauthorized = { .status = 401, .extra = { { "WWW-Authenticate", "Basic realm=\"push\"" } } },
 	    slow_down = { .status = 429, .extra = { { "Retry-After", "60" } } },
 	    busy = { .status = 503, .extra = { { "Retry-After", "1" } } };
-	struct submission *s;
-	struct initiators *set;
-	const struct initiator *who;
-	bool authenticated;
+	struct submission *s = submission_of(f, rq);
+	enum auth_result res;
 
-	switch (authenticator_check(f->cf.auth, http_request_header(rq, "Authorization"),
-	    http_request_peer(rq), &set, &who, &authenticated, verified, rq)) {
-	case AUTH_OK:
-		break;
-	case AUTH_WAIT:
+	if (!begin_pending(f))
+		return refuse_http(f, rq, REFUSED_BUSY, &busy, "the gateway is stopping\n");
+	res = authenticator_check(f->cf.auth, http_request_header(rq, "Authorization"), http_request_peer(rq),
+	    &s->set, &s->who, &s->authenticated, verified, s);
+	if (res == AUTH_WAIT)
 		return HTTP_WAIT;
+	end_pending(f);
+	switch (res) {
+	case AUTH_OK:
+	case AUTH_WAIT:
+		break;
 	case AUTH_REFUSED:
 		return refuse_http(f, rq, REFUSED_AUTH, &unauthorized, "authentication needed\n");
 	case AUTH_SLOW_DOWN:
@@ -303,15 +328,6 @@ check_login(struct front *f, struct http_request *rq)
 	case AUTH_BUSY:
 		return refuse_http(f, rq, REFUSED_BUSY, &busy, "too many logins wait to be checked\n");
 	}
-	s = calloc(1, sizeof *s);
-	if (s == NULL)
-		abort();
-	s->front = f;
-	s->rq = rq;
-	s->set = set;
-	s->who = who;
-	s->authenticated = authenticated;
-	http_request_set_data(rq, s);
 	return HTTP_READ_BODY;
 }
 
