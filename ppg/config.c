@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/password.h"
+#include "ppg/initiator.h"
 
 struct loading {
 	struct ppg_config *config;
@@ -57,6 +58,7 @@ interface_of(struct loading *ld, const struct conf_group *g, const char *group)
 	return text;
 }
 
+/* NULL when the key is not written; an empty value is a list that allows nothing. */
 static struct netlist *
 networks_of(struct loading *ld, const struct conf_group *g, const char *group)
 {
@@ -64,7 +66,7 @@ networks_of(struct loading *ld, const struct conf_group *g, const char *group)
 	struct netlist *list = NULL;
 	struct why why;
 
-	if (text == NULL || text[0] == '\0')
+	if (text == NULL)
 		return NULL;
 	if (netlist_parse(text, &list, &why) != OK)
 		tell(ld, 2, g, group, "notify-allow", "%s", why.text);
@@ -185,16 +187,20 @@ take_uris(struct loading *ld, const struct conf_group *g, struct ppg_initiator *
 
 		n = strcspn(p, ";");
 		uri = span_trim(span_of(p, n));
-		if (uri.n > 2048)
-			tell(ld, 2, g, "wap-push-user", "initiator-uri", "a URI has more than 2048 octets");
+		if (uri.n >= sizeof ((struct initiator *)NULL)->uris[0])
+			tell(ld, 2, g, "wap-push-user", "initiator-uri", "a URI has more than %zu octets",
+			    sizeof ((struct initiator *)NULL)->uris[0] - 1);
 		else if (uri.n > 0 && !is_uri(uri))
 			tell(ld, 2, g, "wap-push-user", "initiator-uri",
 			    "%.*s is not a URI with a scheme", uri.n < 64 ? (int)uri.n : 64, (const char *)uri.p);
 		else if (uri.n > 0)
 			pi->uris[pi->n_uris++] = span_dup(uri);
 		if (p[n] == '\0')
-			return;
+			break;
 	}
+	if (pi->n_uris > INITIATOR_URIS_MAX)
+		tell(ld, 2, g, "wap-push-user", "initiator-uri", "%zu URIs, at most %d are possible", pi->n_uris,
+		    INITIATOR_URIS_MAX);
 }
 
 static void
@@ -241,8 +247,7 @@ take_initiators(struct loading *ld)
 			pi->push_role = strcmp(role, "ppg-trusted") == 0 ? PPG_ROLE_TRUSTED :
 			    strcmp(role, "ppg-auth") == 0 ? PPG_ROLE_AUTH : PPG_ROLE_NONE;
 		pi->own_notify_allow = networks_of(ld, g, "wap-push-user");
-		/* An empty list of its own allows nothing. */
-		pi->notify_allow = conf_text(g, "notify-allow") != NULL ? pi->own_notify_allow : config->notify_allow;
+		pi->notify_allow = pi->own_notify_allow != NULL ? pi->own_notify_allow : config->notify_allow;
 		check_login(ld, g, pi);
 		if (pi->password != NULL && !password_is_hash(pi->password) && n_plain++ == 0)
 			plain = g;

@@ -142,8 +142,8 @@ static const struct conf_key ppg_keys[] = {
 
 static const struct conf_key initiator_keys[] = {
 	{ "wap-push-user", CONF_TEXT, 1, 63, NULL, NULL, CONF_REQUIRED | CONF_RELOAD, "name of the initiator" },
-	{ "ppg-username", CONF_TEXT, 1, 255, NULL, NULL, CONF_REQUIRED | CONF_RELOAD, "user name of its login" },
-	{ "ppg-password", CONF_TEXT, 1, 1024, NULL, NULL, CONF_REQUIRED | CONF_SECRET | CONF_RELOAD,
+	{ "ppg-username", CONF_TEXT, 1, 63, NULL, NULL, CONF_REQUIRED | CONF_RELOAD, "user name of its login" },
+	{ "ppg-password", CONF_TEXT, 1, 255, NULL, NULL, CONF_REQUIRED | CONF_SECRET | CONF_RELOAD,
 	  "password of its login: a hash made by \"ppgctl passwd\", or plain text" },
 	{ "initiator-uri", CONF_TEXT, 0, 4096, NULL, NULL, CONF_RELOAD,
 	  "URIs it may name as X-Wap-Initiator-URI, separated by ';'; the first is the one it has by default" },

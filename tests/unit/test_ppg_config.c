@@ -237,7 +237,8 @@ initiators_and_their_networks(void **state)
 	assert_false(allows(c->initiators[0].notify_allow, "192.168.1.1"));
 	assert_true(allows(c->initiators[1].notify_allow, "192.168.1.1"));
 	assert_false(allows(c->initiators[1].notify_allow, "127.0.0.1"));
-	assert_null(c->initiators[2].notify_allow);
+	assert_non_null(c->initiators[2].notify_allow);
+	assert_false(allows(c->initiators[2].notify_allow, "127.0.0.1"));
 	ppg_config_free(&c);
 }
 
@@ -303,6 +304,8 @@ static const struct { const char *text, *errors; } bad_rows[] = {
 	  "X:13: group wap-push-user, ppg-username: a user name has no ':'\n" },
 	{ PPG PI "initiator-uri = \"urn:a; no scheme\"\n" SMSC,
 	  "X:6: group wap-push-user, initiator-uri: no scheme is not a URI with a scheme\n" },
+	{ PPG PI "initiator-uri = a:1;a:2;a:3;a:4;a:5;a:6;a:7;a:8;a:9;\n" SMSC,
+	  "X:6: group wap-push-user, initiator-uri: 9 URIs, at most 8 are possible\n" },
 	{ PPG PI "push-role = root\n" SMSC,
 	  "X:6: group wap-push-user, push-role: root is not none, ppg-auth or ppg-trusted\n" },
 	{ PPG PI "group = smsc\nsmsc = at\nhost = h\nport = 1\nsmsc-username = u\nmodemtype = x\n",
