@@ -156,11 +156,17 @@ make_writer(struct gateway *gw)
 static void
 start_notifier(struct gateway *gw)
 {
+	const struct ppg_limits *limits = &gw->config->limits;
 	struct notifier *n = notifier_start(&(struct notify_config){
 		.store = gw->store,
 		.auth = gw->auth,
 		.writer = make_writer(gw),
 		.allow = gw->config->notify_allow,
+		.http = {
+			.timeout_ms = limits->notify_timeout_s * 1000,
+			.max_answer = limits->notify_max_answer,
+			.max_per_host = limits->notify_connections,
+		},
 	});
 
 	pthread_mutex_lock(&gw->lock);

@@ -305,7 +305,8 @@ notifier_start(const struct notify_config *cf)
 		n->cf.give_up_s = GIVE_UP_S;
 	n->wake_work.run = run_wake;
 	n->loop = loop_create();
-	n->client = http_client_create(n->loop, &(struct http_client_config){ .user_agent = n->cf.writer.product });
+	n->cf.http.user_agent = n->cf.writer.product;
+	n->client = http_client_create(n->loop, &n->cf.http);
 	if (pthread_create(&n->thread, NULL, run_thread, n) != 0)
 		abort();
 	pthread_setname_np(n->thread, "notifier");

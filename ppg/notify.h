@@ -17,6 +17,7 @@ struct notify_config {
 	struct pap_writer writer;
 	const struct netlist *allow;	/* inner addresses that may be posted to */
 	unsigned max_under_way;		/* 0 = 64 */
+	struct http_client_config http;	/* limits of one post; the rest is set here */
 	unsigned retry_min_s, retry_max_s;	/* 0 = 5, 3600 */
 	int64_t give_up_s;		/* after the push was final; 0 = 3 days */
 };
