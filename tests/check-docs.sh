@@ -18,7 +18,7 @@ result() {
 }
 
 # What the manual has to say of each key: group, key, "number, 1..65535; default 8080".
-expected=$("$build/tests/print_keys" | awk -F '\t' '
+expected=$("$build/ppgd" --print-keys | awk -F '\t' '
 	$3 == "ignored" { print $1 "\t" $2 "\tignored"; next }
 	{
 		spec = $3 == "boolean" ? "boolean" : $3 == "word" ? $4 : $3 ", " $4
@@ -39,7 +39,7 @@ only_first() { printf '%s\n' "$1" | while IFS= read -r line; do
 	printf '%s\n' "$2" | grep -qxF -e "$line" || printf '%s\n' "$line"
 done; }
 
-result "keys are known" "$([ "$(printf '%s\n' "$expected" | wc -l)" -gt 100 ] || echo "tests/print_keys printed too few")"
+result "keys are known" "$([ "$(printf '%s\n' "$expected" | wc -l)" -gt 100 ] || echo "ppgd --print-keys printed too few")"
 result "every key is in doc/ppgd.conf.5, with its range and default" "$(only_first "$expected" "$written")"
 result "doc/ppgd.conf.5 has no key that does not exist" \
 	"$(only_first "$(printf '%s\n' "$written" | grep -v '^whole')" "$expected")"

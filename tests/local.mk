@@ -37,9 +37,6 @@ TESTS += tests/e2e/test_ppgctl.py
 EXTRA_DIST += tests/e2e/test_ppgctl.py
 
 # ---- the manual against the programs ----
-check_PROGRAMS += tests/print_keys
-tests_print_keys_SOURCES = tests/print_keys.c
-tests_print_keys_LDADD = ppg/libppg.a $(BASE_LIBS)
 TESTS += tests/check-docs.sh
 EXTRA_DIST += tests/check-docs.sh
 
