@@ -391,29 +391,42 @@ pass_on_headers(const struct admit_request *rq, struct admission *a, const struc
 	return code;
 }
 
-/* Which X-Wap-Initiator-URI goes on air (E-02): one the account owns, or none. */
+/*
+ * Does `uri` lie within a registered one: the same, or below it? "https://a/" holds "https://a/cp",
+ * "https://a/c" does not hold "https://a/cp". Dot segments could lead out again.
+ */
+static bool
+uri_within(struct span uri, const char *registered)
+{
+	size_t n = strlen(registered);
+
+	if (uri.n < n || memcmp(uri.p, registered, n) != 0)
+		return false;
+	if (uri.n == n)
+		return true;
+	return (registered[n - 1] == '/' || strchr("/?#", uri.p[n]) != NULL) &&
+	    memmem(uri.p + n - 1, uri.n - n + 1, "/.", 2) == NULL;
+}
+
+/* Which X-Wap-Initiator-URI goes on air (E-02): one within the account's, or none. */
 static int
 choose_initiator_uri(const struct admit_request *rq, struct admission *a,
-    const struct content_part *part, const char **uri)
+    const struct content_part *part, struct span *uri)
 {
 	struct span wanted = find_header(rq, part, "X-Wap-Initiator-URI", true);
 	size_t i;
 
-	*uri = NULL;
+	*uri = span_of("", 0);
 	if (!rq->authenticated || rq->who->n_uris == 0)
 		return 0;
 	if (count_header(part, "X-Wap-Initiator-URI") > 1)
 		return refuse(a, PAP_BAD_REQUEST, "part 2: more than one X-Wap-Initiator-URI (E-15)");
-	*uri = rq->who->uris[0];
-	if (wanted.n == 0)
-		return 0;
-	for (i = 0; i < rq->who->n_uris; i++) {
-		*uri = rq->who->uris[i];
-		if (span_eq_str(wanted, *uri))
+	*uri = wanted.n > 0 ? wanted : span_str(rq->who->uris[0]);
+	for (i = 0; i < rq->who->n_uris; i++)
+		if (uri_within(*uri, rq->who->uris[i]))
 			return 0;
-	}
 	return refuse(a, PAP_FORBIDDEN,
-	    "X-Wap-Initiator-URI is none of this account's initiator-uri values (control E-02)");
+	    "X-Wap-Initiator-URI lies within none of this account's initiator-uri values (control E-02)");
 }
 
 /* What the gateway itself says of the initiator (E-01); never taken from the request. */
@@ -424,13 +437,16 @@ add_trust_headers(const struct admit_request *rq, struct admission *a, const str
 	static const char *const flags[] = {
 		[ROLE_NONE_PI] = NULL, [ROLE_AUTH_PI] = "1", [ROLE_TRUSTED_PI] = "3"
 	};
-	const char *uri, *flag = rq->authenticated ? flags[rq->who->role] : NULL;
+	const char *flag = rq->authenticated ? flags[rq->who->role] : NULL;
+	struct span uri;
 	int code = choose_initiator_uri(rq, a, part, &uri);
 
 	if (code != 0)
 		return code;
-	if (uri != NULL && wsp_header_encode(w, span_str("X-Wap-Initiator-URI"), span_str(uri), &a->why) != OK)
-		return PAP_INTERNAL_ERROR;
+	if (uri.n > 0 && wsp_header_encode(w, span_str("X-Wap-Initiator-URI"), uri, &a->why) != OK) {
+		why_prefix(&a->why, "part 2: X-Wap-Initiator-URI");
+		return PAP_BAD_REQUEST;
+	}
 	if (flag != NULL && wsp_header_encode(w, span_str("Push-Flag"), span_str(flag), &a->why) != OK)
 		return PAP_INTERNAL_ERROR;
 	return 0;

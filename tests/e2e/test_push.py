@@ -90,6 +90,14 @@ def initiator_cannot_promote_itself():
 
 
 @case
+def initiator_names_a_uri_within_its_own():
+    for uri, code in ((PROVURL + "/eu", 1001), (PROVURL + "?x=1", 1001), (PROVURL + "x", 2001), (PROVURL + "/../x", 2001)):
+        equal(gw.push("+12025550146", headers=[("X-Wap-Initiator-URI", uri)]).code, code, uri)
+        if code == 1001:
+            equal(next_message()["message"]["initiator_uri"], uri)
+
+
+@case
 def allowed_headers_travel_in_binary():
     equal(gw.push("+12025550147", headers=[
         ("X-Wap-Application-Id", "x-wap-application:mms.ua"), ("Content-Location", "http://www.example.net/x"),
