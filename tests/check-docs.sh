@@ -44,7 +44,7 @@ result "every key is in doc/ppgd.conf.5, with its range and default" "$(only_fir
 result "doc/ppgd.conf.5 has no key that does not exist" \
 	"$(only_first "$(printf '%s\n' "$written" | grep -v '^whole')" "$expected")"
 
-result "every program has a manual page" "$(for program in $(make -s --no-print-directory -C "$build" list-programs); do
+result "every program has a manual page" "$(for program in $(env -u MAKEFLAGS -u MAKELEVEL make -s -C "$build" list-programs); do
 	name=${program##*/}
 	ls "doc/$name".[1-8] >/dev/null 2>&1 || echo "$name"
 done)"
