@@ -26,6 +26,24 @@ conf_tell(struct conf_reader *rd, int level, const char *fmt, ...)
 		rd->report(rd->arg, level, line);
 }
 
+static void tell_of(struct conf_reader *rd, int level, struct conf_place at, const char *group, const char *key,
+    const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+
+/* "file:line: group G, key: sentence"; key NULL: of the group itself. */
+static void
+tell_of(struct conf_reader *rd, int level, struct conf_place at, const char *group, const char *key,
+    const char *fmt, ...)
+{
+	char sentence[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(sentence, sizeof sentence, fmt, ap);
+	va_end(ap);
+	conf_tell(rd, level, "%s:%u: group %s%s%s: %s", at.file, at.line, group, key != NULL ? ", " : "",
+	    key != NULL ? key : "", sentence);
+}
+
 char *
 conf_join(const char *file, const char *path)
 {
@@ -87,23 +105,23 @@ find_group(const struct conf *conf, const struct conf_group_def *def)
 }
 
 static void
-tell_unknown_group(struct conf_reader *rd, const struct conf_level *at, struct span name)
+tell_unknown_group(struct conf_reader *rd, struct conf_place at, struct span name)
 {
 	const char *near = nearest_group(rd->conf->defs, name);
 	struct sbuf shown = { 0 };
 
 	sbuf_quote(&shown, name);
+	if (name.n == 0)
+		sbuf_str(&shown, "\"\"");
 	if (near != NULL)
-		conf_tell(rd, 2, "%s:%u: group %s: unknown group; did you mean \"%s\"?", at->file, at->line,
-		    name.n > 0 ? shown.s : "\"\"", near);
+		tell_of(rd, 2, at, shown.s, NULL, "unknown group; did you mean \"%s\"?", near);
 	else
-		conf_tell(rd, 2, "%s:%u: group %s: unknown group", at->file, at->line,
-		    name.n > 0 ? shown.s : "\"\"");
+		tell_of(rd, 2, at, shown.s, NULL, "unknown group");
 	sbuf_done(&shown);
 }
 
 void
-conf_start_group(struct conf_reader *rd, const struct conf_level *at, struct span name)
+conf_start_group(struct conf_reader *rd, struct conf_place at, struct span name)
 {
 	const struct conf_group_def *def = rd->conf->defs;
 	struct conf_group *g;
@@ -118,21 +136,21 @@ conf_start_group(struct conf_reader *rd, const struct conf_level *at, struct spa
 	}
 	if (def->keys == NULL) {
 		if (def->refusal != NULL)
-			conf_tell(rd, 2, "%s:%u: group %s: %s", at->file, at->line, def->name, def->refusal);
+			tell_of(rd, 2, at, def->name, NULL, "%s", def->refusal);
 		else
-			conf_tell(rd, 1, "%s:%u: group %s: is not used here", at->file, at->line, def->name);
+			tell_of(rd, 1, at, def->name, NULL, "is not used here");
 		return;
 	}
 	if (!def->many && (g = find_group(rd->conf, def)) != NULL) {
-		conf_tell(rd, 2, "%s:%u: group %s: occurs a second time, the first is at %s:%u", at->file, at->line,
-		    def->name, g->place.file, g->place.line);
+		tell_of(rd, 2, at, def->name, NULL, "occurs a second time, the first is at %s:%u",
+		    g->place.file, g->place.line);
 		return;
 	}
 	g = calloc(1, sizeof *g);
 	if (g == NULL)
 		abort();
 	g->def = def;
-	g->place = (struct conf_place){ at->file, at->line };
+	g->place = at;
 	g->values = calloc(conf_count_keys(def), sizeof *g->values);
 	if (g->values == NULL)
 		abort();
@@ -144,8 +162,36 @@ conf_start_group(struct conf_reader *rd, const struct conf_level *at, struct spa
 
 /* ---- keys --------------------------------------------------------------------------------- */
 
+static void
+tell_unknown_key(struct conf_reader *rd, struct conf_place at, struct span name)
+{
+	const struct conf_group_def *def = rd->group->def;
+	const char *near = nearest_key(def, name);
+	struct sbuf shown = { 0 };
+
+	sbuf_quote(&shown, name);
+	if (near != NULL)
+		tell_of(rd, 2, at, def->name, shown.s, "unknown key; did you mean \"%s\"?", near);
+	else
+		tell_of(rd, 2, at, def->name, shown.s, "unknown key");
+	sbuf_done(&shown);
+}
+
+/* A path is relative to the folder of the file that it stands in. */
+static void
+join_path(const struct conf_key *key, const char *file, struct conf_value *value)
+{
+	char *path;
+
+	if (!(key->flags & CONF_PATH) || value->text[0] == '\0')
+		return;
+	path = conf_join(file, value->text);
+	free(value->text);
+	value->text = path;
+}
+
 void
-conf_set_key(struct conf_reader *rd, const struct conf_level *at, struct span name, struct span text)
+conf_set_key(struct conf_reader *rd, struct conf_place at, struct span name, struct span text)
 {
 	const struct conf_group_def *def = rd->group->def;
 	const struct conf_key *key = conf_find_key(def, name);
@@ -153,40 +199,23 @@ conf_set_key(struct conf_reader *rd, const struct conf_level *at, struct span na
 	struct why why;
 
 	if (key == NULL) {
-		const char *near = nearest_key(def, name);
-		struct sbuf shown = { 0 };
-
-		sbuf_quote(&shown, name);
-		if (near != NULL)
-			conf_tell(rd, 2, "%s:%u: group %s, %s: unknown key; did you mean \"%s\"?", at->file,
-			    at->line, def->name, shown.s, near);
-		else
-			conf_tell(rd, 2, "%s:%u: group %s, %s: unknown key", at->file, at->line, def->name, shown.s);
-		sbuf_done(&shown);
+		tell_unknown_key(rd, at, name);
 		return;
 	}
 	value = &rd->group->values[key - def->keys];
 	if (value->place.line != 0) {
-		conf_tell(rd, 2, "%s:%u: group %s, %s: is written a second time, the first is at %s:%u", at->file,
-		    at->line, def->name, key->name, value->place.file, value->place.line);
+		tell_of(rd, 2, at, def->name, key->name, "is written a second time, the first is at %s:%u",
+		    value->place.file, value->place.line);
 		return;
 	}
-	value->place = (struct conf_place){ at->file, at->line };
-	if (key->type == CONF_IGNORED) {
-		conf_tell(rd, 1, "%s:%u: group %s, %s: is not used here%s%s", at->file, at->line, def->name,
-		    key->name, key->help != NULL ? ": " : "", key->help != NULL ? key->help : "");
-		return;
-	}
-	if (conf_value_parse(key, text, value, &why) != OK) {
-		conf_tell(rd, 2, "%s:%u: group %s, %s: %s", at->file, at->line, def->name, key->name, why.text);
-		return;
-	}
-	if ((key->flags & CONF_PATH) && value->text[0] != '\0') {
-		char *path = conf_join(at->file, value->text);
-
-		free(value->text);
-		value->text = path;
-	}
+	value->place = at;
+	if (key->type == CONF_IGNORED)
+		tell_of(rd, 1, at, def->name, key->name, "is not used here%s%s", key->help != NULL ? ": " : "",
+		    key->help != NULL ? key->help : "");
+	else if (conf_value_parse(key, text, value, &why) != OK)
+		tell_of(rd, 2, at, def->name, key->name, "%s", why.text);
+	else
+		join_path(key, at.file, value);
 }
 
 /* ---- the whole -------------------------------------------------------------------------------- */
@@ -203,17 +232,14 @@ check_keys(struct conf_reader *rd, struct conf_group *g)
 		if (value->place.line != 0 || key->type == CONF_IGNORED)
 			continue;
 		if (key->flags & CONF_REQUIRED)
-			conf_tell(rd, 2, "%s:%u: group %s, %s: this key is required and missing", g->place.file,
-			    g->place.line, g->def->name, key->name);
-		else if (key->def != NULL && conf_value_parse(key, span_str(key->def), value, &why) != OK)
-			conf_tell(rd, 2, "%s:%u: group %s, %s: the built-in default is wrong: %s", g->place.file,
-			    g->place.line, g->def->name, key->name, why.text);
-		else if (key->def != NULL && (key->flags & CONF_PATH)) {
-			char *path = conf_join(g->place.file, value->text);
-
-			free(value->text);
-			value->text = path;
-		}
+			tell_of(rd, 2, g->place, g->def->name, key->name, "this key is required and missing");
+		else if (key->def == NULL)
+			continue;
+		else if (conf_value_parse(key, span_str(key->def), value, &why) != OK)
+			tell_of(rd, 2, g->place, g->def->name, key->name, "the built-in default is wrong: %s",
+			    why.text);
+		else
+			join_path(key, g->place.file, value);
 	}
 }
 
@@ -251,7 +277,8 @@ finish(struct conf_reader *rd, const char *name)
 	}
 	for (def = rd->conf->defs; def->name != NULL && !rd->io_error; def++)
 		if (def->required && find_group(rd->conf, def) == NULL)
-			conf_tell(rd, 2, "%s: group %s: this group is required and missing", name, def->name);
+			conf_tell(rd, 2, "%s: group %s: this group is required and missing", name,
+			    def->name);
 	if (rd->errors > ERRORS_MAX && rd->report != NULL) {
 		char line[64];
 
@@ -288,7 +315,8 @@ int
 conf_load_text(const char *name, struct span text, const struct conf_group_def *defs, conf_report report,
     void *arg, struct conf **out)
 {
-	struct conf_reader rd = { .conf = empty_conf(defs), .report = report, .arg = arg, .no_files = true };
+	struct conf_reader rd = { .conf = empty_conf(defs), .report = report, .arg = arg,
+		.no_files = true };
 	int err;
 
 	conf_read_text(&rd, name, text);

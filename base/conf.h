@@ -24,7 +24,7 @@ enum conf_type {
 	CONF_WORD,		/* one of `words`, separated by '|' */
 	CONF_SECONDS,		/* number with optional s, m, h, d; min..max in seconds */
 	CONF_OCTETS,		/* number with optional K, M, G (1024); min..max */
-	CONF_IGNORED		/* a Kannel key that means nothing here: one notice, help says what to use */
+	CONF_IGNORED		/* means nothing here: one notice, with help: what to use instead */
 };
 
 struct conf_key {
@@ -46,11 +46,11 @@ enum {
 
 struct conf_group_def {
 	const char *name;
-	const struct conf_key *keys;	/* ended by a NULL name; NULL: a group that is not used here, see refusal */
+	const struct conf_key *keys;	/* ended by a NULL name; NULL: not used here, see refusal */
 	bool many;			/* may occur more than once */
 	bool required;
 	const char *id_key;		/* with many: unique over the groups (e.g. "smsc-id"); or NULL */
-	const char *refusal;		/* without keys: the error to report; NULL: one notice, and it is skipped */
+	const char *refusal;		/* without keys: the error; NULL: one notice, it is skipped */
 };
 
 struct conf;			/* a whole configuration that was read and checked */
@@ -66,8 +66,8 @@ typedef void (*conf_report)(void *arg, int level, const char *line);
 int conf_load(const char *path, const struct conf_group_def *defs, conf_report report, void *arg,
     struct conf **out);
 /* The same with a text in memory, called `name` in what is reported; it cannot include files. */
-int conf_load_text(const char *name, struct span text, const struct conf_group_def *defs, conf_report report,
-    void *arg, struct conf **out);
+int conf_load_text(const char *name, struct span text, const struct conf_group_def *defs,
+    conf_report report, void *arg, struct conf **out);
 /*
  * As conf_load, but *out holds what was right even when something was wrong, so that a caller can
  * check what keys say together and report all of it. A wrong value is like one without default.

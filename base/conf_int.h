@@ -72,14 +72,15 @@ struct conf_reader {
 };
 
 /* Report one line; level 2 counts as an error. */
-void conf_tell(struct conf_reader *rd, int level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void conf_tell(struct conf_reader *rd, int level, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* `file`'s folder and `path`, unless that is absolute; heap. */
 char *conf_join(const char *file, const char *path);
 
 /* conf_read.c: walk a file (up NULL: the first one), and through conf.c: what its lines say. */
 void conf_read_file(struct conf_reader *rd, const char *path, const struct conf_level *up);
 void conf_read_text(struct conf_reader *rd, const char *name, struct span text);
-void conf_start_group(struct conf_reader *rd, const struct conf_level *at, struct span name);
-void conf_set_key(struct conf_reader *rd, const struct conf_level *at, struct span name, struct span text);
+void conf_start_group(struct conf_reader *rd, struct conf_place at, struct span name);
+void conf_set_key(struct conf_reader *rd, struct conf_place at, struct span name, struct span text);
 
 #endif

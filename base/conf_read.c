@@ -24,7 +24,8 @@ enum {
 	FILES_MAX = 256			/* of one configuration */
 };
 
-static void read_path(struct conf_reader *rd, const char *path, const struct conf_level *up, bool folder_allowed);
+static void read_path(struct conf_reader *rd, const char *path, const struct conf_level *up,
+    bool folder_allowed);
 
 /* The place of an error inside a line; columns count octets from 1. */
 static void
@@ -73,8 +74,9 @@ is_name(struct span s)
 	for (i = 0; i < s.n; i++) {
 		uint8_t c = s.p[i];
 
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-		      c == '_'))
+		if ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
+			continue;
+		if (!(c >= '0' && c <= '9') && c != '-' && c != '_')
 			return false;
 	}
 	return s.n > 0;
@@ -92,7 +94,8 @@ include(struct conf_reader *rd, struct conf_level *at, const char *name)
 		return;
 	}
 	if (rd->no_files) {
-		conf_tell(rd, 2, "%s:%u: include: this is not a file, so it includes none", at->file, at->line);
+		conf_tell(rd, 2, "%s:%u: include: this is not a file, so it includes none", at->file,
+		    at->line);
 		return;
 	}
 	path = conf_join(at->file, name);
@@ -107,14 +110,16 @@ read_line(struct conf_reader *rd, struct conf_level *at, struct span line)
 {
 	const uint8_t *equals = memchr(line.p, '=', line.n);
 	struct span name = span_trim(span_of(line.p, equals != NULL ? (size_t)(equals - line.p) : line.n));
-	struct sbuf value = { 0 };
+	struct conf_place here = { at->file, at->line };
 	const char *sentence = "";
+	struct sbuf value = { 0 };
 	size_t column = 0;
 
 	if (rd->skipping && !span_eq_str(name, "group") && !span_eq_str(name, "include")) {
 		/* a group of which nothing is used */
 	} else if (equals == NULL) {
-		tell_column(rd, at, (size_t)(name.p - line.p) + 1, "this is not of the form \"key = value\"");
+		tell_column(rd, at, (size_t)(name.p - line.p) + 1,
+		    "this is not of the form \"key = value\"");
 	} else if (!is_name(name)) {
 		tell_column(rd, at, (size_t)(name.p - line.p) + 1,
 		    "a key has letters, digits and '-' and stands before the '='");
@@ -123,14 +128,15 @@ read_line(struct conf_reader *rd, struct conf_level *at, struct span line)
 	} else if (span_eq_str(name, "include")) {
 		include(rd, at, value.s);
 	} else if (span_eq_str(name, "group")) {
-		conf_start_group(rd, at, sbuf_as_span(&value));
+		conf_start_group(rd, here, sbuf_as_span(&value));
 	} else if (rd->group != NULL) {
-		conf_set_key(rd, at, name, sbuf_as_span(&value));
+		conf_set_key(rd, here, name, sbuf_as_span(&value));
 	} else {
 		struct sbuf shown = { 0 };
 
 		sbuf_quote(&shown, name);
-		conf_tell(rd, 2, "%s:%u: %s: stands before the first \"group = ...\"", at->file, at->line, shown.s);
+		conf_tell(rd, 2, "%s:%u: %s: stands before the first \"group = ...\"", at->file, at->line,
+		    shown.s);
 		sbuf_done(&shown);
 	}
 	sbuf_done(&value);
@@ -300,7 +306,8 @@ read_folder(struct conf_reader *rd, const char *path, const struct conf_level *u
 }
 
 static void
-read_open_file(struct conf_reader *rd, const char *path, int fd, const struct stat *st, const struct conf_level *up)
+read_open_file(struct conf_reader *rd, const char *path, int fd, const struct stat *st,
+    const struct conf_level *up)
 {
 	struct conf_level at = { up, NULL, 0, st->st_dev, st->st_ino, up != NULL ? up->depth + 1 : 1 };
 	struct sbuf text = { 0 };
