@@ -12,7 +12,6 @@
 #include "base/http_server_int.h"
 
 enum {
-	HEAD_MEMORY = 16 * 1024,	/* request line and headers of one connection */
 	BACKLOG = 511
 };
 
@@ -136,7 +135,7 @@ start_loop(struct http_loop *loop, struct why *why)
 	    MHD_OPTION_NOTIFY_COMPLETED, http_on_done, loop,
 	    MHD_OPTION_NOTIFY_CONNECTION, http_on_connection, loop,
 	    MHD_OPTION_STRICT_FOR_CLIENT, 0,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MEMORY,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, cf->max_head,
 	    MHD_OPTION_CONNECTION_LIMIT, share(cf->max_connections, cf->loops),
 	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, share(cf->max_per_address, cf->loops),
 	    MHD_OPTION_CONNECTION_TIMEOUT, cf->idle_timeout_s,
@@ -173,6 +172,7 @@ take_config(struct http_server *server, const struct http_server_config *cf)
 	server->cf.host = copy(cf->host);
 	server->cf.methods = copy(cf->methods);
 	server->cf.loops = cf->loops > 0 ? cf->loops : 1;
+	server->cf.max_head = cf->max_head > 0 ? cf->max_head : 16 * 1024;
 	server->cf.max_connections = cf->max_connections > 0 ? cf->max_connections : 1000;
 	server->cf.max_per_address = cf->max_per_address > 0 ? cf->max_per_address : 64;
 	server->cf.head_timeout_s = cf->head_timeout_s > 0 ? cf->head_timeout_s : 10;

@@ -46,6 +46,7 @@ struct http_server_config {
 	uint16_t port;			/* 0: any; see http_server_port */
 	unsigned loops;			/* threads, each a daemon on the shared port; 0 = 1 */
 	const char *methods;		/* allowed ones, as in Allow: "POST" or "GET, POST, DELETE" */
+	size_t max_head;		/* octets of request line and headers; 0 = 16 KiB; above: 414, 431 */
 	size_t max_body;		/* octets; above: 413 */
 	size_t max_held;		/* octets of request bodies held over all connections; above: 503 */
 	unsigned max_connections;	/* 0 = 1000 */

@@ -4,6 +4,7 @@
  */
 #include "ppg/admin.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ struct admin {
 	struct http_server *server;
 	struct store_reader *reader;
 	uint8_t token[32];		/* digest of the token, compared in constant time */
+	atomic_ullong refused_http, refused_auth;
 };
 
 /* ---- answers -------------------------------------------------------------------------------- */
@@ -171,7 +173,8 @@ show_metrics(struct admin *admin, struct http_request *rq)
 {
 	struct sbuf text = { 0 };
 	struct http_answer answer = { .status = 200, .content_type = "text/plain; version=0.0.4" };
-	struct metrics_sources from = { admin->cf.store, admin->cf.dispatch, admin->cf.front, admin->cf.notifier };
+	struct metrics_sources from = { admin->cf.store, admin->cf.dispatch, admin->cf.front, admin->cf.notifier,
+		admin->refused_http, admin->refused_auth };
 
 	metrics_print(&from, &text);
 	answer.body = sbuf_as_span(&text);
@@ -232,6 +235,7 @@ on_head(void *app, struct http_request *rq)
 
 	if (strncmp(http_request_path(rq), "/api/", 5) != 0 || authorized(admin, rq))
 		return HTTP_READ_BODY;
+	atomic_fetch_add(&admin->refused_auth, 1);
 	log_peer("admin", http_request_peer(rq), "token missing or wrong");
 	answer.body = span_str("{\"error\":\"token needed\"}\n");
 	http_answer(rq, &answer);
@@ -260,11 +264,20 @@ on_body(void *app, struct http_request *rq)
 		answer_error(rq, 404, "no such path");
 }
 
+static void
+on_refused(void *app, const char *peer, const char *reason)
+{
+	struct admin *admin = app;
+
+	atomic_fetch_add(&admin->refused_http, 1);
+	log_peer("admin", peer, reason);
+}
+
 int
 admin_start(const struct admin_config *cf, struct admin **out, struct why *why)
 {
 	struct admin *admin = calloc(1, sizeof *admin);
-	struct http_app app = { admin, on_head, on_body, NULL, NULL };
+	struct http_app app = { admin, on_head, on_body, NULL, on_refused };
 	int err;
 
 	if (admin == NULL)

@@ -81,7 +81,7 @@ split_entities(const struct admit_request *rq, struct admission *a, struct entit
 		return 0;
 	}
 	if (mime_param(type, "boundary", boundary, sizeof boundary) != OK || boundary[0] == '\0') {
-		refuse(a, 0, "multipart/related without a boundary");
+		refuse(a, 0, "multipart/related without a boundary of 1 to 70 characters");
 		return bad_message(a, PAP_BAD_REQUEST, type);
 	}
 	if (mime_split(rq->body, span_str(boundary), e->parts, &e->n_parts, &a->why) != OK)
@@ -383,7 +383,7 @@ pass_on_headers(const struct admit_request *rq, struct admission *a, const struc
 		}
 		unfold(v, &value);
 		if (wsp_header_encode(w, span_str(h->name), sbuf_as_span(&value), &a->why) != OK) {
-			why_prefix(&a->why, "part 2: %s", h->name);
+			why_prefix(&a->why, "part 2");
 			code = PAP_BAD_REQUEST;
 		}
 	}
@@ -475,7 +475,7 @@ build_message(const struct admit_config *cf, const struct admit_request *rq, str
 	int code;
 
 	if (wsp_content_type_encode(&w, span_str(content->type), &a->why) != OK) {
-		why_prefix(&a->why, "part 2: Content-Type");
+		why_prefix(&a->why, "part 2");
 		return PAP_BAD_REQUEST;
 	}
 	code = pass_on_headers(rq, a, part, content->compiled, &w);

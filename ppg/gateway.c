@@ -20,7 +20,10 @@
 
 #include <config.h>
 
-enum { ADMIN_CONNECTIONS = 64 };
+enum {
+	ADMIN_CONNECTIONS = 64,
+	ADMIN_HEAD = 128 << 10		/* a token of 64 KiB is a wrong token, not too large a head */
+};
 
 struct gateway {
 	struct ppg_config *config;
@@ -174,6 +177,18 @@ start_notifier(struct gateway *gw)
 	pthread_mutex_unlock(&gw->lock);
 }
 
+/* "ppg-port 8080 (FILE:12): address already in use": the server names the port itself, once is enough. */
+static void
+name_port(struct why *why, const char *key, uint16_t port, const char *where)
+{
+	struct why reason = *why;
+	char own[32];
+	int n = snprintf(own, sizeof own, "port %u: ", port);
+
+	why_set(why, ERR_IO, "%s %u (%s): %s", key, port, where,
+	    reason.text + (strncmp(reason.text, own, (size_t)n) == 0 ? n : 0));
+}
+
 static int
 start_front(struct gateway *gw, struct why *why)
 {
@@ -209,7 +224,7 @@ start_front(struct gateway *gw, struct why *why)
 	int err = front_start(&fc, &gw->front, why);
 
 	if (err)
-		why_prefix(why, "ppg-port %u (%s)", cf->port, cf->port_where);
+		name_port(why, "ppg-port", cf->port, cf->port_where);
 	return err;
 }
 
@@ -239,6 +254,7 @@ start_admin(struct gateway *gw, struct why *why)
 			.host = cf->admin_interface,
 			.port = cf->admin_port,
 			.max_connections = ADMIN_CONNECTIONS,
+			.max_head = ADMIN_HEAD,
 			.max_held = 1 << 20,
 		},
 		.token = cf->admin_token,
@@ -256,7 +272,7 @@ start_admin(struct gateway *gw, struct why *why)
 		return OK;
 	err = admin_start(&ac, &gw->admin, why);
 	if (err)
-		why_prefix(why, "admin port %u (%s)", cf->admin_port, cf->admin_where);
+		name_port(why, "admin port", cf->admin_port, cf->admin_where);
 	return err;
 }
 

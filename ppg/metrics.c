@@ -11,18 +11,20 @@ put(struct sbuf *out, enum kind kind, const char *name, const char *help, double
 }
 
 static void
-put_front(struct sbuf *out, struct front *front)
+put_front(struct sbuf *out, const struct metrics_sources *from)
 {
 	struct front_stats st;
 	size_t i;
 
-	front_stats(front, &st);
+	front_stats(from->front, &st);
 	put(out, COUNTER, "pushes_accepted_total", "submissions answered 1001", (double)st.accepted);
 	put(out, COUNTER, "recipients_accepted_total", "recipients of them", (double)st.recipients);
 	sbuf_str(out, "# HELP openppg_rejected_total requests refused\n# TYPE openppg_rejected_total counter\n");
 	for (i = 0; i < REFUSALS; i++)
 		sbuf_fmt(out, "openppg_rejected_total{area=\"front\",reason=\"%s\"} %llu\n",
 		    front_refusal_name((enum front_refusal)i), (unsigned long long)st.refused[i]);
+	sbuf_fmt(out, "openppg_rejected_total{area=\"admin\",reason=\"http\"} %llu\n", from->admin_refused_http);
+	sbuf_fmt(out, "openppg_rejected_total{area=\"admin\",reason=\"auth\"} %llu\n", from->admin_refused_auth);
 	put(out, COUNTER, "answer_seconds_total", "time from a whole request to its PAP answer",
 	    (double)st.answers_us_total / 1e6);
 	put(out, COUNTER, "answers_total", "PAP answers given", (double)st.answers);
@@ -82,7 +84,7 @@ put_notifier(struct sbuf *out, struct notifier *notifier)
 void
 metrics_print(const struct metrics_sources *from, struct sbuf *out)
 {
-	put_front(out, from->front);
+	put_front(out, from);
 	put_store(out, from->store);
 	put_dispatch(out, from->dispatch);
 	put_notifier(out, from->notifier);

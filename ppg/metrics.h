@@ -12,6 +12,7 @@ struct metrics_sources {
 	struct dispatch *dispatch;
 	struct front *front;
 	struct notifier *notifier;
+	unsigned long long admin_refused_http, admin_refused_auth;
 };
 
 void metrics_print(const struct metrics_sources *from, struct sbuf *out);
