@@ -80,6 +80,8 @@ void conf_free(struct conf **conf);
 const struct conf_group *conf_first(const struct conf *conf, const char *group);
 const struct conf_group *conf_next(const struct conf *conf, const struct conf_group *g);
 
+const char *conf_group_name(const struct conf_group *g);
+
 /* Values, defaults applied. Asking for a key that the table does not have aborts. */
 const char *conf_text(const struct conf_group *g, const char *key);	/* NULL without value */
 int64_t conf_number(const struct conf_group *g, const char *key);	/* also seconds, octets; 0 without */

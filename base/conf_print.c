@@ -27,6 +27,12 @@ conf_next(const struct conf *conf, const struct conf_group *g)
 	return NULL;
 }
 
+const char *
+conf_group_name(const struct conf_group *g)
+{
+	return g->def->name;
+}
+
 static const struct conf_value *
 value_of(const struct conf_group *g, const char *name)
 {

@@ -19,13 +19,12 @@ struct loading {
 
 /* ---- reporting ------------------------------------------------------------------------ */
 
-static void tell(struct loading *ld, int level, const struct conf_group *g, const char *group, const char *key,
-    const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+static void tell(struct loading *ld, int level, const struct conf_group *g, const char *key,
+    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 /* "file:line: group G, key: sentence" */
 static void
-tell(struct loading *ld, int level, const struct conf_group *g, const char *group, const char *key,
-    const char *fmt, ...)
+tell(struct loading *ld, int level, const struct conf_group *g, const char *key, const char *fmt, ...)
 {
 	char where[PPG_PLACE_MAX], sentence[WHY_MAX + 1], line[1024];
 	va_list ap;
@@ -37,8 +36,8 @@ tell(struct loading *ld, int level, const struct conf_group *g, const char *grou
 	va_start(ap, fmt);
 	vsnprintf(sentence, sizeof sentence, fmt, ap);
 	va_end(ap);
-	snprintf(line, sizeof line, "%s: group %s, %s: %s", conf_where(g, key, where, sizeof where), group, key,
-	    sentence);
+	snprintf(line, sizeof line, "%s: group %s, %s: %s", conf_where(g, key, where, sizeof where),
+	    conf_group_name(g), key, sentence);
 	ld->report(ld->arg, level, line);
 }
 
@@ -46,7 +45,7 @@ tell(struct loading *ld, int level, const struct conf_group *g, const char *grou
 
 /* An address to listen on: NULL when it means all of them. */
 static const char *
-interface_of(struct loading *ld, const struct conf_group *g, const char *group)
+interface_of(struct loading *ld, const struct conf_group *g)
 {
 	const char *text = conf_text(g, "interface");
 	struct in6_addr addr;
@@ -54,13 +53,13 @@ interface_of(struct loading *ld, const struct conf_group *g, const char *group)
 	if (text == NULL || text[0] == '\0' || strcmp(text, "*") == 0)
 		return NULL;
 	if (inet_pton(AF_INET, text, &addr) != 1 && inet_pton(AF_INET6, text, &addr) != 1)
-		tell(ld, 2, g, group, "interface", "%.64s is not an IPv4 or IPv6 address", text);
+		tell(ld, 2, g, "interface", "%.64s is not an IPv4 or IPv6 address", text);
 	return text;
 }
 
 /* NULL when the key is not written; an empty value is a list that allows nothing. */
 static struct netlist *
-networks_of(struct loading *ld, const struct conf_group *g, const char *group)
+networks_of(struct loading *ld, const struct conf_group *g)
 {
 	const char *text = conf_text(g, "notify-allow");
 	struct netlist *list = NULL;
@@ -69,7 +68,7 @@ networks_of(struct loading *ld, const struct conf_group *g, const char *group)
 	if (text == NULL)
 		return NULL;
 	if (netlist_parse(text, &list, &why) != OK)
-		tell(ld, 2, g, group, "notify-allow", "%s", why.text);
+		tell(ld, 2, g, "notify-allow", "%s", why.text);
 	return list;
 }
 
@@ -82,8 +81,9 @@ is_uri(struct span s)
 	for (scheme = 0; scheme < s.n && s.p[scheme] != ':'; scheme++) {
 		uint8_t c = s.p[scheme];
 		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+		bool other = (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
 
-		if (!letter && (scheme == 0 || !((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.')))
+		if (!letter && (scheme == 0 || !other))
 			return false;
 	}
 	for (i = scheme; i < s.n; i++)
@@ -138,16 +138,17 @@ take_ppg(struct loading *ld)
 	conf_where(g, "ppg-port", config->port_where, sizeof config->port_where);
 	config->url = conf_text(g, "ppg-url");
 	if (config->url != NULL && (config->url[0] != '/' || strpbrk(config->url, "?# ") != NULL))
-		tell(ld, 2, g, "ppg", "ppg-url", "%.64s is not a path such as /wappush", config->url);
-	config->interface = interface_of(ld, g, "ppg");
+		tell(ld, 2, g, "ppg-url", "%.64s is not a path such as /wappush", config->url);
+	config->interface = interface_of(ld, g);
 	config->http_threads = (unsigned)conf_number(g, "http-threads");
 	config->trusted_pi = conf_bool(g, "trusted-pi");
 	config->max_age_s = conf_number(g, "max-age");
 	config->inflight_max = (uint32_t)conf_number(g, "inflight-max");
-	config->notify_allow = networks_of(ld, g, "ppg");
+	config->notify_allow = networks_of(ld, g);
 	take_limits(g, &config->limits);
 	if (conf_has(g, "max-body") && config->limits.max_held < config->limits.max_body)
-		tell(ld, 2, g, "ppg", "max-body", "more than max-held, so that no such request could be taken");
+		tell(ld, 2, g, "max-body",
+		    "more than max-held, so that no such request could be taken");
 }
 
 static size_t
@@ -188,10 +189,10 @@ take_uris(struct loading *ld, const struct conf_group *g, struct ppg_initiator *
 		n = strcspn(p, ";");
 		uri = span_trim(span_of(p, n));
 		if (uri.n >= sizeof ((struct initiator *)NULL)->uris[0])
-			tell(ld, 2, g, "wap-push-user", "initiator-uri", "a URI has more than %zu octets",
+			tell(ld, 2, g, "initiator-uri", "a URI has more than %zu octets",
 			    sizeof ((struct initiator *)NULL)->uris[0] - 1);
 		else if (uri.n > 0 && !is_uri(uri))
-			tell(ld, 2, g, "wap-push-user", "initiator-uri",
+			tell(ld, 2, g, "initiator-uri",
 			    "%.*s is not a URI with a scheme", uri.n < 64 ? (int)uri.n : 64, (const char *)uri.p);
 		else if (uri.n > 0)
 			pi->uris[pi->n_uris++] = span_dup(uri);
@@ -199,7 +200,7 @@ take_uris(struct loading *ld, const struct conf_group *g, struct ppg_initiator *
 			break;
 	}
 	if (pi->n_uris > INITIATOR_URIS_MAX)
-		tell(ld, 2, g, "wap-push-user", "initiator-uri", "%zu URIs, at most %d are possible", pi->n_uris,
+		tell(ld, 2, g, "initiator-uri", "%zu URIs, at most %d are possible", pi->n_uris,
 		    INITIATOR_URIS_MAX);
 }
 
@@ -210,18 +211,18 @@ check_login(struct loading *ld, const struct conf_group *g, const struct ppg_ini
 	size_t i;
 
 	if (pi->name != NULL && strcmp(pi->name, PPG_TRUSTED_PI) == 0)
-		tell(ld, 2, g, "wap-push-user", "wap-push-user",
+		tell(ld, 2, g, "wap-push-user",
 		    "\"%s\" is the name of those who push without a login", PPG_TRUSTED_PI);
 	if (pi->username != NULL && strchr(pi->username, ':') != NULL)
-		tell(ld, 2, g, "wap-push-user", "ppg-username", "a user name has no ':'");
+		tell(ld, 2, g, "ppg-username", "a user name has no ':'");
 	if (pi->password != NULL && password_is_hash(pi->password) &&
 	    password_check_hash(pi->password, &why) != OK)
-		tell(ld, 2, g, "wap-push-user", "ppg-password", "%s", why.text);
+		tell(ld, 2, g, "ppg-password", "%s", why.text);
 	for (i = 0; pi->username != NULL && i < (size_t)(pi - ld->config->initiators); i++) {
 		const struct ppg_initiator *other = &ld->config->initiators[i];
 
 		if (other->username != NULL && strcmp(other->username, pi->username) == 0)
-			tell(ld, 2, g, "wap-push-user", "ppg-username", "\"%.64s\" is used at %s already",
+			tell(ld, 2, g, "ppg-username", "\"%.64s\" is used at %s already",
 			    pi->username, other->where);
 	}
 }
@@ -233,7 +234,8 @@ take_initiators(struct loading *ld)
 	const struct conf_group *g = conf_first(config->conf, "wap-push-user"), *plain = NULL;
 	unsigned n_plain = 0;
 
-	config->initiators = zeroed(count_groups(config->conf, "wap-push-user"), sizeof *config->initiators);
+	config->initiators = zeroed(count_groups(config->conf, "wap-push-user"),
+	    sizeof *config->initiators);
 	for (; g != NULL; g = conf_next(config->conf, g)) {
 		struct ppg_initiator *pi = &config->initiators[config->n_initiators++];
 		const char *role = conf_text(g, "push-role");
@@ -246,21 +248,23 @@ take_initiators(struct loading *ld)
 		if (role != NULL)
 			pi->push_role = strcmp(role, "ppg-trusted") == 0 ? PPG_ROLE_TRUSTED :
 			    strcmp(role, "ppg-auth") == 0 ? PPG_ROLE_AUTH : PPG_ROLE_NONE;
-		pi->own_notify_allow = networks_of(ld, g, "wap-push-user");
-		pi->notify_allow = pi->own_notify_allow != NULL ? pi->own_notify_allow : config->notify_allow;
+		pi->own_notify_allow = networks_of(ld, g);
+		pi->notify_allow = pi->own_notify_allow != NULL ? pi->own_notify_allow :
+		    config->notify_allow;
 		check_login(ld, g, pi);
 		if (pi->password != NULL && !password_is_hash(pi->password) && n_plain++ == 0)
 			plain = g;
 	}
 	if (n_plain == 1)
-		tell(ld, 1, plain, "wap-push-user", "ppg-password",
+		tell(ld, 1, plain, "ppg-password",
 		    "is plain text; \"ppgctl passwd\" makes a hash to put here");
 	else if (n_plain > 1)
-		tell(ld, 1, plain, "wap-push-user", "ppg-password",
+		tell(ld, 1, plain, "ppg-password",
 		    "is plain text, as are %u others; \"ppgctl passwd\" makes a hash to put here", n_plain - 1);
 	g = conf_first(config->conf, "ppg");
 	if (g != NULL && !config->trusted_pi && config->n_initiators == 0)
-		tell(ld, 2, g, "ppg", "trusted-pi", "nobody could push: write a group wap-push-user, or set it to true");
+		tell(ld, 2, g, "trusted-pi",
+		    "nobody could push: write a group wap-push-user, or set it to true");
 }
 
 static void
@@ -277,7 +281,7 @@ take_data_coding(struct loading *ld, const struct conf_group *g, struct smsc_con
 
 	cf->data_coding = number_alt || conf_bool(g, "alt-dcs") ? 0xF5 : 0x04;
 	if (text != NULL && conf_has(g, "alt-dcs") && number_alt != conf_bool(g, "alt-dcs"))
-		tell(ld, 2, g, "smsc", "data-coding", "alt-dcs of this group says another one");
+		tell(ld, 2, g, "data-coding", "alt-dcs of this group says another one");
 }
 
 static void
@@ -293,7 +297,7 @@ take_link_id(struct loading *ld, const struct conf_group *g, struct ppg_link *li
 	/* Two that were written are compared while reading. */
 	for (other = ld->config->links; other < link && cf->smsc_id[0] != '\0'; other++)
 		if (strcmp(other->smsc.smsc_id, cf->smsc_id) == 0 && !conf_has(g, "smsc-id"))
-			tell(ld, 2, g, "smsc", "smsc-id", "\"%s\" is used at %s already; name this link",
+			tell(ld, 2, g, "smsc-id", "\"%s\" is used at %s already; name this link",
 			    cf->smsc_id, other->where);
 }
 
@@ -333,13 +337,13 @@ take_link(struct loading *ld, const struct conf_group *g, struct ppg_link *link)
 	cf->max_pdu = (size_t)conf_number(g, "max-pdu");
 	link->delivered_on_submit = delivered_on != NULL && strcmp(delivered_on, "submit") == 0;
 	if (conf_bool(g, "use-ssl"))
-		tell(ld, 2, g, "smsc", "use-ssl", "TLS to an SMSC is not supported yet");
+		tell(ld, 2, g, "use-ssl", "TLS to an SMSC is not supported yet");
 	if (cf->transmitter_only && !link->delivered_on_submit) {
 		if (conf_has(g, "delivered-on"))
-			tell(ld, 2, g, "smsc", "delivered-on",
+			tell(ld, 2, g, "delivered-on",
 			    "a transmitter gets no receipts: set transceiver-mode = true, or submit here");
 		else
-			tell(ld, 1, g, "smsc", "transceiver-mode",
+			tell(ld, 1, g, "transceiver-mode",
 			    "a transmitter gets no receipts, so delivered-on is submit for this link");
 		link->delivered_on_submit = true;
 	}
@@ -356,7 +360,7 @@ take_links(struct loading *ld)
 		const char *kind = conf_text(g, "smsc");
 
 		if (kind != NULL && strcmp(kind, "smpp") != 0)
-			tell(ld, 2, g, "smsc", "smsc", "links of kind %.32s are not supported; smpp is", kind);
+			tell(ld, 2, g, "smsc", "links of kind %.32s are not supported; smpp is", kind);
 		else
 			take_link(ld, g, &config->links[config->n_links++]);
 	}
@@ -367,7 +371,8 @@ take_store(struct loading *ld, const char *path)
 {
 	struct ppg_config *config = ld->config;
 	const struct conf_group *g = conf_first(config->conf, "store");
-	const char *url = g != NULL ? conf_text(g, "url") : "sqlite:openppg.db", *slash = strrchr(path, '/');
+	const char *url = g != NULL ? conf_text(g, "url") : "sqlite:openppg.db";
+	const char *slash = strrchr(path, '/');
 	struct sbuf b = { 0 };
 
 	config->retention_s = g != NULL ? conf_number(g, "retention") : 7 * 86400;
@@ -376,7 +381,7 @@ take_store(struct loading *ld, const char *path)
 	if (url == NULL)
 		return;
 	if (strncmp(url, "sqlite:", 7) != 0 || url[7] == '\0') {
-		tell(ld, 2, g, "store", "url", "%.64s is not \"sqlite:\" and a path", url);
+		tell(ld, 2, g, "url", "%.64s is not \"sqlite:\" and a path", url);
 		return;
 	}
 	sbuf_str(&b, "sqlite:");
@@ -403,10 +408,11 @@ take_admin(struct loading *ld)
 		return;
 	config->admin_port = (uint16_t)conf_number(g, "port");
 	conf_where(g, "port", config->admin_where, sizeof config->admin_where);
-	config->admin_interface = interface_of(ld, g, "admin");
+	config->admin_interface = interface_of(ld, g);
 	config->admin_token = conf_text(g, "token");
 	if (config->admin_port != 0 && config->admin_port == config->port)
-		tell(ld, 2, g, "admin", "port", "%u is ppg-port at %s already", config->admin_port, config->port_where);
+		tell(ld, 2, g, "port", "%u is ppg-port at %s already", config->admin_port,
+		    config->port_where);
 }
 
 /* The smsc groups of a file that a bearerbox runs with are bound by the bearerbox. */
@@ -416,9 +422,11 @@ check_bearerbox(struct loading *ld)
 	const struct conf *conf = ld->config->conf;
 	const struct conf_group *wapbox = conf_first(conf, "wapbox"), *ppg = conf_first(conf, "ppg");
 
-	if (wapbox != NULL && conf_has(wapbox, "bearerbox-host") && (ppg == NULL || !conf_bool(ppg, "own-links")))
-		tell(ld, 2, wapbox, "wapbox", "bearerbox-host", "pushing through a bearerbox is not supported yet; "
-		    "own-links = true in group ppg makes ppgd bind the smsc groups itself");
+	if (wapbox != NULL && conf_has(wapbox, "bearerbox-host") &&
+	    (ppg == NULL || !conf_bool(ppg, "own-links")))
+		tell(ld, 2, wapbox, "bearerbox-host",
+		    "pushing through a bearerbox is not supported yet; own-links = true in group ppg "
+		    "makes ppgd bind the smsc groups itself");
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */

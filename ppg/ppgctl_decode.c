@@ -52,7 +52,8 @@ tell_error(struct decoding *d, unsigned line, size_t column, size_t offset, cons
 		sbuf_fmt(&b, ", column %zu", column);
 	sbuf_fmt(&b, ": %s", sentence);
 	if (d->json) {
-		e = json_pack("{s:s, s:I, s:i}", "error", b.s, "offset", (json_int_t)offset, "line", (int)line);
+		e = json_pack("{s:s, s:I, s:i}", "error", b.s, "offset", (json_int_t)offset, "line",
+		    (int)line);
 		if (column > 0)
 			json_object_set_new(e, "column", json_integer((json_int_t)column));
 		ctl_print_json(e);
@@ -219,7 +220,9 @@ is_part(const struct decoding *d, struct span octets, struct udh *head)
 {
 	struct why why;
 
-	if (d->as != DECODE_SMS && (d->as != DECODE_AUTO || octets.n < 2 || octets.p[1] == 6 || octets.p[1] == 7))
+	if (d->as != DECODE_SMS && d->as != DECODE_AUTO)
+		return false;
+	if (d->as == DECODE_AUTO && octets.n >= 2 && (octets.p[1] == 6 || octets.p[1] == 7))
 		return false;
 	return udh_decode(octets, head, &why) == OK && head->has_concat && head->total >= 2;
 }
@@ -278,12 +281,10 @@ unhex_parts(struct decoding *d, struct span line, uint8_t *octets, size_t *n_par
 		for (to = from; to < line.n && line.p[to] != '|'; to++)
 			;
 		text = span_of(line.p + from, to - from);
+		if (span_trim(text).n == 0)
+			why_at(&why, ERR_SYNTAX, 0, line.n == 0 ? "the line is empty" : "there are no digits");
 		if (span_trim(text).n == 0 || text_hex(text, octets + at, &n, &why) != OK) {
-			size_t offset = span_trim(text).n == 0 ? 0 : why.offset;
-
-			tell_error(d, d->line, from + offset + 1, at,
-			    span_trim(text).n != 0 ? hex_sentence(&why) : line.n == 0 ? "the line is empty" :
-			    "there are no digits");
+			tell_error(d, d->line, from + why.offset + 1, at, hex_sentence(&why));
 			free(parts);
 			return NULL;
 		}
@@ -376,7 +377,8 @@ ctl_decode(const struct ctl_verb *verb, int argc, char **argv)
 		if (whole)
 			take_line(&d, sbuf_as_span(&line));
 		else
-			tell_error(&d, d.line, LINE_MAX_OCTETS + 1, 0, "the line is longer than 1048575 characters");
+			tell_error(&d, d.line, LINE_MAX_OCTETS + 1, 0,
+			    "the line is longer than 1048575 characters");
 	}
 	end_collected(&d);
 	forget(&d.done);

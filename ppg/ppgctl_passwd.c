@@ -90,8 +90,10 @@ ctl_passwd(const struct ctl_verb *verb, int argc, char **argv)
 	if (!ctl_parse(verb, options, argc, argv, NULL, 0, 0, &result))
 		return result;
 	if (!ask("Password: ", password, sizeof password))
-		result = ctl_no(verb, "one line with a password of at most %d octets is expected", PASSWORD_MAX);
-	else if (isatty(STDIN_FILENO) && !(ask("Again: ", again, sizeof again) && strcmp(password, again) == 0))
+		result = ctl_no(verb, "one line with a password of at most %d octets is expected",
+		    PASSWORD_MAX);
+	else if (isatty(STDIN_FILENO) &&
+	    !(ask("Again: ", again, sizeof again) && strcmp(password, again) == 0))
 		result = ctl_no(verb, "the two are not the same");
 	else
 		result = hash(verb, password, json);

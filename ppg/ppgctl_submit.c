@@ -23,7 +23,8 @@ enum {
 };
 
 struct submit_options {
-	const char *url, *user, *password_file, *type, *file, *push_id, *notify_url, *before, *after, *version;
+	const char *url, *user, *password_file, *type, *file;
+	const char *push_id, *notify_url, *before, *after, *version;
 	struct ctl_list to, headers;
 	bool json;
 };
@@ -65,29 +66,42 @@ client_address(const char *to, const char *url)
 	return sbuf_take(&b);
 }
 
+/* "2h" in seconds. */
+static int
+parse_distance(struct span text, int64_t *out)
+{
+	static const struct { char unit; int64_t worth; } units[] = {
+		{ 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 },
+	};
+	char digits[16];
+	size_t i;
+
+	for (i = 0; text.n > 1 && i < sizeof units / sizeof units[0]; i++) {
+		if (text.p[text.n - 1] != (uint8_t)units[i].unit)
+			continue;
+		if (span_to_cstr(span_of(text.p, text.n - 1), digits, sizeof digits) != OK ||
+		    text_number(digits, 0, STAMP_DISTANCE_MAX / units[i].worth, out) != OK)
+			return ERR_SYNTAX;
+		*out *= units[i].worth;
+		return OK;
+	}
+	return ERR_SYNTAX;
+}
+
 /* A time as PAP writes it, or "+2h" from now. */
 static int
 timestamp(const char *text, char out[CLOCK_ISO_SIZE], struct why *why)
 {
-	static const struct { char unit; int64_t worth; } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 },
-		{ 'd', 86400 } };
-	size_t n = strlen(text), i;
 	int64_t distance;
-	char digits[16];
 	time_t t;
 
-	for (i = 0; text[0] == '+' && n > 2 && n < sizeof digits && i < sizeof units / sizeof units[0]; i++) {
-		if (text[n - 1] != units[i].unit)
-			continue;
-		span_to_cstr(span_of(text + 1, n - 2), digits, sizeof digits);
-		if (text_number(digits, 0, STAMP_DISTANCE_MAX / units[i].worth, &distance) == OK) {
-			clock_iso(clock_utc() + (time_t)(distance * units[i].worth), out);
-			return OK;
-		}
+	if (text[0] == '+' && parse_distance(span_str(text + 1), &distance) == OK) {
+		clock_iso(clock_utc() + (time_t)distance, out);
+		return OK;
 	}
 	if (clock_parse_iso(text, &t) != OK)
-		return why_set(why, ERR_SYNTAX, "\"%.64s\" is neither a time such as 2026-01-02T15:04:05Z nor "
-		    "one such as +2h", text);
+		return why_set(why, ERR_SYNTAX, "\"%.64s\" is neither a time such as "
+		    "2026-01-02T15:04:05Z nor one such as +2h", text);
 	clock_iso(t, out);
 	return OK;
 }
@@ -192,6 +206,20 @@ answer_element(void *ctx, const char *name, const struct xml_attr *attrs, size_t
 }
 
 static enum ctl_exit
+report_http(const struct ctl_verb *verb, unsigned status, struct span body)
+{
+	struct sbuf text = { 0 };
+
+	if (body.n > 0 && body.p[body.n - 1] == '\n')
+		body.n--;
+	sbuf_str(&text, body.n > 0 ? ": " : "");
+	sbuf_quote(&text, body);
+	ctl_no(verb, "HTTP status %u%s", status, text.s);
+	sbuf_done(&text);
+	return CTL_NO;
+}
+
+static enum ctl_exit
 report(const struct ctl_verb *verb, const struct submit_options *o, const char *push_id, unsigned status,
     struct span body)
 {
@@ -200,14 +228,8 @@ report(const struct ctl_verb *verb, const struct submit_options *o, const char *
 	struct why why;
 	const char *desc;
 
-	if (status / 100 != 2) {
-		struct sbuf text = { 0 };
-
-		sbuf_quote(&text, span_of(body.p, body.n > 0 && body.p[body.n - 1] == '\n' ? body.n - 1 : body.n));
-		ctl_no(verb, "HTTP status %u%s%s", status, body.n > 0 ? ": " : "", body.n > 0 ? text.s : "");
-		sbuf_done(&text);
-		return CTL_NO;
-	}
+	if (status / 100 != 2)
+		return report_http(verb, status, body);
 	if (xml_parse(body, NULL, NULL, &events, &a, &why) != OK)
 		return ctl_no(verb, "the answer is no PAP document: %s", why.text);
 	if (!a.found)
@@ -242,7 +264,8 @@ post(const struct ctl_verb *verb, const struct submit_options *o, const char *pu
 		headers[2] = "Authorization";
 		headers[3] = login.s;
 	}
-	if (http_fetch("POST", o->url, headers, sbuf_as_span(&body), TIMEOUT_MS, &status, &answer, &why) != OK)
+	if (http_fetch("POST", o->url, headers, sbuf_as_span(&body), TIMEOUT_MS, &status, &answer,
+	    &why) != OK)
 		result = ctl_no(verb, "%s", why.text);
 	else
 		result = report(verb, o, push_id, status, sbuf_as_span(&answer));
@@ -257,7 +280,8 @@ post(const struct ctl_verb *verb, const struct submit_options *o, const char *pu
 }
 
 static enum ctl_exit
-submit(const struct ctl_verb *verb, const struct submit_options *o, const char *push_id, const char *password)
+submit(const struct ctl_verb *verb, const struct submit_options *o, const char *push_id,
+    const char *password)
 {
 	struct sbuf control = { 0 }, content = { 0 };
 	enum ctl_exit result;
@@ -295,8 +319,8 @@ check(const struct ctl_verb *verb, const struct submit_options *o)
 	for (i = 0; i < o->to.n; i++)
 		if (o->to.items[i][0] != '+' && !span_starts_nocase(span_str(o->to.items[i]), "WAPPUSH=") &&
 		    !span_starts_nocase(span_str(o->to.items[i]), "/WAPPUSH="))
-			return ctl_wrong_use(verb, "--to is a number such as +12025550123, or an address such as "
-			    "WAPPUSH=+12025550123/TYPE=PLMN@ppg.example.net");
+			return ctl_wrong_use(verb, "--to is a number such as +12025550123, or an address "
+			    "such as WAPPUSH=+12025550123/TYPE=PLMN@ppg.example.net");
 	if (o->version != NULL && strcmp(o->version, "1.0") != 0 && strcmp(o->version, "2.0") != 0 &&
 	    strcmp(o->version, "2.1") != 0)
 		return ctl_wrong_use(verb, "--pap-version is 1.0, 2.0 or 2.1");
