@@ -13,3 +13,15 @@ tests_unit_test_store_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 EXTRA_PROGRAMS += tests/bench/bench_store
 tests_bench_bench_store_SOURCES = tests/bench/bench_store.c
 tests_bench_bench_store_LDADD = $(STORE_LIBS)
+
+check_PROGRAMS += tests/unit/test_store_crash
+TESTS += tests/unit/test_store_crash
+tests_unit_test_store_crash_SOURCES = tests/unit/test_store_crash.c tests/unit/store_fixture.c \
+	tests/unit/fault_vfs.c tests/unit/fault_vfs.h tests/unit/test_store.h
+tests_unit_test_store_crash_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_sqlite_index
+TESTS += tests/unit/test_sqlite_index
+tests_unit_test_sqlite_index_SOURCES = tests/unit/test_sqlite_index.c tests/unit/store_fixture.c \
+	tests/unit/test_store.h
+tests_unit_test_sqlite_index_LDADD = $(STORE_LIBS) $(TEST_LIBS)

@@ -14,7 +14,6 @@ void
 counts_save(struct db *db)
 {
 	sqlite3_stmt *q;
-	int k;
 
 	if (memcmp(&db->now, &db->saved, sizeof db->now) == 0)
 		return;
@@ -24,11 +23,6 @@ counts_save(struct db *db)
 	sql_int(q, 3, db->now.pushes);
 	sql_int(q, 4, db->now.recipients);
 	sql_int(q, 5, db->now.live);
-	for (k = 0; k < INDEXES; k++) {
-		sql_int(q, 6 + 3 * k, db->now.index[k].dead_log);
-		sql_int(q, 7 + 3 * k, db->now.index[k].old_log);
-		sql_int(q, 8 + 3 * k, db->now.index[k].merged);
-	}
 	sql_run(db, q);
 	db->saved = db->now;
 }

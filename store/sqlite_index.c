@@ -9,7 +9,7 @@
  *	b-tree	in the file
  *
  * Sorted, neighbours share a page. An id that is removed while it is young (a receipt comes
- * within seconds) never reaches the b-tree. At start both levels are read from the log again.
+ * within seconds) never reaches the b-tree. At start the log is read into memory again.
  */
 #include "store/sqlite_int.h"
 
@@ -185,13 +185,14 @@ age(struct lazy_index *x)
 
 /* ---- one change ------------------------------------------------------------------------------------------ */
 
+/* `fresh`: what an entry that is new here means. */
 static void
-change(struct lazy_index *x, uint64_t hash, int64_t id, bool add)
+change(struct lazy_index *x, uint64_t hash, int64_t id, bool add, enum mark fresh)
 {
 	struct index_entry *e = young_find(&x->young, hash, id);
 
 	if (e == NULL && (e = old_find(&x->old, hash, id)) == NULL) {
-		young_put(&x->young, hash, id, add ? MARK_ADD : MARK_REMOVE);
+		young_put(&x->young, hash, id, fresh);
 		return;
 	}
 	switch (mark_of(e)) {
@@ -236,7 +237,7 @@ write_change(struct db *db, enum index_kind k, uint64_t hash, int64_t id, bool a
 	struct lazy_index *x = &db->index[k];
 
 	pthread_mutex_lock(&x->lock);
-	change(x, hash, id, add);
+	change(x, hash, id, add, add ? MARK_ADD : MARK_REMOVE);
 	pthread_mutex_unlock(&x->lock);
 	log_change(x, hash, id, add);
 }
@@ -280,8 +281,7 @@ find_above(const struct lazy_index *x, uint64_t hash, size_t from, struct ids *o
 	size_t i;
 
 	for (i = old_place(&x->old, hash); i < x->old.n && x->old.v[i].hash == hash; i++)
-		if (i >= from && (mark_of(&x->old.v[i]) == MARK_ADD || mark_of(&x->old.v[i]) == MARK_ADD_AGAIN) &&
-		    young_find(&x->young, hash, id_of(&x->old.v[i])) == NULL)
+		if (i >= from && (mark_of(&x->old.v[i]) == MARK_ADD || mark_of(&x->old.v[i]) == MARK_ADD_AGAIN))
 			ids_add(out, id_of(&x->old.v[i]));
 	if (x->young.cap == 0)
 		return;
@@ -343,12 +343,8 @@ merge(struct db *db, enum index_kind k)
 	pthread_mutex_lock(&x->lock);
 	x->old.at = at;
 	pthread_mutex_unlock(&x->lock);
-	if (at < x->old.n) {
-		db->now.index[k].merged = (int64_t)x->old.v[at].hash;
-		return;
-	}
-	db->now.index[k].dead_log = db->now.index[k].old_log;
-	db->now.index[k].merged = 0;
+	if (at == x->old.n)
+		x->dead_log = x->old_log;
 }
 
 static void
@@ -365,13 +361,13 @@ write_log(struct db *db, enum index_kind k)
 		sql_run(db, q);
 		sbuf_clear(&x->log);
 	}
-	if (x->cut < db->now.index[k].dead_log) {
+	if (x->cut_log < x->dead_log) {
 		q = sql_query(db, queries[k].log_cut);
-		sql_int(q, 1, db->now.index[k].dead_log);
+		sql_int(q, 1, x->dead_log);
 		sql_int(q, 2, LOG_ROWS_DELETED);
 		sql_run(db, q);
 		if (sqlite3_changes(db->sql) < LOG_ROWS_DELETED)
-			x->cut = db->now.index[k].dead_log;
+			x->cut_log = x->dead_log;
 	}
 }
 
@@ -408,12 +404,16 @@ index_settle(struct db *db)
 		}
 		pthread_mutex_unlock(&x->lock);
 		if (full)
-			db->now.index[k].old_log = x->last_log;
+			x->old_log = x->last_log;
 	}
 }
 
 /* ---- at start, and after a group that was lost ------------------------------------------------------------------ */
 
+/*
+ * All that the log has becomes young again, also what is in the b-tree already: the last change
+ * of an id says what is true, and merging it twice does no harm.
+ */
 static void
 replay(struct lazy_index *x, struct span entries)
 {
@@ -421,22 +421,22 @@ replay(struct lazy_index *x, struct span entries)
 
 	for (; p < end; p += LOG_OCTETS) {
 		uint64_t hash = 0, word = 0;
+		bool add;
 		int i;
 
 		for (i = 0; i < 8; i++) {
 			hash = hash << 8 | p[i];
 			word = word << 8 | p[8 + i];
 		}
-		change(x, hash, (int64_t)(word >> 2), (word & 3) == MARK_ADD);
+		add = (word & 3) == MARK_ADD;
+		change(x, hash, (int64_t)(word >> 2), add, add ? MARK_ADD_AGAIN : MARK_REMOVE);
 	}
 }
 
 static void
 load(struct db *db, enum index_kind k)
 {
-	const struct index_state *s = &db->now.index[k];
 	struct lazy_index *x = &db->index[k];
-	bool aged = s->old_log <= s->dead_log;	/* no old generation */
 	sqlite3_stmt *q;
 	int rc;
 
@@ -445,25 +445,10 @@ load(struct db *db, enum index_kind k)
 		return;
 	}
 	while (sql_row(db, q)) {
-		int64_t id = sqlite3_column_int64(q, 0);
-
-		if (id <= s->dead_log) {
-			x->cut = 0;
-			continue;
-		}
-		if (!aged && id > s->old_log) {
-			aged = true;
-			age(x);
-			x->old.at = old_place(&x->old, (uint64_t)s->merged);
-		}
+		x->last_log = sqlite3_column_int64(q, 0);
 		replay(x, sql_get_blob(q, 1));
-		x->last_log = id;
 	}
 	sqlite3_finalize(q);
-	if (!aged) {
-		age(x);
-		x->old.at = old_place(&x->old, (uint64_t)s->merged);
-	}
 }
 
 static void
@@ -473,8 +458,7 @@ clear(struct lazy_index *x)
 	free(x->old.v);
 	x->young = (struct young){ 0 };
 	x->old = (struct old){ 0 };
-	x->cut = 0;
-	x->last_log = 0;
+	x->last_log = x->old_log = x->dead_log = x->cut_log = 0;
 	sbuf_clear(&x->log);
 }
 

@@ -68,20 +68,14 @@ struct lazy_index {
 	struct young { struct index_entry *slots; size_t cap, n; } young;
 	struct old { struct index_entry *v; size_t n, at; } old;
 	struct sbuf log;	/* changes of the group that runs */
-	int64_t last_log, cut;	/* log rows: the youngest; deleted up to here */
-};
-
-struct index_state {		/* what a start must know to read the log */
-	int64_t dead_log;	/* rows up to here are merged, and wait to be deleted */
-	int64_t old_log;	/* rows up to here belong to the old generation */
-	int64_t merged;		/* of which hashes below this are in the b-tree */
+	/* Rows of the log: the youngest; up to where they are old, merged, deleted. */
+	int64_t last_log, old_log, dead_log, cut_log;
 };
 
 /* What is kept in the one row of table state, written with every group that changes it. */
 struct counts {
 	int64_t next_push, next_id;	/* never given out twice */
 	int64_t pushes, recipients, live;
-	struct index_state index[INDEXES];
 };
 
 struct db {

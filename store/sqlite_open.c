@@ -36,10 +36,10 @@ check_file_system(const char *dir, const char *path, struct why *why)
 	size_t i;
 
 	if (statfs(dir, &st) != 0)
-		return why_set(why, ERR_IO, "store %s: %s: %s", path, dir, strerror(errno));
+		return why_set(why, ERR_IO, "%s: %s: %s", path, dir, strerror(errno));
 	for (i = 0; i < sizeof remote / sizeof remote[0]; i++)
 		if (((unsigned long)st.f_type & 0xFFFFFFFF) == remote[i].type)
-			return why_set(why, ERR_UNSUPPORTED, "store %s: lies on a network file system (%s)",
+			return why_set(why, ERR_UNSUPPORTED, "%s: lies on a network file system (%s)",
 			    path, remote[i].name);
 	return OK;
 }
@@ -49,9 +49,9 @@ take_lock(struct db *db, struct why *why)
 {
 	db->lock_fd = open(db->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (db->lock_fd < 0)
-		return why_set(why, ERR_IO, "store %s: %s", db->lock_path, strerror(errno));
+		return why_set(why, ERR_IO, "%s: %s", db->lock_path, strerror(errno));
 	if (flock(db->lock_fd, LOCK_EX | LOCK_NB) != 0)
-		return why_set(why, ERR_BUSY, "store %s: %s", db->path,
+		return why_set(why, ERR_BUSY, "%s: %s", db->path,
 		    errno == EWOULDBLOCK ? "in use by another process" : strerror(errno));
 	return OK;
 }
@@ -65,7 +65,7 @@ be32(const uint8_t *p)
 static int
 wrong_version(const struct db *db, int64_t version, struct why *why)
 {
-	return why_set(why, ERR_UNSUPPORTED, "store %s: schema version %lld, this program knows up to %d",
+	return why_set(why, ERR_UNSUPPORTED, "%s: schema version %lld, this program knows up to %d",
 	    db->path, (long long)version, SCHEMA_VERSION);
 }
 
@@ -90,16 +90,16 @@ check_file(struct db *db, struct why *why)
 	if (errno == EEXIST)
 		fd = open(db->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
-		return why_set(why, ERR_IO, "store %s: %s", db->path, strerror(errno));
+		return why_set(why, ERR_IO, "%s: %s", db->path, strerror(errno));
 	n = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? pread(fd, head, sizeof head, 0) : -1;
 	close(fd);
 	if (n < 0)
-		return why_set(why, ERR_IO, "store %s: not a file that can be read", db->path);
+		return why_set(why, ERR_IO, "%s: not a file that can be read", db->path);
 	if (n == 0)
 		return OK;	/* a first start that was cut short */
 	if (n < (ssize_t)sizeof head || memcmp(head, "SQLite format 3", 16) != 0 ||
 	    be32(head + 68) != APPLICATION_ID)
-		return why_set(why, ERR_SYNTAX, "store %s: not a database of this program", db->path);
+		return why_set(why, ERR_SYNTAX, "%s: not a database of this program", db->path);
 	if (be32(head + 60) > SCHEMA_VERSION)
 		return wrong_version(db, be32(head + 60), why);
 	return OK;
@@ -131,11 +131,11 @@ set_pragmas(struct db *db)
 		sql_exec(db, sql);
 		snprintf(sql, sizeof sql, "PRAGMA %s", rows[i].name);
 		if (sql_number(db, sql) != rows[i].value && db->err == OK)
-			db->err = why_set(&db->why, ERR_UNSUPPORTED, "store %s: %s cannot be set to %lld",
+			db->err = why_set(&db->why, ERR_UNSUPPORTED, "%s: %s cannot be set to %lld",
 			    db->path, rows[i].name, (long long)rows[i].value);
 	}
 	if (sql_number(db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode") != 1 && db->err == OK)
-		db->err = why_set(&db->why, ERR_UNSUPPORTED, "store %s: no write-ahead log here", db->path);
+		db->err = why_set(&db->why, ERR_UNSUPPORTED, "%s: no write-ahead log here", db->path);
 }
 
 /* The marks go into the main file at once: later starts recognise it without its log. */
@@ -164,19 +164,23 @@ quick_check(struct db *db)
 		sql_failed(db, rc, "quick_check");
 		return;
 	}
-	if (sql_row(db, q) && strcmp((const char *)sqlite3_column_text(q, 0), "ok") != 0)
-		db->err = why_set(&db->why, ERR_IO, "store %s: damaged: %s", db->path,
-		    (const char *)sqlite3_column_text(q, 0));
+	if (sql_row(db, q) && strcmp((const char *)sqlite3_column_text(q, 0), "ok") != 0) {
+		char *found = sql_get_text(q, 0), *nl;
+
+		while ((nl = strchr(found, '\n')) != NULL)
+			*nl = ' ';
+		db->err = why_set(&db->why, ERR_IO, "%s: damaged: %s", db->path, found);
+		free(found);
+	}
 	sqlite3_finalize(q);
 }
 
 static void
 read_counts(struct db *db)
 {
-	static const char sql[] = "SELECT next_push, next_id, pushes, recipients, live, push_dead, push_old,"
-	    " push_merged, message_dead, message_old, message_merged, hash_key FROM state";
+	static const char sql[] = "SELECT next_push, next_id, pushes, recipients, live, hash_key FROM state";
 	sqlite3_stmt *q;
-	int rc, k;
+	int rc;
 
 	if ((rc = sqlite3_prepare_v2(db->sql, sql, -1, &q, NULL)) != SQLITE_OK) {
 		sql_failed(db, rc, sql);
@@ -188,10 +192,7 @@ read_counts(struct db *db)
 			.pushes = sqlite3_column_int64(q, 2), .recipients = sqlite3_column_int64(q, 3),
 			.live = sqlite3_column_int64(q, 4),
 		};
-		for (k = 0; k < INDEXES; k++)
-			db->now.index[k] = (struct index_state){ sqlite3_column_int64(q, 5 + 3 * k),
-				sqlite3_column_int64(q, 6 + 3 * k), sqlite3_column_int64(q, 7 + 3 * k) };
-		db->hash_key = (uint64_t)sqlite3_column_int64(q, 11);
+		db->hash_key = (uint64_t)sqlite3_column_int64(q, 5);
 	}
 	sqlite3_finalize(q);
 	db->saved = db->now;
@@ -225,7 +226,7 @@ check_schema(struct db *db)
 	int64_t version = sql_number(db, "PRAGMA user_version");
 
 	if (db->err == OK && sql_number(db, "PRAGMA application_id") != APPLICATION_ID && db->err == OK)
-		db->err = why_set(&db->why, ERR_SYNTAX, "store %s: not a database of this program", db->path);
+		db->err = why_set(&db->why, ERR_SYNTAX, "%s: not a database of this program", db->path);
 	else if (db->err == OK && version != SCHEMA_VERSION)
 		db->err = wrong_version(db, version, &db->why);
 }
@@ -238,7 +239,7 @@ start(struct db *db)
 	if (!empty)
 		check_schema(db);
 	if (db->err == OK && sqlite3_db_readonly(db->sql, "main") == 1)
-		db->err = why_set(&db->why, ERR_IO, "store %s: cannot be written", db->path);
+		db->err = why_set(&db->why, ERR_IO, "%s: cannot be written", db->path);
 	if (db->err != OK)
 		return;
 	set_pragmas(db);
@@ -297,7 +298,7 @@ sqlite_open(struct store *store, const char *path, struct why *why)
 	int err;
 
 	if (path[0] == '\0')
-		return why_set(why, ERR_SYNTAX, "store sqlite: no path");
+		return why_set(why, ERR_SYNTAX, "sqlite: no path to a store");
 	if ((db = calloc(1, sizeof *db)) == NULL || (db->path = strdup(path)) == NULL)
 		abort();
 	sbuf_fmt(&lock, "%s.lock", path);

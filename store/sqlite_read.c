@@ -44,7 +44,7 @@ sqlite_reader_open(struct store *store, void **out, struct why *why)
 	for (i = 0; i < READ_QUERIES && rc == SQLITE_OK; i++)
 		rc = sqlite3_prepare_v3(r->sql, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &r->q[i], NULL);
 	if (rc != SQLITE_OK) {
-		why_set(why, ERR_IO, "store %s: %s", db->path, sqlite3_errmsg(r->sql));
+		why_set(why, ERR_IO, "%s: %s", db->path, sqlite3_errmsg(r->sql));
 		sqlite_reader_close(r);
 		return ERR_IO;
 	}

@@ -12,10 +12,8 @@
 const char *const sql_schema =
 "CREATE TABLE state(id INTEGER PRIMARY KEY CHECK(id = 1), clean INT NOT NULL, next_push INT NOT NULL,"
 "  next_id INT NOT NULL, pushes INT NOT NULL, recipients INT NOT NULL, live INT NOT NULL,"
-"  push_dead INT NOT NULL, push_old INT NOT NULL, push_merged INT NOT NULL,"
-"  message_dead INT NOT NULL, message_old INT NOT NULL, message_merged INT NOT NULL,"
 "  hash_key INT NOT NULL);"
-"INSERT INTO state VALUES(1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, random());"
+"INSERT INTO state VALUES(1, 1, 1, 1, 0, 0, 0, random());"
 "CREATE TABLE name(id INTEGER PRIMARY KEY, text TEXT NOT NULL);"
 /* n_recipients 0: many, and table progress knows how many. */
 "CREATE TABLE push(id INTEGER PRIMARY KEY, n_recipients INT NOT NULL, pi INT NOT NULL,"
@@ -48,9 +46,7 @@ static const char *const texts[QUERIES] = {
 	[Q_BEGIN] = "BEGIN IMMEDIATE",
 	[Q_COMMIT] = "COMMIT",
 	[Q_ROLLBACK] = "ROLLBACK",
-	[Q_SAVE] = "UPDATE state SET next_push = ?1, next_id = ?2, pushes = ?3, recipients = ?4, live = ?5,"
-	    " push_dead = ?6, push_old = ?7, push_merged = ?8,"
-	    " message_dead = ?9, message_old = ?10, message_merged = ?11",
+	[Q_SAVE] = "UPDATE state SET next_push = ?1, next_id = ?2, pushes = ?3, recipients = ?4, live = ?5",
 
 	[Q_PUSH_ADD] = "INSERT INTO push VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
 	[Q_PUSH_TEXT] = "SELECT pi, push_id FROM push WHERE id = ?1",
@@ -172,9 +168,13 @@ sql_failed(struct db *db, int rc, const char *doing)
 	if (db->err != OK)
 		return;
 	db->err = err;
+<<<<<<< Updated upstream
 	why_set(&db->why, err, "store %s: %s (%s)", db->path, sqlite3_errstr(rc),
 	    (rc & 0xFF) == SQLITE_IOERR && sqlite3_system_errno(db->sql) != 0 ?
 	    strerror(sqlite3_system_errno(db->sql)) : sqlite3_errmsg(db->sql));
+=======
+	why_set(&db->why, err, "%s: %s (%s)", db->path, sqlite3_errstr(rc), sqlite3_errmsg(db->sql));
+>>>>>>> Stashed changes
 }
 
 sqlite3_stmt *

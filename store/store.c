@@ -147,7 +147,7 @@ store_open(const struct store_config *cf, struct store **out, struct why *why)
 
 	*out = NULL;
 	if ((engine = engine_of(cf->url, &where)) == NULL)
-		return why_set(why, ERR_UNSUPPORTED, "store %s: unknown kind, \"sqlite:path\" expected",
+		return why_set(why, ERR_UNSUPPORTED, "%s: unknown kind of store, \"sqlite:path\" expected",
 		    cf->url);
 	if ((store = calloc(1, sizeof *store)) == NULL)
 		abort();
@@ -163,7 +163,7 @@ store_open(const struct store_config *cf, struct store **out, struct why *why)
 	store->stats = store->next;
 	if (err == OK && pthread_create(&store->writer, NULL, writer, store) != 0) {
 		engine->close(store);
-		err = why_set(why, ERR_IO, "store %s: cannot start a thread", cf->url);
+		err = why_set(why, ERR_IO, "%s: cannot start a thread", cf->url);
 	}
 	if (err != OK) {
 		queue_done(&store->queue);

@@ -81,7 +81,7 @@ fixture_create(const char *url_format)
 
 	assert_non_null(f);
 	clock_fake((int64_t)NOW * 1000);
-	log_open(LOG_LEVEL_ERROR, NULL);
+	log_open(LOG_LEVEL_NONE, NULL);
 	snprintf(f->folder, sizeof f->folder, "%s", "store-XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
 	percent = strstr(url_format, "%s");

@@ -1,0 +1,801 @@
+/*
+ * test_store_crash.c - what an accepted push survives: kill -9, power cuts, a full or broken disk;
+ * and files that are not ours to open (C-07). SQLite engine.
+ */
+#include "tests/unit/test_store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "store/sqlite_int.h"
+#include "tests/unit/fault_vfs.h"
+
+static int
+setup(void **state)
+{
+	struct fixture *f = fixture_create("sqlite:%s/ppg.db");
+
+	f->cf.cache_kib = 128;		/* indexes of 256 entries: they merge all the time */
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	fixture_destroy(*state);
+	return 0;
+}
+
+static void
+check_integrity(struct fixture *f)
+{
+	sqlite3_stmt *q;
+	sqlite3 *sql;
+
+	assert_int_equal(sqlite3_open(f->path, &sql), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(sql, "PRAGMA integrity_check", -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	assert_string_equal((const char *)sqlite3_column_text(q, 0), "ok");
+	sqlite3_finalize(q);
+	sqlite3_close(sql);
+}
+
+/* ---- a workload, and what of it was acknowledged --------------------------------------------------- */
+
+/*
+ * Each push lives through the stages of its number: all are accepted (every third with take),
+ * two of three are submitted, every third of all gets its receipt, the fifth of each ten is final
+ * by cancelling. What was acknowledged is noted; what comes back later must be at least that.
+ */
+enum { PUSHES = 3000, STAGES = 3 };
+enum stage { ACCEPTED = 1, SUBMITTED, RECEIVED };
+
+struct ledger {
+	uint8_t acked[PUSHES];		/* enum stage */
+	uint8_t tried[PUSHES];
+};
+
+static void
+name_push(char out[24], unsigned i)
+{
+	snprintf(out, 24, "push-%u", i * 2654435761u);
+}
+
+static void
+name_message(char out[66], unsigned i)
+{
+	snprintf(out, 66, "%08X", i * 2246822519u);
+}
+
+struct work {
+	struct store_accept accept;
+	struct store_event event;
+	struct store_receipt receipt;
+	unsigned i;
+	char id[24], message_id[1][66];
+};
+
+enum { WIDTH = 20 };			/* pushes of a group */
+enum { ROUNDS = PUSHES / WIDTH };
+
+/* The operations of round k: accept group k, submit k - 1, receipts for k - 2. */
+static void
+plan(struct fixture *f, struct work *w, unsigned k, struct group *g)
+{
+	unsigned i;
+
+	for (i = 0; i < WIDTH && k < ROUNDS; i++) {
+		struct work *in = &w[k % 3 * WIDTH + i];
+
+		in->i = k * WIDTH + i;
+		name_push(in->id, in->i);
+		name_message(in->message_id[0], in->i);
+		in->accept = accept_one("pi1", in->id);
+		in->accept.body = f->body;
+		in->accept.take = true;
+		group_add(g, &in->accept.op, STORE_ACCEPT);
+	}
+	for (i = 0; i < WIDTH && k >= 1 && k <= ROUNDS; i++) {
+		struct work *s = &w[(k + 2) % 3 * WIDTH + i];
+
+		if (s->accept.op.result != OK || s->i % 3 == 0)
+			continue;
+		s->event = event_of(s->accept.push, 0, EV_SUBMITTED);
+		s->event.batch = s->accept.batch;
+		s->event.link = "smsc1";
+		s->event.message_ids = s->message_id;
+		s->event.n_ids = 1;
+		group_add(g, &s->event.op, STORE_EVENT);
+	}
+	for (i = 0; i < WIDTH && k >= 2; i++) {
+		struct work *r = &w[(k + 1) % 3 * WIDTH + i];
+
+		if (r->accept.op.result != OK || r->i % 3 != 1 || r->event.op.result != OK)
+			continue;
+		r->receipt = receipt("smsc1", r->message_id[0], EV_RECEIPT_OK);
+		group_add(g, &r->receipt.op, STORE_RECEIPT);
+	}
+}
+
+static const struct work *
+work_of(const struct work *w, const struct store_op *op, enum stage *stage)
+{
+	size_t i;
+
+	for (i = 0; i < 3 * WIDTH; i++) {
+		*stage = op == &w[i].accept.op ? ACCEPTED : op == &w[i].event.op ? SUBMITTED :
+		    op == &w[i].receipt.op ? RECEIVED : 0;
+		if (*stage != 0)
+			return &w[i];
+	}
+	fail();
+	return NULL;
+}
+
+/* Every acknowledged push is there, as far as it was acknowledged; nothing is taken; all that waits is due. */
+static void
+check_ledger(struct fixture *f, const struct ledger *l)
+{
+	unsigned i, queued = 0, found = 0;
+	struct store_view v;
+	struct store_take t;
+
+	for (i = 0; i < PUSHES; i++) {
+		char id[24];
+		int err, state;
+
+		name_push(id, i);
+		err = store_read_push(f->reader, "pi1", id, 0, 1, &v);
+		if (err == ERR_NOT_FOUND && l->acked[i] < ACCEPTED)
+			continue;
+		if (err != OK)
+			fail_msg("push %u: acknowledged, and now: %s", i, err_name(err));
+		assert_true(l->tried[i] >= ACCEPTED);
+		found++;
+		state = v.recipients[0].state;
+		if (state == ST_TAKEN)
+			fail_msg("push %u: in no batch, and taken", i);
+		if ((l->acked[i] >= SUBMITTED && state == ST_QUEUED) ||
+		    (l->acked[i] >= RECEIVED && state != ST_DELIVERED))
+			fail_msg("push %u: acknowledged stage %d, state %d", i, l->acked[i], state);
+		if (l->tried[i] < RECEIVED && state == ST_DELIVERED)
+			fail_msg("push %u: delivered by nobody", i);
+		if (state == ST_QUEUED) {
+			queued++;
+			assert_true(v.recipients[0].maybe_sent);
+		}
+		store_view_done(&v);
+	}
+	assert_int_equal(stats(f).pushes, found);
+	assert_int_equal(stats(f).recovered, queued);
+	t = take(f, NOW, PUSHES);
+	assert_int_equal(t.n_items, queued);
+	free_items(&t);
+}
+
+/* ---- kill -9 ------------------------------------------------------------------------------------------ */
+
+static int ack_pipe[2];
+
+struct ack {
+	uint32_t i;
+	uint8_t stage, acked;
+};
+
+static void
+tell(unsigned i, enum stage stage, bool acked)
+{
+	struct ack a = { .i = i, .stage = (uint8_t)stage, .acked = acked };
+
+	if (write(ack_pipe[1], &a, sizeof a) != sizeof a)
+		_exit(3);
+}
+
+static struct work *child_work;
+
+static void
+tell_done(struct store_op *op)
+{
+	enum stage stage;
+	const struct work *w = work_of(child_work, op, &stage);
+
+	if (op->result == OK)
+		tell(w->i, stage, true);
+}
+
+/* Works until it is killed. */
+static void
+child(struct fixture *f)
+{
+	static struct work w[3 * WIDTH];
+	struct store_take last = { .op = { .kind = STORE_TAKE } };
+	struct why why;
+	unsigned k;
+	size_t i;
+
+	child_work = w;
+	if (store_open(&f->cf, &f->store, &why) != OK)
+		_exit(2);
+	for (k = 0; k < ROUNDS + 2; k++) {
+		struct group g = { 0 };
+
+		plan(f, w, k, &g);
+		for (i = 0; i < g.n; i++) {
+			enum stage stage;
+			const struct work *o = work_of(w, g.ops[i], &stage);
+
+			tell(o->i, stage, false);
+			g.ops[i]->done = tell_done;
+			if (store_submit(f->store, g.ops[i]) != OK)
+				_exit(4);
+		}
+		run_op(f, &last.op, STORE_TAKE);	/* max 0: only waits */
+	}
+	for (;;)
+		pause();
+}
+
+static void
+killed_at_any_moment(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t seed = 12345;
+	int round;
+
+	for (round = 0; round < 8; round++) {
+		static struct ledger l;
+		unsigned until, n = 0;
+		struct ack a;
+		pid_t pid;
+		int status;
+
+		memset(&l, 0, sizeof l);
+		unlink(f->path);
+		seed = seed * 1664525 + 1013904223;
+		until = (seed >> 8) % (PUSHES * 4);
+		assert_int_equal(pipe(ack_pipe), 0);
+		assert_true((pid = fork()) >= 0);
+		if (pid == 0) {
+			close(ack_pipe[0]);
+			child(f);
+		}
+		close(ack_pipe[1]);
+		while (read(ack_pipe[0], &a, sizeof a) == sizeof a) {
+			if (a.acked)
+				l.acked[a.i] = a.stage;
+			else
+				l.tried[a.i] = a.stage;
+			if (n++ == until)
+				kill(pid, SIGKILL);
+		}
+		close(ack_pipe[0]);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		fixture_open(f);
+		check_ledger(f, &l);
+		fixture_close(f);
+		check_integrity(f);
+	}
+}
+
+/* ---- power cuts and faults, in this process ----------------------------------------------------------------- */
+
+/* Runs the rounds; false when the store died. */
+static bool
+run_rounds(struct fixture *f, struct ledger *l, unsigned from, unsigned to)
+{
+	static struct work w[3 * WIDTH];
+	unsigned k;
+	size_t i;
+
+	for (k = from; k < to; k++) {
+		struct group g = { 0 };
+
+		plan(f, w, k, &g);
+		run_group_ops(f, &g);
+		for (i = 0; i < g.n; i++) {
+			enum stage stage;
+			const struct work *o = work_of(w, g.ops[i], &stage);
+
+			/* A full disk says that nothing was written. */
+			if (g.ops[i]->result != ERR_FULL)
+				l->tried[o->i] = (uint8_t)stage;
+			if (g.ops[i]->result == OK)
+				l->acked[o->i] = (uint8_t)stage;
+			else if (g.ops[i]->result == ERR_CLOSED)
+				return false;
+			else if (g.ops[i]->result != ERR_FULL)
+				fail_msg("%s", err_name(g.ops[i]->result));
+		}
+	}
+	return true;
+}
+
+static void
+power_is_cut(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t seed;
+	char name[200];
+
+	fault_on();
+	for (seed = 1; seed <= 8; seed++) {
+		struct ledger l = { 0 };
+
+		snprintf(f->path, sizeof f->path, "%s/cut%u.db", f->folder, seed);
+		snprintf(f->url, sizeof f->url, "sqlite:%s", f->path);
+		fixture_open(f);
+		assert_true(run_rounds(f, &l, 0, 3 + seed * 17));
+		snprintf(name, sizeof name, "%s/after%u.db", f->folder, seed);
+		fault_cut(f->path, name, seed);
+		snprintf(name, sizeof name, "%s-wal", f->path);
+		snprintf(f->path, sizeof f->path, "%s/after%u.db-wal", f->folder, seed);
+		fault_cut(name, f->path, seed * 77);
+		fixture_close(f);
+		f->path[strlen(f->path) - 4] = '\0';
+		snprintf(f->url, sizeof f->url, "sqlite:%s", f->path);
+		fixture_open(f);
+		check_ledger(f, &l);
+		fixture_close(f);
+		check_integrity(f);
+	}
+	fault_off();
+}
+
+static const struct {
+	unsigned what;
+	int rc;
+	bool lives;
+} faults[] = {
+	{ FAULT_WRITE, SQLITE_FULL, true },
+	{ FAULT_WRITE, SQLITE_IOERR_WRITE, false },
+	{ FAULT_SYNC, SQLITE_IOERR_FSYNC, false },
+};
+
+/* Each write and sync of some rounds fails once. */
+static void
+the_disk_fails_anywhere(void **state)
+{
+	struct fixture *f = *state;
+	unsigned i, k, n = 0;
+
+	fault_on();
+	for (i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+		for (k = 1; k < 400; k += k < 20 ? 1 : 41) {
+			struct ledger l = { 0 };
+			bool lived, hit;
+
+			snprintf(f->path, sizeof f->path, "%s/f%u.db", f->folder, n++);
+			snprintf(f->url, sizeof f->url, "sqlite:%s", f->path);
+			f->fatal = 0;
+			fixture_open(f);
+			assert_true(run_rounds(f, &l, 0, 10));
+			fault_arm(faults[i].what, k, faults[i].rc);
+			lived = run_rounds(f, &l, 10, 30);
+			hit = fault_seen() >= k;
+			fault_arm(0, 0, 0);
+			if (faults[i].lives) {
+				assert_true(lived);
+				assert_int_equal(f->fatal, 0);
+			} else if (!lived) {
+				struct store_accept a = accept_one("pi1", "later");
+
+				assert_int_equal(f->fatal, 1);
+				assert_non_null(strstr(f->fatal_why, f->path));
+				assert_int_equal(run_accept(f, &a), ERR_CLOSED);
+			} else if (hit && faults[i].what == FAULT_WRITE) {
+				fail_msg("write %u failed, and nobody was told", k);
+			}
+			fixture_close(f);
+			fixture_open(f);
+			check_ledger(f, &l);
+			fixture_close(f);
+			check_integrity(f);
+			unlink(f->path);
+		}
+	}
+	fault_off();
+}
+
+/* Rows, indexes, batches and names of a group that did not fit are as if it had never been. */
+static void
+a_full_disk_is_survived(void **state)
+{
+	struct fixture *f = *state;
+	struct store_accept a = accept_many("pi1", "first", 2), big, m;
+	struct store_event e;
+	struct store_view v;
+	char sql[60];
+	int round;
+
+	fixture_open(f);
+	a.take = true;
+	assert_int_equal(run_accept(f, &a), OK);
+	big = accept_many("new-pi", "big", 4000);
+	/* The writer waits: its connection may be used. */
+	snprintf(sql, sizeof sql, "PRAGMA max_page_count=%d",
+	    (int)sql_number(f->store->db, "PRAGMA page_count") + 20);
+	assert_int_equal(sql_exec(f->store->db, sql), OK);
+	for (round = 0; round < 2; round++) {
+		struct store_accept small = accept_one("new-pi", "small");
+		struct group g = { 0 };
+
+		small.body = big.body = f->body;
+		e = event_of(a.push, 0, EV_SENT);
+		e.batch = a.batch;
+		group_add(&g, &e.op, STORE_EVENT);
+		group_add(&g, &small.op, STORE_ACCEPT);
+		group_add(&g, &big.op, STORE_ACCEPT);
+		run_group_ops(f, &g);
+		assert_int_equal(e.op.result, ERR_FULL);
+		assert_int_equal(e.to, 0);
+		assert_int_equal(small.op.result, ERR_FULL);
+		assert_int_equal(big.op.result, ERR_FULL);
+		assert_int_equal(big.push, 0);
+		assert_int_equal(store_read_push(f->reader, NULL, "small", 0, 1, &v), ERR_NOT_FOUND);
+		assert_int_equal(stats(f).pushes, 1);
+		assert_int_equal(stats(f).recipients, 2);
+	}
+	/* The store goes on, and what was there is untouched: the batch still has both. */
+	e = event_of(a.push, 0, EV_SENT);
+	e.batch = a.batch;
+	assert_int_equal(run_event(f, &e), OK);
+	assert_int_equal(e.from, ST_TAKEN);
+	m = accept_one("pi2", "second");
+	assert_int_equal(run_accept(f, &m), OK);
+	assert_int_equal(sql_exec(f->store->db, "PRAGMA max_page_count=1000000"), OK);
+	assert_int_equal(run_accept(f, &big), OK);
+	assert_int_equal(store_read_push(f->reader, "new-pi", "big", 3999, 1, &v), OK);
+	assert_int_equal(v.n, 1);
+	store_view_done(&v);
+	assert_int_equal(f->fatal, 0);
+	fixture_crash(f);
+	assert_int_equal(stats(f).recovered, 1);
+	assert_int_equal(stats(f).pushes, 3);
+	assert_int_equal(store_read_push(f->reader, "pi2", "second", 0, 1, &v), OK);
+	store_view_done(&v);
+	fixture_close(f);
+	check_integrity(f);
+}
+
+/* ---- what is left behind ------------------------------------------------------------------------------------------- */
+
+/* When all pushes of a workload are final, noted and purged, the tables are empty. */
+static void
+nothing_is_left_behind(void **state)
+{
+	static const char *const tables[] = { "push", "progress", "recipient", "push_index", "message_index",
+		"due", "batch", "note", "orphan" };
+	struct fixture *f = *state;
+	struct store_accept many = accept_many("pi1", "many", 50);
+	struct ledger l = { 0 };
+	struct store_notes s;
+	struct store_item *item;
+	struct store_take t;
+	struct store_event e;
+	struct store_receipt r;
+	char sql[60];
+	size_t i;
+	int k;
+
+	fixture_open(f);
+	many.notify_url = "http://pi.example.net/result";
+	many.deadline_at = NOW + 2000;
+	assert_int_equal(run_accept(f, &many), OK);
+	t = take(f, NOW, 40);
+	for (item = t.items; item != NULL; item = item->next)
+		if (item->n % 3 == 0) {
+			char id[66];
+
+			name_message(id, 9000 + item->n);
+			submitted(f, item, "smsc1", id);
+		} else {
+			e = event_on(item, EV_RETRY);
+			e.due_at = NOW + 3;
+			assert_int_equal(run_event(f, &e), OK);
+		}
+	free_items(&t);
+	assert_true(run_rounds(f, &l, 0, ROUNDS + 2));
+	r = receipt("smsc1", "nobody", EV_RECEIPT_OK);
+	assert_int_equal(run_receipt(f, &r), ERR_NOT_FOUND);
+	for (k = 0; k < 200; k++) {		/* what is still taken has lost its link */
+		for (i = 0; i < 20; i++) {
+			char id[24];
+			struct store_view v;
+
+			name_push(id, (unsigned)(k * 20 + (int)i) % PUSHES);
+			assert_int_equal(store_read_push(f->reader, NULL, id, 0, 1, &v), OK);
+			if (v.recipients[0].state == ST_TAKEN) {
+				e = event_of(v.push, 0, EV_SENT);
+				assert_int_equal(run_event(f, &e), OK);
+			}
+			store_view_done(&v);
+		}
+	}
+	assert_int_equal(sql_number(f->store->db, "SELECT count(*) FROM batch"), 0);
+	for (k = 1; k < 100; k++) {
+		clock_fake_advance(1000 * 1000);
+		while (tick(f, NOW + k * 1000, 1000).next_due != 0 && stats(f).recipients > 0 &&
+		    tick(f, NOW + k * 1000, 1000).next_due <= NOW + k * 1000)
+			;
+		s = notes(f, NOW + k * 1000, 1000);
+		while (s.notes != NULL) {
+			struct store_note_result done = { .id = s.notes->id, .finished = true };
+			struct store_note *next = s.notes->next;
+
+			assert_int_equal(run_op(f, &done.op, STORE_NOTE), OK);
+			store_note_free(s.notes);
+			s.notes = next;
+		}
+		t = take(f, NOW + k * 1000, 1000);
+		for (item = t.items; item != NULL; item = item->next) {
+			e = event_on(item, EV_SENT);
+			assert_int_equal(run_event(f, &e), OK);
+		}
+		free_items(&t);
+		if (stats(f).recipients == 0)
+			break;
+	}
+	assert_int_equal(stats(f).live, 0);
+	assert_int_equal(stats(f).pushes, 0);
+	for (i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+		snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", tables[i]);
+		if (strstr(tables[i], "index") != NULL)	/* generations that are not full keep their removals */
+			assert_in_range(sql_number(f->store->db, sql), 0, 600);
+		else if (sql_number(f->store->db, sql) != 0)
+			fail_msg("%s: %d rows", tables[i], (int)sql_number(f->store->db, sql));
+	}
+}
+
+/* ---- C-07: files that are not ours ------------------------------------------------------------------------------ */
+
+static void
+write_file(const char *path, const void *octets, size_t n)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(octets, 1, n, f), n);
+	fclose(f);
+}
+
+static char *
+read_file(const char *path, size_t *n)
+{
+	FILE *f = fopen(path, "r");
+	struct sbuf all = { 0 };
+	char buf[4096];
+	size_t k;
+
+	assert_non_null(f);
+	while ((k = fread(buf, 1, sizeof buf, f)) > 0)
+		sbuf_put(&all, buf, k);
+	fclose(f);
+	*n = all.n;
+	return sbuf_take(&all);
+}
+
+static void
+must_refuse(struct fixture *f, int err, const char *reason)
+{
+	struct why why = { 0 };
+	int got = store_open(&f->cf, &f->store, &why);
+
+	if (got != err || strstr(why.text, reason) == NULL || strstr(why.text, f->path) == NULL ||
+	    strchr(why.text, '\n') != NULL)
+		fail_msg("%s instead of %s: \"%s\"", err_name(got), err_name(err), why.text);
+	assert_null(f->store);
+}
+
+/* Refused, and octet for octet as it was. */
+static void
+must_leave_alone(struct fixture *f, int err, const char *reason)
+{
+	size_t before_n, after_n;
+	char *before = read_file(f->path, &before_n), *after;
+	char wal[200];
+
+	must_refuse(f, err, reason);
+	after = read_file(f->path, &after_n);
+	assert_int_equal(before_n, after_n);
+	assert_memory_equal(before, after, before_n);
+	snprintf(wal, sizeof wal, "%s-wal", f->path);
+	assert_int_equal(access(wal, F_OK), -1);
+	free(before);
+	free(after);
+}
+
+static void
+exec_on(const char *path, const char *text)
+{
+	sqlite3 *sql;
+
+	assert_int_equal(sqlite3_open(path, &sql), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(sql, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(sql);
+}
+
+static void
+other_files_are_left_alone(void **state)
+{
+	struct fixture *f = *state;
+	char junk[5000];
+	size_t n;
+
+	memset(junk, 'j', sizeof junk);
+	write_file(f->path, junk, sizeof junk);
+	must_leave_alone(f, ERR_SYNTAX, "not a database of this program");
+	for (n = 1; n < 100; n += 33) {
+		write_file(f->path, "SQLite format 3", n < 16 ? n : 16);
+		must_leave_alone(f, ERR_SYNTAX, "not a database of this program");
+	}
+	unlink(f->path);
+	exec_on(f->path, "CREATE TABLE theirs(x); INSERT INTO theirs VALUES(1)");
+	must_leave_alone(f, ERR_SYNTAX, "not a database of this program");
+
+	/* Ours, but younger than this program. */
+	unlink(f->path);
+	fixture_open(f);
+	fixture_close(f);
+	exec_on(f->path, "PRAGMA user_version=2");
+	must_leave_alone(f, ERR_UNSUPPORTED, "schema version 2");
+	exec_on(f->path, "PRAGMA user_version=1");
+	fixture_open(f);
+	fixture_close(f);
+
+	/* An empty file is a start that was cut short. */
+	write_file(f->path, "", 0);
+	fixture_open(f);
+}
+
+static void
+places_where_no_store_can_be(void **state)
+{
+	struct fixture *f = *state;
+	char target[200];
+	struct why why;
+
+	snprintf(target, sizeof target, "%s/elsewhere.db", f->folder);
+	write_file(target, "", 0);
+	assert_int_equal(symlink("elsewhere.db", f->path), 0);
+	must_refuse(f, ERR_IO, strerror(ELOOP));
+	unlink(f->path);
+	assert_int_equal(mkdir(f->path, 0700), 0);
+	must_refuse(f, ERR_IO, "");
+	rmdir(f->path);
+
+	snprintf(f->path, sizeof f->path, "%s/missing/ppg.db", f->folder);
+	snprintf(f->url, sizeof f->url, "sqlite:%s", f->path);
+	must_refuse(f, ERR_IO, strerror(ENOENT));
+
+	f->cf.url = "sqlite:";
+	assert_int_equal(store_open(&f->cf, &f->store, &why), ERR_SYNTAX);
+	f->cf.url = "oracle:x";
+	assert_int_equal(store_open(&f->cf, &f->store, &why), ERR_UNSUPPORTED);
+	assert_non_null(strstr(why.text, "oracle:x"));
+}
+
+/* Without the rights of root, which may write anywhere. */
+static void
+a_folder_that_cannot_be_written(void **state)
+{
+	struct fixture *f = *state;
+	int status = 0;
+	pid_t pid;
+
+	fixture_open(f);
+	fixture_close(f);
+	assert_int_equal(chmod(f->folder, 0555), 0);
+	assert_int_equal(chmod(f->path, 0444), 0);
+	assert_true((pid = fork()) >= 0);
+	if (pid == 0) {
+		struct why why = { 0 };
+		int err;
+
+		if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+			_exit(9);
+		err = store_open(&f->cf, &f->store, &why);
+		_exit(err == ERR_IO && strstr(why.text, strerror(EACCES)) != NULL ? 7 : 8);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WEXITSTATUS(status), 7);
+	assert_int_equal(chmod(f->folder, 0755), 0);
+	assert_int_equal(chmod(f->path, 0600), 0);
+}
+
+static void
+one_process_at_a_time(void **state)
+{
+	struct fixture *f = *state;
+	struct store *first;
+	struct stat st;
+
+	fixture_open(f);
+	assert_int_equal(stat(f->path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	first = f->store;
+	f->store = NULL;
+	must_refuse(f, ERR_BUSY, "in use by another process");
+	f->store = first;
+	/* The refused one has not taken the locks of the first away. */
+	struct store_accept a = accept_one("pi1", "id");
+	assert_int_equal(run_accept(f, &a), OK);
+}
+
+/* A new file that cannot be filled is taken away again. */
+static void
+a_start_that_fails_leaves_nothing(void **state)
+{
+	struct fixture *f = *state;
+	unsigned k;
+
+	fault_on();
+	for (k = 1; k <= 12; k++) {
+		fault_arm(FAULT_WRITE, k, SQLITE_FULL);
+		if (k == 1)
+			must_refuse(f, ERR_FULL, "full");
+		else if (store_open(&f->cf, &f->store, NULL) == OK)
+			store_close(&f->store);
+		else
+			assert_int_equal(access(f->path, F_OK), -1);
+		fault_arm(0, 0, 0);
+		unlink(f->path);
+	}
+	fault_off();
+}
+
+/* Damage is found after an unclean stop, before anything is written. */
+static void
+a_damaged_file_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct store_accept a;
+	char junk[4096];
+	char id[24];
+	unsigned i;
+	int fd;
+
+	fixture_open(f);
+	for (i = 0; i < 300; i++) {
+		name_push(id, i);
+		a = accept_one("pi1", id);
+		assert_int_equal(run_accept(f, &a), OK);
+	}
+	fixture_close(f);
+	exec_on(f->path, "UPDATE state SET clean = 0");
+	memset(junk, 0x5A, sizeof junk);
+	assert_true((fd = open(f->path, O_WRONLY)) >= 0);
+	for (i = 4; i < 40; i += 4)
+		assert_int_equal(pwrite(fd, junk, sizeof junk, (off_t)i * 4096), sizeof junk);
+	close(fd);
+	must_refuse(f, ERR_IO, "");
+}
+
+#define STORE_TEST(f) { #f, f, setup, teardown, NULL }
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		STORE_TEST(killed_at_any_moment),
+		STORE_TEST(power_is_cut),
+		STORE_TEST(the_disk_fails_anywhere),
+		STORE_TEST(a_full_disk_is_survived),
+		STORE_TEST(nothing_is_left_behind),
+		STORE_TEST(other_files_are_left_alone),
+		STORE_TEST(places_where_no_store_can_be),
+		STORE_TEST(a_folder_that_cannot_be_written),
+		STORE_TEST(one_process_at_a_time),
+		STORE_TEST(a_start_that_fails_leaves_nothing),
+		STORE_TEST(a_damaged_file_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("store, crashes", tests, NULL, NULL);
+}
