@@ -68,3 +68,7 @@ EXTRA_DIST += tests/e2e/capture.py tests/e2e/smsc.pl $(E2E_PEERS)
 
 TESTS += tests/e2e/test_config.py
 EXTRA_DIST += tests/e2e/test_config.py
+
+# ---- the table of bad input against the tests it names ----
+TESTS += tests/check-bad-input.sh
+EXTRA_DIST += tests/check-bad-input.sh
