@@ -168,7 +168,7 @@ sql_failed(struct db *db, int rc, const char *doing)
 	if (db->err != OK)
 		return;
 	db->err = err;
-	why_set(&db->why, err, "store %s: %s (%s)", db->path, sqlite3_errstr(rc),
+	why_set(&db->why, err, "%s: %s (%s)", db->path, sqlite3_errstr(rc),
 	    (rc & 0xFF) == SQLITE_IOERR && sqlite3_system_errno(db->sql) != 0 ?
 	    strerror(sqlite3_system_errno(db->sql)) : sqlite3_errmsg(db->sql));
 }
