@@ -773,7 +773,7 @@ def receipts_delayed():
     """delay_ms: not before its time, in order; the delay may change meanwhile"""
     s = sim()
     with bound(s) as esme:
-        s.receipts(delay_ms=400)
+        s.receipts(delay_ms=1500)
         started = time.monotonic()
         slow = esme.submit_ok(fresh(), smpp.single(b"x"), esm_class=0x40, registered_delivery=1)
         equal(smpp.parse_query(esme.query(slow).body)["state"], 1)
@@ -781,7 +781,7 @@ def receipts_delayed():
         fast = esme.submit_ok(fresh(), smpp.single(b"x"), esm_class=0x40, registered_delivery=1)
         equal(next_receipt(esme)["fields"]["id"], fast)
         equal(next_receipt(esme)["fields"]["id"], slow)
-        assert time.monotonic() - started > 0.39
+        assert time.monotonic() - started > 1.49
 
 
 @case
@@ -929,16 +929,16 @@ def fault_delay():
     """delay: the answer comes later, other PDUs are answered meanwhile; delays add up with an error"""
     s = sim()
     with bound(s) as esme:
-        s.fault("delay", value=300, count=1)
+        s.fault("delay", value=1000, count=1)
         started = time.monotonic()
         slow = esme.send(smpp.SUBMIT_SM, smpp.submit_body(fresh(), smpp.single(b"x"), esm_class=0x40,
                                                           registered_delivery=1))
         equal(esme.enquire_link().status, smpp.ROK)
         equal(submit(esme).status, smpp.ROK)
-        assert time.monotonic() - started < 0.29, "the others waited too"
+        assert slow not in [r.seq for r in esme.responses], "the others waited too"
         receipt = smpp.parse_receipt(esme.requests[0].body)
         answer = esme.response(slow)
-        assert time.monotonic() - started >= 0.29
+        assert time.monotonic() - started >= 0.99
         equal(receipt["fields"]["id"], smpp.message_id(answer), "the receipt overtakes the answer")
         s.fault("delay", value=100, count=1)
         s.fault("delay", value=100, count=1)
@@ -1161,11 +1161,11 @@ def stats():
                                                            registered_delivery=1)) for _ in range(50)]
         for seq in seqs:
             equal(esme.response(seq).status, smpp.ROK)
-        wait_for(lambda: s.stats()["submit_per_s"] > 0, "the rate")
         now = s.stats()
         for key, value in (("binds", 1), ("submit_sm", 50), ("messages", 50), ("duplicates", 49),
                            ("receipts_sent", 50), ("sessions", 1), ("bound", 1), ("errors", 0)):
             equal(now[key], value, key)
+        wait_for(lambda: submit(esme) and s.stats()["submit_per_s"] > 0, "the rate")
         wait_for(lambda: s.stats()["submit_per_s"] == 0, "the rate to fall")
         assert s.stats()["submit_per_s_max"] > 0
     s.stop()

@@ -56,6 +56,7 @@ class Kannel:
         self.programs = [harness.Program([bearerbox, config])]
         wait_for(lambda: sim.stats()["bound"] == 1, "the bearerbox to bind")
         self.programs.append(harness.Program([smsbox, config]))
+        self.programs[1].wait_line("Connected to bearerbox")    # asked earlier, it panics
         self.url = "http://127.0.0.1:%d/cgi-bin/sendsms?" % ports["send"]
 
     def send(self, **query):
