@@ -298,7 +298,7 @@ sqlite_open(struct store *store, const char *path, struct why *why)
 	int err;
 
 	if (path[0] == '\0')
-		return why_set(why, ERR_SYNTAX, "sqlite: no path to a store");
+		return why_set(why, ERR_SYNTAX, "sqlite: no path");
 	if ((db = calloc(1, sizeof *db)) == NULL || (db->path = strdup(path)) == NULL)
 		abort();
 	sbuf_fmt(&lock, "%s.lock", path);

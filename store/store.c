@@ -135,6 +135,18 @@ writer(void *arg)
 	return NULL;
 }
 
+/* An engine says "path: reason"; who starts a gateway is told what the path is. */
+static void
+say_store(struct why *why)
+{
+	struct why said;
+
+	if (why == NULL)
+		return;
+	said = *why;
+	why_set(why, OK, "store %s", said.text);
+}
+
 /* ---- API -------------------------------------------------------------------------------------- */
 
 int
@@ -147,7 +159,7 @@ store_open(const struct store_config *cf, struct store **out, struct why *why)
 
 	*out = NULL;
 	if ((engine = engine_of(cf->url, &where)) == NULL)
-		return why_set(why, ERR_UNSUPPORTED, "%s: unknown kind of store, \"sqlite:path\" expected",
+		return why_set(why, ERR_UNSUPPORTED, "store %s: unknown kind, \"sqlite:path\" expected",
 		    cf->url);
 	if ((store = calloc(1, sizeof *store)) == NULL)
 		abort();
@@ -166,6 +178,7 @@ store_open(const struct store_config *cf, struct store **out, struct why *why)
 		err = why_set(why, ERR_IO, "%s: cannot start a thread", cf->url);
 	}
 	if (err != OK) {
+		say_store(why);
 		queue_done(&store->queue);
 		pthread_mutex_destroy(&store->stats_lock);
 		free(store->group);
