@@ -28,7 +28,10 @@ list-tests:
 	@echo $(TESTS)
 list-programs:
 	@echo $(bin_PROGRAMS) $(sbin_PROGRAMS)
-EXTRA_DIST += check packages.list
+EXTRA_DIST += packages.list
+# not in EXTRA_DIST: there the name would mean the target
+dist-hook:
+	cp -p $(srcdir)/check $(distdir)/check
 
 TESTS += tests/check-includes.sh
 EXTRA_DIST += tests/check-includes.sh

@@ -2,7 +2,6 @@
 import base64
 import http.client
 import socket
-import statistics
 import time
 
 import harness
@@ -125,9 +124,12 @@ def h13_credentials():
         bodies.add(got.split(b"\r\n\r\n", 1)[1])
     equal(len(bodies), 1, "bodies of 401")
     # the time tells nothing: a hash is computed for unknown users, too
-    unknown = [login("Basic " + b64("nobody%d:x" % n))[1] for n in range(6)]
-    wrong = [login("Basic " + b64("plain:x%d" % n))[1] for n in range(6)]
-    assert abs(statistics.median(unknown) / statistics.median(wrong) - 1) < 0.25, (unknown, wrong)
+    # (the quickest of several, taken in turn: what else the machine does only adds)
+    unknown, wrong = [], []
+    for n in range(9):
+        unknown.append(login("Basic " + b64("nobody%d:x" % n))[1])
+        wrong.append(login("Basic " + b64("plain:x%d" % n))[1])
+    assert abs(min(unknown) / min(wrong) - 1) < 0.25, (unknown, wrong)
     good()
 
 

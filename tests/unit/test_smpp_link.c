@@ -55,6 +55,11 @@ binds_as_transmitter(void **state)
 static void
 finds_the_host_by_name(void **state)
 {
+	struct addrinfo *found;
+
+	if (getaddrinfo("localhost", NULL, NULL, &found) != 0)
+		skip();			/* a machine without /etc/hosts */
+	freeaddrinfo(found);
 	strcpy(t.cf.host, "localhost");
 	link_up();
 }
