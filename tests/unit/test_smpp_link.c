@@ -1,6 +1,8 @@
 /* test_smpp_link.c - the SMPP link and an SMSC that behaves: bind, window, segments, input, receipts. */
 #include "tests/unit/smpp_peer.h"
 
+#include <netdb.h>
+
 #include "wap/udh.h"
 
 /* ---- bind and unbind ------------------------------------------------------------------------ */
