@@ -11,6 +11,7 @@ ppg_libppg_a_SOURCES = \
 	ppg/dispatch.c ppg/dispatch.h ppg/dispatch_int.h \
 	ppg/dispatch_take.c ppg/dispatch_send.c ppg/dispatch_receipt.c \
 	ppg/notify.c ppg/notify.h \
+	ppg/receivers.c ppg/receivers.h \
 	ppg/admin.c ppg/admin.h \
 	ppg/metrics.c ppg/metrics.h \
 	ppg/gateway.c ppg/gateway.h
@@ -19,8 +20,12 @@ sbin_PROGRAMS += ppgd
 ppgd_SOURCES = ppg/ppgd_main.c
 ppgd_LDADD = $(PPG_LIBS)
 
-check_PROGRAMS += tests/unit/test_pap tests/unit/test_mime tests/unit/test_address tests/unit/test_life
-TESTS += tests/unit/test_pap tests/unit/test_mime tests/unit/test_address tests/unit/test_life
+check_PROGRAMS += tests/unit/test_pap tests/unit/test_mime tests/unit/test_address tests/unit/test_life \
+	tests/unit/test_receivers
+TESTS += tests/unit/test_pap tests/unit/test_mime tests/unit/test_address tests/unit/test_life \
+	tests/unit/test_receivers
+tests_unit_test_receivers_SOURCES = tests/unit/test_receivers.c
+tests_unit_test_receivers_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 tests_unit_test_pap_SOURCES = tests/unit/test_pap.c
 tests_unit_test_pap_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 tests_unit_test_mime_SOURCES = tests/unit/test_mime.c

@@ -11,20 +11,25 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "ppg/life.h"
+#include "ppg/receivers.h"
 
 enum {
-	UNDER_WAY_MAX = 64,
+	UNDER_WAY_MAX = 64,		/* at receivers that answer quickly */
+	IN_HAND_MAX = 2048,		/* at all of them together */
 	RETRY_MIN_S = 5,
 	RETRY_MAX_S = 3600,
 	GIVE_UP_S = 3 * 86400,
-	LEASE_S = 120,			/* longer than a request can take */
-	LOOK_MS = 1000			/* how often the store is asked without being told */
+	LEASE_S = 120,			/* at least; longer than waiting here and the request can take */
+	LOOK_MS = 1000,			/* how often the store is asked without being told */
+	BUSY_LOOK_MS = 200		/* the same while somebody is waited for */
 };
 
 struct notifier {
 	struct notify_config cf;
 	struct loop *loop;
 	struct http_client *client;
+	struct receivers *receivers;
+	int64_t lease_s;
 	pthread_t thread;
 	struct store_notes look;
 	struct loop_work look_work, wake_work, stop_work;
@@ -38,6 +43,8 @@ struct notifier {
 /* One notification on its way. */
 struct delivery {
 	struct store_note_result result;	/* first: the store hands it back */
+	struct receiver_item item;
+	int64_t posted_ms;
 	struct notifier *n;
 	struct store_note *note;
 	struct initiators *set;
@@ -46,6 +53,13 @@ struct delivery {
 };
 
 static void look(void *arg);
+static void post(struct delivery *d);
+
+static struct delivery *
+delivery_of(struct receiver_item *item)
+{
+	return (struct delivery *)((char *)item - offsetof(struct delivery, item));
+}
 
 /* ---- the outcome of one try ------------------------------------------------------------------ */
 
@@ -101,6 +115,38 @@ judge(const struct http_result *res)
 }
 
 static void
+submit_result(struct delivery *d)
+{
+	d->result.op = (struct store_op){ .kind = STORE_NOTE, .done = delivery_stored };
+	d->result.id = d->note->id;
+	if (store_submit(d->n->cf.store, &d->result.op) != OK)
+		delivery_stored(&d->result.op);		/* the lease runs out, then it is tried again */
+}
+
+/* Back to the store, untried: its receiver has enough to do. */
+static void
+postpone(struct delivery *d, int64_t delay_s)
+{
+	d->result = (struct store_note_result){
+		.untried = true,
+		.due_at = (int64_t)clock_utc() + delay_s,
+	};
+	submit_result(d);
+}
+
+static void
+postpone_all(struct receiver_item *item, bool at_once)
+{
+	while (item != NULL) {
+		struct receiver_item *next = item->next;
+		struct delivery *d = delivery_of(item);
+
+		postpone(d, at_once ? 0 : receivers_delay_s(d->n->receivers, item));
+		item = next;
+	}
+}
+
+static void
 store_result(struct delivery *d, enum verdict v)
 {
 	struct notifier *n = d->n;
@@ -114,25 +160,28 @@ store_result(struct delivery *d, enum verdict v)
 		log_warning("notify", "push-id %s of %s: notification given up", d->note->push_id,
 		    d->note->pi);
 	d->result = (struct store_note_result){
-		.op = { .kind = STORE_NOTE, .done = delivery_stored },
-		.id = d->note->id,
 		.finished = v != TRY_AGAIN,
 		.due_at = now + retry_delay(n, d->note->attempts),
 	};
-	if (store_submit(n->cf.store, &d->result.op) != OK)
-		delivery_stored(&d->result.op);		/* the lease runs out, then it is tried again */
+	submit_result(d);
 }
 
 static void
 on_result(void *arg, const struct http_result *res)
 {
 	struct delivery *d = arg;
+	int64_t now_ms = clock_mono_ms();
+	struct receiver_item *next = receivers_answered(d->n->receivers, &d->item, now_ms - d->posted_ms, now_ms);
+	char origin[256];
 
+	receivers_origin(d->note->url, origin, sizeof origin);
 	if (!res->transport_ok)
-		log_peer("notify", d->note->url, res->error);
+		log_peer("notify", origin, res->error);
 	else if (res->status < 200 || res->status > 299)
-		log_peer("notify", d->note->url, "HTTP status is not 2xx");
+		log_peer("notify", origin, "HTTP status is not 2xx");
 	store_result(d, judge(res));
+	if (next != NULL)
+		post(delivery_of(next));
 }
 
 /* ---- sending ------------------------------------------------------------------------------------ */
@@ -180,12 +229,22 @@ write_document(const struct delivery *d, struct sbuf *out)
 }
 
 static void
-send_note(struct notifier *n, struct store_note *note)
+post(struct delivery *d)
 {
 	static const char *const headers[] = { "Content-Type", "application/xml", NULL };
+	struct sbuf doc = { 0 };
+
+	write_document(d, &doc);
+	d->posted_ms = clock_mono_ms();
+	http_client_send(d->n->client, "POST", d->note->url, headers, sbuf_as_span(&doc), may_connect, on_result, d);
+	sbuf_done(&doc);
+}
+
+static void
+send_note(struct notifier *n, struct store_note *note)
+{
 	struct delivery *d = calloc(1, sizeof *d);
 	const struct initiator *who;
-	struct sbuf doc = { 0 };
 
 	if (d == NULL)
 		abort();
@@ -196,13 +255,33 @@ send_note(struct notifier *n, struct store_note *note)
 	d->set = authenticator_initiators(n->cf.auth);
 	who = initiators_find(d->set, note->pi);
 	d->allow = who != NULL && who->notify_allow != NULL ? who->notify_allow : n->cf.allow;
-	write_document(d, &doc);
 	atomic_fetch_add(&n->under_way, 1);
-	http_client_send(n->client, "POST", note->url, headers, sbuf_as_span(&doc), may_connect, on_result, d);
-	sbuf_done(&doc);
+	switch (receivers_offer(n->receivers, note->url, &d->item, clock_mono_ms())) {
+	case RECEIVER_SEND:
+		post(d);
+		break;
+	case RECEIVER_WAIT:
+		break;
+	case RECEIVER_POSTPONE:
+		postpone(d, receivers_delay_s(n->receivers, &d->item));
+		break;
+	}
 }
 
 /* ---- looking for due ones ---------------------------------------------------------------------------- */
+
+static void
+look_in(struct notifier *n, unsigned ms)
+{
+	loop_timer_start(n->loop, &n->look_timer, ms, look, n);
+}
+
+/* How soon to look without being told: nobody tells when a receiver has been silent for too long. */
+static unsigned
+look_ms(const struct notifier *n)
+{
+	return receivers_waiting(n->receivers) ? BUSY_LOOK_MS : LOOK_MS;
+}
 
 static void
 look_back(struct loop_work *work)
@@ -222,7 +301,7 @@ look_back(struct loop_work *work)
 		note = next;
 	}
 	if (!n->stopping)
-		loop_timer_start(n->loop, &n->look_timer, any ? 0 : LOOK_MS, look, n);
+		look_in(n, any ? 0 : look_ms(n));
 }
 
 static void
@@ -237,25 +316,27 @@ static void
 look(void *arg)
 {
 	struct notifier *n = arg;
-	unsigned busy = atomic_load(&n->under_way);
+	unsigned busy;
 
 	if (n->looking || n->stopping)
 		return;
-	if (busy >= n->cf.max_under_way) {
-		loop_timer_start(n->loop, &n->look_timer, LOOK_MS, look, n);
+	postpone_all(receivers_sweep(n->receivers, clock_mono_ms()), false);
+	busy = receivers_quick(n->receivers);
+	if (busy >= n->cf.max_under_way || atomic_load(&n->under_way) >= IN_HAND_MAX) {
+		look_in(n, BUSY_LOOK_MS);
 		return;
 	}
 	n->look = (struct store_notes){
 		.op = { .kind = STORE_NOTES, .done = looked },
 		.now = (int64_t)clock_utc(),
-		.lease_s = LEASE_S,
+		.lease_s = n->lease_s,
 		.max = n->cf.max_under_way - busy,
 	};
 	n->looking = true;
 	n->look_work.run = look_back;
 	if (store_submit(n->cf.store, &n->look.op) != OK) {
 		n->looking = false;
-		loop_timer_start(n->loop, &n->look_timer, LOOK_MS, look, n);
+		look_in(n, LOOK_MS);
 	}
 }
 
@@ -287,6 +368,17 @@ run_thread(void *arg)
 	return NULL;
 }
 
+/* What waits for a slow receiver, and then its own request. */
+static int64_t
+longest_stay_s(const struct http_client_config *http)
+{
+	unsigned connections = http->max_per_host > 0 ? http->max_per_host : 4;
+	unsigned timeout_s = http->timeout_ms > 0 ? (http->timeout_ms + 999) / 1000 : 10;
+	int64_t s = (RECEIVER_SLOW_WAITING / connections + 2) * (int64_t)timeout_s;
+
+	return s > LEASE_S ? s : LEASE_S;
+}
+
 struct notifier *
 notifier_start(const struct notify_config *cf)
 {
@@ -307,6 +399,8 @@ notifier_start(const struct notify_config *cf)
 	n->loop = loop_create();
 	n->cf.http.user_agent = n->cf.writer.product;
 	n->client = http_client_create(n->loop, &n->cf.http);
+	n->receivers = receivers_create(n->cf.http.max_per_host);
+	n->lease_s = longest_stay_s(&n->cf.http);
 	if (pthread_create(&n->thread, NULL, run_thread, n) != 0)
 		abort();
 	pthread_setname_np(n->thread, "notifier");
@@ -320,6 +414,7 @@ run_stop(struct loop_work *work)
 
 	n->stopping = true;
 	loop_timer_stop(n->loop, &n->look_timer);
+	postpone_all(receivers_drain(n->receivers), true);
 	http_client_destroy(&n->client);	/* ends what is under way; each is stored as a failed try */
 	loop_stop(n->loop);
 }
@@ -337,6 +432,7 @@ notifier_stop(struct notifier **p)
 	/* the store still runs: let it finish what names this object */
 	while (atomic_load(&n->under_way) > 0 || n->looking)
 		loop_turn(n->loop, 50);
+	receivers_destroy(&n->receivers);
 	loop_destroy(&n->loop);
 	free(n);
 	*p = NULL;

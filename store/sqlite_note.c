@@ -90,7 +90,7 @@ op_note(struct db *db, struct store_note_result *r)
 	if (r->finished)
 		note_delete(db, r->id);
 	else
-		note_later(db, r->id, r->due_at, 1);
+		note_later(db, r->id, r->due_at, r->untried ? 0 : 1);
 	if (sqlite3_changes(db->sql) == 0)
 		r->op.result = ERR_NOT_FOUND;
 }

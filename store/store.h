@@ -213,6 +213,7 @@ struct store_note_result {		/* STORE_NOTE */
 	int64_t id;
 	bool finished;			/* acknowledged, or given up: the row goes */
 	int64_t due_at;			/* else: next try */
+	bool untried;			/* and this one was none: attempts stay as they are */
 };
 
 struct store_tick {			/* STORE_TICK */

@@ -153,6 +153,12 @@ def g5_equal_lines_are_held_back_and_counted():
     cut.stop()
 
 
+def sanitized():
+    """Whether the programs were built with sanitizers, whose time and memory say nothing of ours."""
+    with open(harness.built("ppgd"), "rb") as f:
+        return b"__asan_init" in f.read()
+
+
 def cpu_s(pid):
     with open("/proc/%d/stat" % pid) as f:
         fields = f.read().rsplit(")", 1)[1].split()
@@ -178,8 +184,8 @@ def g6_work_and_memory_are_bounded():
         before = cpu_s(pid)
         assert control(document).code >= 2000
         used = cpu_s(pid) - before
-        assert used < 0.05 + 0.1 * len(document) / mib + 0.02, "%.2f s for %r..." % (used, document[:40])
-    assert peak_kib(pid) < 80 * 1024, peak_kib(pid)
+        assert sanitized() or used < 0.05 + 0.1 * len(document) / mib + 0.02, "%.2f s for %r..." % (used, document[:40])
+    assert sanitized() or peak_kib(pid) < 80 * 1024, peak_kib(pid)
     good()
 
 
@@ -405,7 +411,7 @@ def u03_first_parts_without_a_rest():
     peak = peak_kib(program.pid)
     program.process.stdin.close()
     equal(program.wait(), 1)
-    assert peak < 24 * 1024, "%d KiB" % peak
+    assert sanitized() or peak < 24 * 1024, "%d KiB" % peak
     errors = [json.loads(text) for name, text in program.lines if name == "out"]
     assert errors and all("error" in e for e in errors), errors[:3]
 
@@ -583,7 +589,28 @@ def n01_answers_without_end():
     wait_for(lambda: cut.metric("notifications_acknowledged_total") == 1, "the endless answer to count")
     notify(cut, RawReceiver(dripping).url)
     wait_for(lambda: cut.metric("notifications_failed_total") == 1, "the dripping answer to be cut")
-    assert peak_kib(cut.program.pid) < 64 * 1024, peak_kib(cut.program.pid)
+    assert sanitized() or peak_kib(cut.program.pid) < 64 * 1024, peak_kib(cut.program.pid)
+    cut.stop()
+
+
+@case
+def n02_a_silent_receiver_holds_up_nobody_else():
+    def silent(sock):
+        while sock.recv(65536):
+            pass
+
+    cut, receiver, other = alone(), RawReceiver(silent), Receiver()
+    push_id = new_id()
+    equal(cut.push(["+1202555%04d" % n for n in range(1000)], push_id=push_id,
+                   attributes='ppg-notify-requested-to="%s"' % receiver.url).code, 1001)
+    cut.wait_state(push_id, "delivered")
+    for n in range(1, 6):
+        notify(cut, other.url)
+        delivered = time.monotonic()
+        other.wait(n)
+        assert time.monotonic() - delivered < 2, "came %.1f s late" % (time.monotonic() - delivered)
+    assert 1 <= receiver.most_open <= 4, receiver.most_open
+    equal(cut.metric("notifications_acknowledged_total"), 5)
     cut.stop()
 
 

@@ -972,6 +972,14 @@ notes_are_leased(void **state)
 	assert_int_equal(s.notes->n, 2);
 	assert_int_equal(s.notes->next->n, 1);
 	assert_int_equal(s.notes->next->attempts, 1);
+	later.id = s.notes->next->id;
+	later.due_at = NOW + 501;
+	later.untried = true;
+	free_notes(&s);
+	assert_int_equal(run_op(f, &later.op, STORE_NOTE), OK);
+	s = notes(f, NOW + 501, 10);
+	assert_int_equal(s.notes->n, 1);
+	assert_int_equal(s.notes->attempts, 1);
 	free_notes(&s);
 }
 
