@@ -19,6 +19,7 @@ static const struct {
 	{ ST_TAKEN,     EV_RETRY,          { .state = ST_QUEUED, .requeue = true } },
 	{ ST_TAKEN,     EV_RECOVER,        { .state = ST_QUEUED, .requeue = true } },
 	{ ST_TAKEN,     EV_CANCEL,         { .state = ST_CANCELLED, .final = true } },
+	{ ST_CANCELLED, EV_SENT,           { .state = ST_DELIVERED, .final = true } },
 	{ ST_SUBMITTED, EV_RECEIPT_OK,     { .state = ST_DELIVERED, .final = true } },
 	{ ST_SUBMITTED, EV_RECEIPT_FAILED, { .state = ST_FAILED, .final = true } },
 	{ ST_SUBMITTED, EV_NO_RECEIPT,     { .state = ST_FAILED, .final = true } },

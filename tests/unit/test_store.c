@@ -644,6 +644,40 @@ events_change_what_they_name(void **state)
 	free_items(&t);
 }
 
+/* The rules may let a final recipient change: it is final once. */
+static void
+final_is_counted_once(void **state)
+{
+	struct fixture *f = *state;
+	struct store_accept a = accept_many("pi1", "id", 2);
+	struct store_event e;
+	struct store_notes s;
+	struct store_take t;
+	struct store_view v;
+
+	a.notify_url = "http://pi.example.net/result";
+	assert_int_equal(run_accept(f, &a), OK);
+	t = take(f, NOW, 1);
+	e = event_on(t.items, EV_CANCEL);
+	assert_int_equal(run_event(f, &e), OK);
+	e = event_on(t.items, EV_SENT);		/* it was on its way already */
+	assert_int_equal(run_event(f, &e), OK);
+	assert_int_equal(e.from, ST_CANCELLED);
+	assert_int_equal(e.to, ST_DELIVERED);
+	assert_true(e.final);
+	assert_int_equal(stats(f).live, 1);
+	assert_int_equal(store_read_push(f->reader, "pi1", "id", 0, 1, &v), OK);
+	assert_int_equal(v.n_final, 1);
+	assert_int_equal(v.recipients[0].state, ST_DELIVERED);
+	store_view_done(&v);
+	s = notes(f, NOW, 10);
+	assert_non_null(s.notes);
+	assert_null(s.notes->next);
+	assert_int_equal(s.notes->state, ST_DELIVERED);
+	free_notes(&s);
+	free_items(&t);
+}
+
 static void
 secrets_are_erased_at_the_end(void **state)
 {
@@ -1352,6 +1386,7 @@ static const struct CMUnitTest contract[] = {
 	STORE_TEST(open_batches_are_recovered),
 	STORE_TEST(a_batch_ends_with_its_last_event),
 	STORE_TEST(events_change_what_they_name),
+	STORE_TEST(final_is_counted_once),
 	STORE_TEST(secrets_are_erased_at_the_end),
 	STORE_TEST(receipts_find_their_message),
 	STORE_TEST(the_first_final_state_stands),
