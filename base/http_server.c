@@ -74,6 +74,42 @@ listen_on(const struct sockaddr_storage *addr, socklen_t n, bool both, bool shar
 	return -1;
 }
 
+/*
+ * A socket that does not share its port: only so it is found out whether somebody else is there.
+ * *addr is what it was bound to. -1 and *why.
+ */
+static int
+listen_alone(const struct http_server_config *cf, struct sockaddr_storage *addr, socklen_t *n, struct why *why)
+{
+	int fd;
+
+	if (bind_address(cf->host, cf->port, addr, n) != OK) {
+		why_set(why, ERR_IO, "port %u: \"%s\" is not a numeric address", cf->port, cf->host);
+		return -1;
+	}
+	fd = listen_on(addr, *n, cf->host == NULL, false);
+	if (fd < 0 && errno == EAFNOSUPPORT && cf->host == NULL) {
+		bind_address("0.0.0.0", cf->port, addr, n);
+		fd = listen_on(addr, *n, false, false);
+	}
+	if (fd < 0)
+		why_set(why, ERR_IO, "port %u: %s", cf->port, errno_text(errno));
+	return fd;
+}
+
+int
+http_server_probe(const struct http_server_config *cf, struct why *why)
+{
+	struct sockaddr_storage addr;
+	socklen_t n;
+	int fd = listen_alone(cf, &addr, &n, why);
+
+	if (fd < 0)
+		return ERR_IO;
+	close(fd);
+	return OK;
+}
+
 static int
 open_listeners(struct http_server *server, struct why *why)
 {
@@ -83,19 +119,9 @@ open_listeners(struct http_server *server, struct why *why)
 	unsigned i;
 	int fd;
 
-	if (bind_address(cf->host, cf->port, &addr, &n) != OK)
-		return why_set(why, ERR_IO, "port %u: \"%s\" is not a numeric address", cf->port, cf->host);
-	/*
-	 * A shared port would silently be shared with a second process as well: a socket that
-	 * does not share finds out whether somebody is there.
-	 */
-	fd = listen_on(&addr, n, cf->host == NULL, false);
-	if (fd < 0 && errno == EAFNOSUPPORT && cf->host == NULL) {
-		bind_address("0.0.0.0", cf->port, &addr, &n);
-		fd = listen_on(&addr, n, false, false);
-	}
+	fd = listen_alone(cf, &addr, &n, why);
 	if (fd < 0)
-		return why_set(why, ERR_IO, "port %u: %s", cf->port, errno_text(errno));
+		return ERR_IO;
 	if (server->n_loops == 1) {
 		server->loops[0].listen_fd = fd;
 	} else {

@@ -64,6 +64,8 @@ struct http_server_config {
  */
 int http_server_start(const struct http_server_config *cf, const struct http_app *app,
     struct http_server **out, struct why *why);
+/* Could it be started? Nothing stays open. For whoever must not begin what he could not finish. */
+int http_server_probe(const struct http_server_config *cf, struct why *why);
 void http_server_stop(struct http_server **server);
 /* Refuse new connections, let those that run finish; for an orderly stop. */
 void http_server_quiesce(struct http_server *server);

@@ -68,8 +68,9 @@ recipient_json(const struct store_view_recipient *r)
 	json_t *o = json_object(), *ids = json_array();
 	unsigned i;
 
-	for (i = 0; i < r->n_ids; i++)
-		json_array_append_new(ids, json_string(r->message_ids[i]));
+	for (i = 0; i < r->n_ids; i++)	/* a part that the SMSC gave no id has none to show (S-05) */
+		if (r->message_ids[i][0] != '\0')
+			json_array_append_new(ids, json_string(r->message_ids[i]));
 	json_object_set_new(o, "address", json_span(span_str(r->address)));
 	json_object_set_new(o, "state", json_string(life_message_state(r->state)));
 	json_object_set_new(o, "step", json_string(life_step_name(r->state)));

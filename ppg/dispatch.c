@@ -235,7 +235,7 @@ run_links(struct loop_work *work)
 		const struct link *l = &job->d->links[i];
 		const struct smsc_stats *st = smsc_link_stats(l->smsc);
 
-		json_array_append_new(out, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}",
+		json_array_append_new(out, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 		    "smsc_id", smsc_link_id(l->smsc), "kind", "smpp",
 		    "state", smsc_state_name(smsc_link_state(l->smsc)),
 		    "queued", (json_int_t)smsc_link_queued(l->smsc),
@@ -243,7 +243,10 @@ run_links(struct loop_work *work)
 		    "submitted", (json_int_t)st->submitted,
 		    "receipts", (json_int_t)st->receipts,
 		    "refused", (json_int_t)st->refused,
-		    "reconnects", (json_int_t)st->reconnects));
+		    "reconnects", (json_int_t)st->reconnects,
+		    "bad_pdus", (json_int_t)st->bad_pdus,
+		    "bad_receipts", (json_int_t)st->bad_receipts,
+		    "ignored_responses", (json_int_t)st->ignored_responses));
 	}
 	pthread_mutex_lock(&job->lock);
 	job->out = out;

@@ -276,6 +276,24 @@ start_admin(struct gateway *gw, struct why *why)
 	return err;
 }
 
+/* Both ports are free: else the store is not created and no SMSC sees us (C-06). */
+static int
+probe_ports(const struct ppg_config *cf, struct why *why)
+{
+	struct http_server_config front = { .host = cf->interface, .port = cf->port };
+	struct http_server_config admin = { .host = cf->admin_interface, .port = cf->admin_port };
+
+	if (http_server_probe(&front, why) != OK) {
+		name_port(why, "ppg-port", cf->port, cf->port_where);
+		return ERR_IO;
+	}
+	if (cf->admin_port != 0 && http_server_probe(&admin, why) != OK) {
+		name_port(why, "admin port", cf->admin_port, cf->admin_where);
+		return ERR_IO;
+	}
+	return OK;
+}
+
 int
 gateway_start(const char *path, struct ppg_config *config, struct gateway **out, struct why *why)
 {
@@ -288,7 +306,9 @@ gateway_start(const char *path, struct ppg_config *config, struct gateway **out,
 	gw->config = config;
 	gw->path = span_dup(span_str(path));
 	pthread_mutex_init(&gw->lock, NULL);
-	err = start_store(gw, why);
+	err = probe_ports(config, why);
+	if (err == OK)
+		err = start_store(gw, why);
 	if (err == OK) {
 		gw->auth = authenticator_start(make_initiators(config));
 		start_dispatch(gw);

@@ -140,9 +140,11 @@ def ports_that_are_in_use():
         taken.listen()
         port = taken.getsockname()[1]
         text = config(port=port)
-        start_fails(text, "ppg-port %d (FILE:%d): " % (port, line_of(text, "ppg-port")), "in use")
+        folder = start_fails(text, "ppg-port %d (FILE:%d): " % (port, line_of(text, "ppg-port")), "in use")
+        equal(os.listdir(folder), ["ppgd.conf"], "no store was created")
         text = config(admin_port=port)
-        start_fails(text, "port %d (FILE:%d): " % (port, line_of(text, "port = %d" % port)), "in use")
+        folder = start_fails(text, "port %d (FILE:%d): " % (port, line_of(text, "port = %d" % port)), "in use")
+        equal(os.listdir(folder), ["ppgd.conf"], "no store was created")
 
 
 @case
