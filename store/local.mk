@@ -25,3 +25,5 @@ TESTS += tests/unit/test_sqlite_index
 tests_unit_test_sqlite_index_SOURCES = tests/unit/test_sqlite_index.c tests/unit/store_fixture.c \
 	tests/unit/test_store.h
 tests_unit_test_sqlite_index_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+
+EXTRA_DIST += doc/store.md

@@ -178,7 +178,9 @@ sqlite_close(struct store *store)
 {
 	struct db *db = store->db;
 
-	if (!store->dead) {
+	if (store->dead) {	/* the log is all that can be trusted: the next start reads it */
+		sqlite3_db_config(db->sql, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	} else {
 		db->err = OK;
 		sql_exec(db, "UPDATE state SET clean = 1");
 		sql_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)");

@@ -92,7 +92,7 @@ struct db {
 	struct lazy_index index[INDEXES];
 	size_t young_max;	/* entries of a generation */
 	size_t names_saved;
-	int64_t orphans, orphans_saved;
+	int64_t orphans, orphans_saved, orphans_max;
 	struct names names;
 	struct batches batches;
 	int64_t batch, batch_lo, batch_hi;	/* the one that taken ACCEPTs of a group share */

@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 
-enum { ORPHANS_MAX = 100000 };
 enum { DESC_MAX = 200 };
 
 struct row {			/* of a recipient, as it was */
@@ -316,7 +315,7 @@ keep_orphan(struct db *db, const struct store_receipt *r, const char *normal)
 {
 	sqlite3_stmt *q;
 
-	if (db->orphans >= ORPHANS_MAX) {
+	if (db->orphans >= db->orphans_max) {
 		q = sql_query(db, Q_ORPHAN_FIRST);
 		if (sql_row(db, q)) {
 			int64_t oldest = sqlite3_column_int64(q, 0);
@@ -324,8 +323,9 @@ keep_orphan(struct db *db, const struct store_receipt *r, const char *normal)
 			sqlite3_reset(q);
 			drop_orphan(db, oldest);
 			db->store->next.orphans_dropped++;
+		} else {
+			sqlite3_reset(q);
 		}
-		sqlite3_reset(q);
 	}
 	q = sql_query(db, Q_ORPHAN_ADD);
 	sql_int(q, 1, db->now.next_id++);

@@ -15,7 +15,8 @@
 
 enum { APPLICATION_ID = 0x4F505047 };		/* "OPPG" */
 enum { SCHEMA_VERSION = 1 };
-enum { PAGE_SIZE = 4096 };
+enum { PAGE_SIZE = 4096 };		/* larger ones cost more with small groups */
+enum { ORPHANS_MAX = 100000 };
 
 /* ---- before SQLite may touch the file ------------------------------------------------------------ */
 
@@ -265,6 +266,9 @@ open_file(struct db *db, struct why *why)
 		return err;
 	rc = sqlite3_open_v2(db->path, &db->sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 	    SQLITE_OPEN_EXRESCODE, NULL);
+	/* Nobody else should write; an operator with a shell may hold the lock for a moment. */
+	if (rc == SQLITE_OK)
+		rc = sqlite3_busy_timeout(db->sql, 2000);
 	if (rc != SQLITE_OK)
 		sql_failed(db, rc, "open");
 	else
@@ -306,6 +310,7 @@ sqlite_open(struct store *store, const char *path, struct why *why)
 	db->lock_fd = -1;
 	index_init(db);
 	db->store = store;
+	db->orphans_max = ORPHANS_MAX;
 	db->young_max = store->cf.cache_kib * 2;	/* 48 octets each with the old ones, two indexes */
 	if ((err = open_file(db, why)) != OK) {
 		if (db->sql != NULL)

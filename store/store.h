@@ -243,7 +243,7 @@ struct store_view {			/* one push as it is now */
 	size_t n;			/* recipients returned: from `first` on, at most `max` */
 };
 
-struct store_reader;
+struct store_reader;		/* one thread each; closed before the store is */
 int store_reader_open(struct store *store, struct store_reader **out, struct why *why);
 void store_reader_close(struct store_reader **reader);
 /*

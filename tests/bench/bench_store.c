@@ -1,12 +1,14 @@
 /*
  * bench_store.c - how fast the store is, and how much of that is SQLite.
  *
- *	bench_store [-g GROUP] [-n PUSHES] [-p PRELOAD] [-f FOLDER] [-r] [-l]
+ *	bench_store [-g GROUP] [-n PUSHES] [-p PRELOAD] [-f FOLDER] [-r] [-l] [-d]
  *
  * Groups of GROUP pushes go in as ppgd puts them in: ACCEPT with take, and with the next group
  * the EVENT that they were submitted; with -r the RECEIPT with the group after that. PRELOAD
  * pushes wait in the store before the clock starts; with -l they are live instead (submitted,
- * their receipts never come). Then as many rows go through bare SQLite, which is the ceiling.
+ * their receipts never come). With -d what waits is then drained (TAKE, submitted, receipt), and
+ * the store is opened again before and after. At last as many rows go through bare SQLite, which
+ * is the ceiling.
  */
 #define _GNU_SOURCE		/* RUSAGE_THREAD */
 #include <pthread.h>
@@ -215,6 +217,93 @@ run(struct bench *b, uint64_t n, bool receipts)
 	fflush(stdout);
 }
 
+/* Pushes by their ids, any of those that were stored. */
+static void
+look_up(struct bench *b)
+{
+	enum { LOOKS = 2000 };
+	struct store_reader *reader;
+	int64_t start, begin = clock_mono_us();
+	unsigned slow = 0;
+	struct why why;
+	int i;
+
+	if (store_reader_open(b->store, &reader, &why) != OK)
+		abort();
+	for (i = 0; i < LOOKS; i++) {
+		struct store_view v;
+		char id[64];
+
+		snprintf(id, sizeof id, "%016llx@pi.example.net",
+		    (unsigned long long)mix(mix((uint64_t)i) % b->next));
+		start = clock_mono_us();
+		failed += store_read_push(reader, "bench", id, 0, 10, &v) != OK;
+		slow += clock_mono_us() - start > 1000;
+		store_view_done(&v);
+	}
+	printf("store: look-up of one of %llu pushes %.1f us, %u of %d took more than 1 ms\n",
+	    (unsigned long long)b->next, (double)(clock_mono_us() - begin) / LOOKS, slow, LOOKS);
+	store_reader_close(&reader);
+}
+
+static void
+reopen(struct bench *b, const struct store_config *cf)
+{
+	int64_t start = clock_mono_us();
+	struct why why;
+
+	store_close(&b->store);
+	printf("store: closed in %.0f ms", (double)(clock_mono_us() - start) / 1e3);
+	start = clock_mono_us();
+	if (store_open(cf, &b->store, &why) != OK)
+		abort();
+	printf(", opened in %.0f ms, %ld MiB resident\n", (double)(clock_mono_us() - start) / 1e3, rss_mib());
+}
+
+/* Everything that waits: taken in batches of a group, submitted, and delivered. */
+static void
+drain(struct bench *b)
+{
+	double cpu = cpu_us(RUSAGE_SELF), own = cpu_us(RUSAGE_THREAD);
+	int64_t start = clock_mono_us(), us;
+	uint64_t n = 0;
+
+	for (;;) {
+		struct store_take t = { .now = clock_utc(), .max = (uint32_t)b->group };
+		struct store_item *item, *next;
+		size_t i = 0;
+
+		waiting = 1;
+		submit(b, &t.op, STORE_TAKE);
+		wait_all();
+		if (t.n_items == 0)
+			break;
+		waiting = t.n_items;
+		for (item = t.items; item != NULL; item = next, i++) {
+			struct push *p = &b->ring[0][i];
+
+			snprintf(p->message_id[0], sizeof p->message_id[0], "%llx",
+			    (unsigned long long)mix(++n + (1ull << 40)));
+			p->accept.push = item->push;
+			p->accept.batch = item->batch;
+			event_submitted(b, p);
+			next = item->next;
+			store_item_free(item);
+		}
+		wait_all();
+		waiting = i;
+		while (i-- > 0)
+			receipt_ok(b, &b->ring[0][i]);
+		wait_all();
+	}
+	us = clock_mono_us() - start;
+	cpu = cpu_us(RUSAGE_SELF) - cpu;
+	own = cpu_us(RUSAGE_THREAD) - own;
+	printf("store: %llu taken, submitted, delivered: %.0f pushes/s, writer %.1f us CPU a push, %ld MiB"
+	    " resident\n", (unsigned long long)n, (double)n * 1e6 / (double)us, (cpu - own) / (double)n,
+	    rss_mib());
+}
+
 /* One table, one row a push, nothing else: what SQLite takes for a group commit on this disk. */
 static void
 ceiling(const char *folder, uint64_t n, size_t group)
@@ -277,13 +366,13 @@ main(int argc, char **argv)
 	    .ev_no_receipt = EV_NO_RECEIPT, .ev_receipt_ok = EV_RECEIPT_OK } };
 	struct bench b = { .group = 200 };
 	uint64_t n = 100000, before = 0;
-	bool receipts = false, live = false;
+	bool receipts = false, live = false, draining = false;
 	const char *folder = ".";
 	char url[300];
 	struct why why;
 	int c, i;
 
-	while ((c = getopt(argc, argv, "g:n:p:f:rl")) != -1)
+	while ((c = getopt(argc, argv, "g:n:p:f:rld")) != -1)
 		switch (c) {
 		case 'g': b.group = (size_t)strtoul(optarg, NULL, 10); break;
 		case 'n': n = strtoull(optarg, NULL, 10); break;
@@ -291,6 +380,7 @@ main(int argc, char **argv)
 		case 'f': folder = optarg; break;
 		case 'r': receipts = true; break;
 		case 'l': live = true; break;
+		case 'd': draining = true; break;
 		default: return 2;
 		}
 	if (b.group == 0 || n < b.group)
@@ -309,6 +399,12 @@ main(int argc, char **argv)
 	if (before > 0)
 		preload(&b, before, live);
 	run(&b, n, receipts);
+	look_up(&b);
+	if (draining) {
+		reopen(&b, &cf);
+		drain(&b);
+		reopen(&b, &cf);
+	}
 	store_close(&b.store);
 	ceiling(folder, n, b.group);
 	remove_store(url + 7);

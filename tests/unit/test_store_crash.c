@@ -292,6 +292,7 @@ static bool
 run_rounds(struct fixture *f, struct ledger *l, unsigned from, unsigned to)
 {
 	static struct work w[3 * WIDTH];
+	bool alive = true;
 	unsigned k;
 	size_t i;
 
@@ -304,16 +305,18 @@ run_rounds(struct fixture *f, struct ledger *l, unsigned from, unsigned to)
 			enum stage stage;
 			const struct work *o = work_of(w, g.ops[i], &stage);
 
-			/* A full disk says that nothing was written. */
+			/* A full disk says that nothing was written; a broken one can not say. */
 			if (g.ops[i]->result != ERR_FULL)
 				l->tried[o->i] = (uint8_t)stage;
 			if (g.ops[i]->result == OK)
 				l->acked[o->i] = (uint8_t)stage;
 			else if (g.ops[i]->result == ERR_CLOSED)
-				return false;
+				alive = false;
 			else if (g.ops[i]->result != ERR_FULL)
 				fail_msg("%s", err_name(g.ops[i]->result));
 		}
+		if (!alive)
+			return false;
 	}
 	return true;
 }
@@ -554,6 +557,38 @@ nothing_is_left_behind(void **state)
 	}
 }
 
+/* Receipts for nobody cannot fill the disk: the oldest makes room. */
+static void
+orphans_are_bounded(void **state)
+{
+	struct fixture *f = *state;
+	struct store_accept a = accept_one("pi1", "id");
+	struct store_receipt r;
+	struct store_take t;
+	char id[66];
+	int i;
+
+	fixture_open(f);
+	((struct db *)f->store->db)->orphans_max = 10;
+	for (i = 0; i < 15; i++) {
+		snprintf(id, sizeof id, "m%d", i);
+		r = receipt("smsc1", id, EV_RECEIPT_OK);
+		assert_int_equal(run_receipt(f, &r), ERR_NOT_FOUND);
+	}
+	assert_int_equal(stats(f).receipts_unknown, 15);
+	assert_int_equal(stats(f).orphans_dropped, 5);
+	assert_int_equal(sql_number(f->store->db, "SELECT count(*) FROM orphan"), 10);
+	for (i = 4; i < 6; i++) {
+		snprintf(id, sizeof id, "m%d", i);
+		a = accept_one("pi1", id);
+		assert_int_equal(run_accept(f, &a), OK);
+		t = take(f, NOW, 1);
+		submitted(f, t.items, "smsc1", id);
+		assert_int_equal(look(f, "pi1", id, 0).state, i == 4 ? ST_SUBMITTED : ST_DELIVERED);
+		free_items(&t);
+	}
+}
+
 /* ---- C-07: files that are not ours ------------------------------------------------------------------------------ */
 
 static void
@@ -789,6 +824,7 @@ main(void)
 		STORE_TEST(the_disk_fails_anywhere),
 		STORE_TEST(a_full_disk_is_survived),
 		STORE_TEST(nothing_is_left_behind),
+		STORE_TEST(orphans_are_bounded),
 		STORE_TEST(other_files_are_left_alone),
 		STORE_TEST(places_where_no_store_can_be),
 		STORE_TEST(a_folder_that_cannot_be_written),
