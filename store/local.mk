@@ -5,25 +5,28 @@ store_libstore_a_SOURCES = \
 	store/sqlite_life.c store/sqlite_names.c store/sqlite_note.c store/sqlite_open.c \
 	store/sqlite_read.c store/sqlite_sql.c
 
-check_PROGRAMS += tests/unit/test_store
-TESTS += tests/unit/test_store
-tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/store_fixture.c tests/unit/test_store.h
+# The contract, on every engine; then what is SQLite's own.
+STORE_TESTS = tests/unit/test_store tests/unit/test_store_outcome tests/unit/test_store_whole \
+	tests/unit/test_store_crash tests/unit/test_store_files tests/unit/test_sqlite_index
+STORE_FIXTURE = tests/unit/store_fixture.c tests/unit/test_store.h
+STORE_FAULTS = tests/unit/fault_vfs.c tests/unit/fault_vfs.h
+check_PROGRAMS += $(STORE_TESTS)
+TESTS += $(STORE_TESTS)
+tests_unit_test_store_SOURCES = tests/unit/test_store.c $(STORE_FIXTURE)
 tests_unit_test_store_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+tests_unit_test_store_outcome_SOURCES = tests/unit/test_store_outcome.c $(STORE_FIXTURE)
+tests_unit_test_store_outcome_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+tests_unit_test_store_whole_SOURCES = tests/unit/test_store_whole.c $(STORE_FIXTURE)
+tests_unit_test_store_whole_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+tests_unit_test_store_crash_SOURCES = tests/unit/test_store_crash.c $(STORE_FIXTURE) $(STORE_FAULTS)
+tests_unit_test_store_crash_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+tests_unit_test_store_files_SOURCES = tests/unit/test_store_files.c $(STORE_FIXTURE) $(STORE_FAULTS)
+tests_unit_test_store_files_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+tests_unit_test_sqlite_index_SOURCES = tests/unit/test_sqlite_index.c $(STORE_FIXTURE)
+tests_unit_test_sqlite_index_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 
 EXTRA_PROGRAMS += tests/bench/bench_store
 tests_bench_bench_store_SOURCES = tests/bench/bench_store.c
 tests_bench_bench_store_LDADD = $(STORE_LIBS)
-
-check_PROGRAMS += tests/unit/test_store_crash
-TESTS += tests/unit/test_store_crash
-tests_unit_test_store_crash_SOURCES = tests/unit/test_store_crash.c tests/unit/store_fixture.c \
-	tests/unit/fault_vfs.c tests/unit/fault_vfs.h tests/unit/test_store.h
-tests_unit_test_store_crash_LDADD = $(STORE_LIBS) $(TEST_LIBS)
-
-check_PROGRAMS += tests/unit/test_sqlite_index
-TESTS += tests/unit/test_sqlite_index
-tests_unit_test_sqlite_index_SOURCES = tests/unit/test_sqlite_index.c tests/unit/store_fixture.c \
-	tests/unit/test_store.h
-tests_unit_test_sqlite_index_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 
 EXTRA_DIST += doc/store.md

@@ -36,7 +36,7 @@ counts_show(struct db *db)
 }
 
 
-/* ---- one group -------------------------------------------------------------------------------------- */
+/* ---- one group ------------------------------------------------------------------------- */
 
 static void
 run(struct db *db, struct store_op *op)
@@ -124,7 +124,7 @@ sqlite_group(struct store *store, struct store_op **ops, size_t n, struct why *w
 	return OK;
 }
 
-/* ---- between groups ----------------------------------------------------------------------------------- */
+/* ---- between groups -------------------------------------------------------------------- */
 
 static int
 log_grew(void *arg, sqlite3 *sql, const char *name, int pages)

@@ -67,7 +67,7 @@ due_next(struct db *db, enum due_kind kind)
 	return due_first(db, kind, &d) ? d.at : 0;
 }
 
-/* ---- TAKE ------------------------------------------------------------------------------------------ */
+/* ---- TAKE ------------------------------------------------------------------------------ */
 
 struct taking {
 	struct store_take *op;
@@ -224,7 +224,7 @@ op_take(struct db *db, struct store_take *op)
 	op->next_due = due_next(db, DUE_DISPATCH);
 }
 
-/* ---- TICK -------------------------------------------------------------------------------------------- */
+/* ---- TICK ------------------------------------------------------------------------------ */
 
 /* A slice of the run's recipients that are not final, into db->slice; what is left of the run stays due. */
 static uint32_t
@@ -421,7 +421,7 @@ op_tick(struct db *db, struct store_tick *op)
 		sooner(&op->next_due, kept_at + db->store->cf.orphan_s);
 }
 
-/* ---- at start ------------------------------------------------------------------------------------------ */
+/* ---- at start -------------------------------------------------------------------------- */
 
 /* The transactions of a start are no groups; they only have to be small. */
 static void

@@ -55,7 +55,7 @@ set_mark(struct index_entry *e, enum mark m)
 	e->id_mark = (e->id_mark & ~(uint64_t)3) | m;
 }
 
-/* ---- young: open addressing; an empty slot has id_mark 0 ------------------------------------------ */
+/* ---- young: open addressing; an empty slot has id_mark 0 ------------------------------- */
 
 static size_t
 home(const struct young *y, uint64_t hash)
@@ -125,7 +125,7 @@ young_drop(struct young *y, struct index_entry *e)
 	y->n--;
 }
 
-/* ---- old: sorted, [at..n) still to be merged ------------------------------------------------------- */
+/* ---- old: sorted, [at..n) still to be merged ------------------------------------------- */
 
 /* The first entry of this hash or a higher one. */
 static size_t
@@ -183,7 +183,7 @@ age(struct lazy_index *x)
 	x->young.n = 0;
 }
 
-/* ---- one change ------------------------------------------------------------------------------------------ */
+/* ---- one change ------------------------------------------------------------------------ */
 
 /* `fresh`: what an entry that is new here means. */
 static void
@@ -254,7 +254,7 @@ index_remove(struct db *db, enum index_kind k, uint64_t hash, int64_t id)
 	write_change(db, k, hash, id, false);
 }
 
-/* ---- look-up -------------------------------------------------------------------------------------------- */
+/* ---- look-up --------------------------------------------------------------------------- */
 
 static void
 find_in_tree(struct db *db, enum index_kind k, uint64_t hash, struct ids *out)
@@ -312,7 +312,7 @@ index_find_shared(struct db *db, enum index_kind k, uint64_t hash, struct ids *o
 	pthread_mutex_unlock(&x->lock);
 }
 
-/* ---- with each group ----------------------------------------------------------------------------------------- */
+/* ---- with each group ------------------------------------------------------------------- */
 
 static void
 write_tree(struct db *db, enum index_kind k, const struct index_entry *e)
@@ -408,7 +408,7 @@ index_settle(struct db *db)
 	}
 }
 
-/* ---- at start, and after a group that was lost ------------------------------------------------------------------ */
+/* ---- at start, and after a group that was lost ----------------------------------------- */
 
 /*
  * All that the log has becomes young again, also what is in the b-tree already: the last change

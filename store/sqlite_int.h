@@ -54,7 +54,7 @@ struct names {
 	uint32_t *order;	/* ids in the order of their texts */
 };
 
-/* ---- from a hash to rows: sqlite_index.c ---- */
+/* ---- from a hash to rows: sqlite_index.c ----------------------------------------------- */
 
 enum index_kind { INDEX_PUSH, INDEX_MESSAGE, INDEXES };
 
@@ -101,7 +101,7 @@ struct db {
 	struct sbuf ids_text, new_ids;
 };
 
-/* ---- sqlite_sql.c: statements ---------------------------------------------------------------- */
+/* ---- sqlite_sql.c: statements ---------------------------------------------------------- */
 
 extern const char *const sql_schema;
 int sql_prepare(struct db *db);
@@ -120,17 +120,17 @@ int sql_exec(struct db *db, const char *sql);		/* OK or db->err */
 int64_t sql_number(struct db *db, const char *sql);	/* first column of the first row, or 0 */
 void ids_add(struct ids *ids, int64_t v);
 
-/* ---- sqlite.c -------------------------------------------------------------------------------- */
+/* ---- sqlite.c -------------------------------------------------------------------------- */
 
 void counts_save(struct db *db);	/* into the transaction that runs, if they changed */
 void counts_show(struct db *db);	/* to store_stats */
 void sqlite_free(struct db *db);
 
-/* ---- sqlite_open.c --------------------------------------------------------------------------- */
+/* ---- sqlite_open.c --------------------------------------------------------------------- */
 
 int sqlite_open(struct store *store, const char *path, struct why *why);
 
-/* ---- sqlite_names.c -------------------------------------------------------------------------- */
+/* ---- sqlite_names.c -------------------------------------------------------------------- */
 
 int64_t names_id(struct db *db, const char *text);	/* NULL: 0 */
 const char *names_text(struct db *db, int64_t id);	/* NULL for 0 */
@@ -138,7 +138,7 @@ void names_load(struct db *db);
 void names_cut(struct db *db, size_t n);		/* forget what came after the first n */
 void names_done(struct db *db);
 
-/* ---- sqlite_index.c: which rows may have this hash ------------------------------------------- */
+/* ---- sqlite_index.c: which rows may have this hash ------------------------------------- */
 
 void index_add(struct db *db, enum index_kind k, uint64_t hash, int64_t id);
 void index_remove(struct db *db, enum index_kind k, uint64_t hash, int64_t id);
@@ -151,7 +151,7 @@ void index_init(struct db *db);
 void index_load(struct db *db);		/* at start, and after a group that was lost */
 void index_done(struct db *db);
 
-/* ---- operations: db->err tells of failure ------------------------------------------------------ */
+/* ---- operations: db->err tells of failure ---------------------------------------------- */
 
 void op_accept(struct db *db, struct store_accept *a);
 void op_more(struct db *db, struct store_accept *a);
@@ -162,7 +162,7 @@ void op_notes(struct db *db, struct store_notes *s);
 void op_note(struct db *db, struct store_note_result *r);
 void op_tick(struct db *db, struct store_tick *t);
 
-/* ---- sqlite_life.c: an event meets a recipient -------------------------------------------------- */
+/* ---- sqlite_life.c: an event meets a recipient ----------------------------------------- */
 
 struct happening {
 	int event;
@@ -181,7 +181,7 @@ struct happening {
 
 int life_happen(struct db *db, int64_t rid, struct happening *h);	/* OK or ERR_NOT_FOUND */
 
-/* ---- sqlite_due.c -------------------------------------------------------------------------------- */
+/* ---- sqlite_due.c ---------------------------------------------------------------------- */
 
 void due_add(struct db *db, enum due_kind kind, int64_t at, int64_t lo, int64_t hi);
 void due_delete(struct db *db, enum due_kind kind, int64_t at, int64_t lo);
@@ -190,7 +190,7 @@ int64_t due_next(struct db *db, enum due_kind kind);	/* 0 = none */
 void due_recover(struct db *db);
 void push_delete(struct db *db, int64_t push);		/* all but its recipients */
 
-/* ---- sqlite_read.c --------------------------------------------------------------------------------- */
+/* ---- sqlite_read.c --------------------------------------------------------------------- */
 
 int sqlite_reader_open(struct store *store, void **out, struct why *why);
 void sqlite_reader_close(void *reader);

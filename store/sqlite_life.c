@@ -40,7 +40,7 @@ row_get(struct db *db, int64_t rid, struct row *out)
 	return found;
 }
 
-/* ---- message ids ------------------------------------------------------------------------------- */
+/* ---- message ids ----------------------------------------------------------------------- */
 
 /* Add the ids in the packed text to the index, or take them out; each once. */
 static void
@@ -90,7 +90,7 @@ segment_of(struct db *db, const struct row *r, const char *link, const char *nor
 	return -1;
 }
 
-/* ---- the end of a recipient and of its push ------------------------------------------------------ */
+/* ---- the end of a recipient and of its push -------------------------------------------- */
 
 static void
 push_final(struct db *db, int64_t push, int64_t deadline_at, bool secret)
@@ -162,7 +162,7 @@ recipient_final(struct db *db, int64_t rid)
 		push_final(db, push, deadline_at, secret);
 }
 
-/* ---- one event --------------------------------------------------------------------------------------- */
+/* ---- one event ------------------------------------------------------------------------- */
 
 /* One NUL-terminated after the other, into db->new_ids. */
 static void
@@ -246,7 +246,7 @@ life_happen(struct db *db, int64_t rid, struct happening *h)
 	return OK;
 }
 
-/* ---- RECEIPT --------------------------------------------------------------------------------------------- */
+/* ---- RECEIPT --------------------------------------------------------------------------- */
 
 /* Note that a segment has arrived; true when that was the last one. */
 static bool
@@ -363,7 +363,7 @@ op_receipt(struct db *db, struct store_receipt *r)
 	r->final = h.final;
 }
 
-/* ---- EVENT -------------------------------------------------------------------------------------------- */
+/* ---- EVENT ----------------------------------------------------------------------------- */
 
 struct orphan {
 	int64_t id;

@@ -18,7 +18,7 @@ enum { SCHEMA_VERSION = 1 };
 enum { PAGE_SIZE = 4096 };		/* larger ones cost more with small groups */
 enum { ORPHANS_MAX = 100000 };
 
-/* ---- before SQLite may touch the file ------------------------------------------------------------ */
+/* ---- before SQLite may touch the file -------------------------------------------------- */
 
 /* Locks and shared memory do not work, or not well enough, over a network. */
 static int
@@ -106,7 +106,7 @@ check_file(struct db *db, struct why *why)
 	return OK;
 }
 
-/* ---- opening --------------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------- */
 
 /* Settings that must hold: set, then read back. */
 static void

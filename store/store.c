@@ -44,7 +44,7 @@ fill_defaults(struct store_config *cf)
 		cf->cache_kib = 32 * 1024;
 }
 
-/* ---- writer thread ---------------------------------------------------------------------------- */
+/* ---- writer thread --------------------------------------------------------------------- */
 
 static void
 die(struct store *store, const struct why *why)
@@ -147,7 +147,7 @@ say_store(struct why *why)
 	why_set(why, OK, "store %s", said.text);
 }
 
-/* ---- API -------------------------------------------------------------------------------------- */
+/* ---- API ------------------------------------------------------------------------------- */
 
 int
 store_open(const struct store_config *cf, struct store **out, struct why *why)

@@ -50,7 +50,7 @@ void store_op_init(struct store_op *op);	/* out-members of a new operation, what
 /* Give back what an operation holds for its caller, as it must be after a failure. */
 void store_op_clear(struct store_op *op);
 
-/* ---- batch.c: how many recipients of each open dispatch batch still wait for an event ------ */
+/* ---- batch.c: how many recipients of each open dispatch batch still wait for an event -- */
 
 struct batch {
 	struct batch *next, *next_touched;
@@ -71,7 +71,7 @@ void batches_add(struct batches *b, int64_t id, int64_t n);
 void batches_emptied(struct batches *b, void (*gone)(void *arg, int64_t id), void *arg);
 void batches_settle(struct batches *b, bool committed);
 
-/* ---- match.c: ids as they are compared ------------------------------------------------------ */
+/* ---- match.c: ids as they are compared ------------------------------------------------- */
 
 enum { MESSAGE_ID_SIZE = 66 };
 

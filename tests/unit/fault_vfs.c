@@ -34,7 +34,7 @@ static sqlite3_io_methods methods;
 static unsigned armed_what, armed_k, seen;
 static int armed_rc;
 
-/* ---- images ------------------------------------------------------------------------------------- */
+/* ---- images ---------------------------------------------------------------------------- */
 
 static void
 image_put(struct image *im, int64_t at, const uint8_t *octets, size_t n)
@@ -138,7 +138,7 @@ fault_cut(const char *path, const char *to, uint32_t seed)
 	free(cut.synced);
 }
 
-/* ---- faults ----------------------------------------------------------------------------------------- */
+/* ---- faults ---------------------------------------------------------------------------- */
 
 static int
 fault(unsigned what)
@@ -173,7 +173,7 @@ fault_seen(void)
 	return n;
 }
 
-/* ---- what SQLite calls ---------------------------------------------------------------------------------- */
+/* ---- what SQLite calls ----------------------------------------------------------------- */
 
 static sqlite3_file *
 real(sqlite3_file *f)

@@ -49,7 +49,7 @@ test_rules(void)
 	};
 }
 
-/* ---- the store in its folder ---------------------------------------------------------------------- */
+/* ---- the store in its folder ----------------------------------------------------------- */
 
 static void
 on_notes_due(void *arg)
@@ -205,7 +205,7 @@ fixture_destroy(struct fixture *f)
 	free(f);
 }
 
-/* ---- operations --------------------------------------------------------------------------------------- */
+/* ---- operations ------------------------------------------------------------------------ */
 
 static pthread_mutex_t done_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t done_cond = PTHREAD_COND_INITIALIZER;
@@ -438,4 +438,59 @@ stats(struct fixture *f)
 
 	store_stats(f->store, &s);
 	return s;
+}
+
+struct store_item *
+take_one(struct fixture *f, const char *push_id)
+{
+	struct store_accept a = accept_one("pi1", push_id);
+
+	assert_int_equal(run_accept(f, &a), OK);
+	return take(f, NOW, 1).items;
+}
+
+/* ---- the contract, on every engine ----------------------------------------------------------- */
+
+static const struct engine {
+	const char *name;
+	const char *url;		/* %s is a new folder */
+} engines[] = {
+	{ "sqlite", "sqlite:%s/ppg.db" },
+};
+
+int
+contract_setup(void **state)
+{
+	struct fixture *f = fixture_create(((const struct engine *)*state)->url);
+
+	*state = f;
+	fixture_open(f);
+	return 0;
+}
+
+int
+contract_teardown(void **state)
+{
+	fixture_destroy(*state);
+	return 0;
+}
+
+int
+contract_run(const struct CMUnitTest *tests, size_t n)
+{
+	int failed = 0;
+	size_t i, k;
+
+	for (i = 0; i < sizeof engines / sizeof engines[0]; i++) {
+		struct CMUnitTest *copy = calloc(n, sizeof *copy);
+
+		if (copy == NULL)
+			abort();
+		memcpy(copy, tests, n * sizeof *copy);
+		for (k = 0; k < n; k++)
+			copy[k].initial_state = (void *)(uintptr_t)&engines[i];
+		failed += _cmocka_run_group_tests(engines[i].name, copy, n, NULL, NULL);
+		free(copy);
+	}
+	return failed;
 }

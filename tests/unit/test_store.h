@@ -40,6 +40,14 @@ void fixture_crash(struct fixture *f);		/* as if the process had died now; opens
 void fixture_destroy(struct fixture *f);	/* removes the folder */
 void wait_notes_due(struct fixture *f, unsigned n);
 
+/*
+ * The contract: each test gets an open store (struct fixture *) of each engine in turn.
+ */
+int contract_setup(void **state);
+int contract_teardown(void **state);
+#define CONTRACT_TEST(f) { #f, f, contract_setup, contract_teardown, NULL }
+int contract_run(const struct CMUnitTest *tests, size_t n);
+
 /* Run one operation and wait for it; its result. */
 int run_op(struct fixture *f, struct store_op *op, enum store_kind kind);
 int run_accept(struct fixture *f, struct store_accept *a);
@@ -66,6 +74,7 @@ struct store_notes notes(struct fixture *f, int64_t now, uint32_t max);
 void free_notes(struct store_notes *n);
 /* One recipient as a reader sees it. */
 struct store_view_recipient look(struct fixture *f, const char *pi, const char *push_id, uint32_t n);
+struct store_item *take_one(struct fixture *f, const char *push_id);	/* a new push, taken */
 struct store_receipt receipt(const char *link, const char *message_id, int event);
 struct store_take take(struct fixture *f, int64_t now, uint32_t max);	/* must be OK */
 struct store_tick tick(struct fixture *f, int64_t now, uint32_t max);
