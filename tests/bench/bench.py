@@ -187,7 +187,7 @@ class Bench:
 
     def stored(self):
         port = harness.free_port()
-        gw = Gateway(port, log_level=2, smsc_more="max-pending-submits = 500", ppg_more="max-connections = 1000")
+        gw = Gateway(port, log_level=2, smsc_more="max-pending-submits = 500\nreconnect-delay-max = 1s")
         began = time.monotonic()
         result = load(gw.port, 64, self.options.stored)
         print("%d pushes accepted while the link is down" % result["accepted"])
