@@ -150,6 +150,7 @@ serve_peer(void *arg)
 static void *
 accept_peers(void *arg)
 {
+	static const struct timeval patience = { 15, 0 };	/* a test that failed leaves its client open */
 	struct server *sv = arg;
 	int fd;
 
@@ -157,6 +158,7 @@ accept_peers(void *arg)
 		struct peer *p = malloc(sizeof *p);
 
 		*p = (struct peer){ sv, fd };
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 		sv->accepted++;
 		pthread_create(&sv->peers[sv->n_peers++], NULL, serve_peer, p);
 	}
