@@ -16,17 +16,6 @@ static const struct { const char *name; enum address_type type; } types[] = {
 	{ "IPv6", ADDRESS_IPV6 }, { "MAN", ADDRESS_MAN },
 };
 
-const char *
-address_type_name(enum address_type type)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof types / sizeof types[0]; i++)
-		if (types[i].type == type)
-			return types[i].name;
-	return "other";
-}
-
 /* "+" and digits; separators carry no meaning. */
 static int
 read_phone(struct span value, char *out, struct why *why)

@@ -21,6 +21,5 @@ struct wappush {
  * write both). ERR_SYNTAX or ERR_LIMIT with *why; the caller answers 2002.
  */
 int address_parse(const char *text, struct wappush *out, struct why *why);
-const char *address_type_name(enum address_type type);	/* "PLMN" */
 
 #endif

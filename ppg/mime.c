@@ -104,7 +104,6 @@ mime_split(struct span body, struct span boundary, struct mime_part parts[MIME_P
 			return why_at(why, ERR_SYNTAX, body.n, "closing delimiter missing");
 		if (*n_parts == MIME_PARTS_MAX)
 			return why_at(why, ERR_LIMIT, here.after, "more than %d parts", MIME_PARTS_MAX);
-		part->offset = here.after;
 		split_part(span_of(body.p + here.after, next.start - here.after), part);
 		(*n_parts)++;
 		here = next;

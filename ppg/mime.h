@@ -22,7 +22,6 @@ struct mime_header {
 
 struct mime_part {
 	struct span head, body;		/* borrowed; body as transferred */
-	size_t offset;			/* of the part in the whole body */
 };
 
 /*
