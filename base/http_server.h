@@ -54,6 +54,25 @@ struct http_server_config {
 	unsigned head_timeout_s;	/* 0 = 10 */
 	unsigned request_timeout_s;	/* 0 = 60; and 1 KiB/s on average after 10 s */
 	unsigned idle_timeout_s;	/* 0 = 30 */
+	/* HTTPS: PEM files, both or neither. The server has TLS 1.2 and 1.3 only. */
+	const char *tls_cert_file, *tls_key_file;
+	/*
+	 * Ask for a client certificate, which need not be given. One that the authorities of this PEM file
+	 * vouch for is shown as verified; without a file, or issued by others, it is shown
+	 * unverified (its holder has proved to have the key: enough for a fingerprint that is known).
+	 */
+	bool tls_client_certs;
+	const char *tls_client_ca_file;
+};
+
+enum { HTTP_CERT_NAMES_MAX = 16 };
+
+struct http_client_cert {
+	bool verified;			/* chain, time and purpose (clientAuth) are right */
+	char subject[512];		/* distinguished name, RFC 4514 */
+	char names[HTTP_CERT_NAMES_MAX][256];	/* subject alternative names: "dns:...", "uri:...", "email:...", "ip:..." */
+	size_t n_names;
+	char fingerprint[65];		/* SHA-256 of the certificate, lower-case hexadecimal */
 };
 
 /*
@@ -70,6 +89,8 @@ void http_server_stop(struct http_server **server);
 /* Refuse new connections, let those that run finish; for an orderly stop. */
 void http_server_quiesce(struct http_server *server);
 uint16_t http_server_port(const struct http_server *server);
+/* Read certificate, key and authorities again; connections to come use them. On an error the old ones stay. */
+int http_server_reload_tls(struct http_server *server, struct why *why);
 
 /* ---- what a request says (any time until gone) --------------------------------------- */
 
@@ -89,6 +110,11 @@ const char *http_request_peer(const struct http_request *rq);	/* numeric address
 const struct sockaddr *http_request_sockaddr(const struct http_request *rq);
 /* Decoded value of one query parameter into a heap string, or NULL; free() it. */
 char *http_request_param(const struct http_request *rq, const char *name);
+
+/* Did it come over TLS? */
+bool http_request_tls(const struct http_request *rq);
+/* The client's certificate, or NULL when it gave none. Valid until gone(). */
+const struct http_client_cert *http_request_client_cert(const struct http_request *rq);
 
 /* A pointer of the application's, kept with the request; NULL at first. */
 void http_request_set_data(struct http_request *rq, void *data);

@@ -496,7 +496,7 @@ build_message(const struct admit_config *cf, const struct admit_request *rq, str
 		    "content entity: %zu octets on air need %u messages, the limit is %u", a->pdu_octets, need,
 		    cf->max_segments);
 	}
-	a->body = store_body_create(headers, body);
+	a->body = store_body_create(headers, body, span_of(NULL, 0));
 	return 0;
 }
 

@@ -86,7 +86,9 @@ run_tick(void *arg)
 	}
 }
 
-static const struct smsc_events link_events = { on_state, on_room, dispatch_answered, dispatch_receipt };
+static const struct smsc_events link_events = {
+	.state = on_state, .room = on_room, .answered = dispatch_answered, .receipt = dispatch_receipt
+};
 
 static void
 start_links(struct dispatch *d)

@@ -34,7 +34,7 @@ take_back(struct loop_work *work)
 	d->take_running = false;
 	if (take->op.result != OK)
 		take->n_items = 0;
-	dispatch_release(d, take->max - take->n_items);
+	dispatch_release(d, take->max[STORE_MEDIUM] - take->n_items);
 	if (take->n_items > 0)
 		append_ready(d, take->items);
 	take->items = NULL;
@@ -75,7 +75,7 @@ dispatch_look_for_more(struct dispatch *d)
 	d->take = (struct store_take){
 		.op = { .kind = STORE_TAKE, .done = take_done },
 		.now = (int64_t)clock_utc(),
-		.max = want,
+		.max = { [STORE_MEDIUM] = want },
 	};
 	d->take_running = true;
 	if (store_submit(d->store, &d->take.op) != OK) {

@@ -98,7 +98,7 @@ write_answer(const struct submission *s, struct sbuf *out)
 	else if (c->message != PAP_PUSH)
 		pap_refuse_operation(out, w, v, c, s->a.code, desc);
 	else
-		pap_push_response(out, w, v, c->above_10, c->push_id, s->a.code, desc, clock_utc());
+		pap_push_response(out, w, v, c->above_10, c->push_id, s->a.code, desc, clock_utc(), NULL, 0);
 }
 
 static void
@@ -304,6 +304,7 @@ check_login(struct front *f, struct http_request *rq)
 {
 	static const struct http_answer
 	    unauthorized = { .status = 401, .extra = { { "WWW-Authenticate", "Basic realm=\"push\"" } } },
+	    forbidden = { .status = 403 },
 	    slow_down = { .status = 429, .extra = { { "Retry-After", "60" } } },
 	    busy = { .status = 503, .extra = { { "Retry-After", "1" } } };
 	struct submission *s = submission_of(f, rq);
@@ -311,8 +312,11 @@ check_login(struct front *f, struct http_request *rq)
 
 	if (!begin_pending(f))
 		return refuse_http(f, rq, REFUSED_BUSY, &busy, "the gateway is stopping\n");
-	res = authenticator_check(f->cf.auth, http_request_header(rq, "Authorization"), http_request_peer(rq),
-	    &s->set, &s->who, &s->authenticated, verified, s);
+	res = authenticator_check(f->cf.auth, &(struct auth_request){
+		.authorization = http_request_header(rq, "Authorization"),
+		.peer = http_request_peer(rq),
+		.peer_addr = http_request_sockaddr(rq),
+	}, &s->set, &s->who, &s->authenticated, verified, s);
 	if (res == AUTH_WAIT)
 		return HTTP_WAIT;
 	end_pending(f);
@@ -320,6 +324,8 @@ check_login(struct front *f, struct http_request *rq)
 	case AUTH_OK:
 	case AUTH_WAIT:
 		break;
+	case AUTH_FORBIDDEN:
+		return refuse_http(f, rq, REFUSED_AUTH, &forbidden, "this initiator may not push from there\n");
 	case AUTH_REFUSED:
 		return refuse_http(f, rq, REFUSED_AUTH, &unauthorized, "authentication needed\n");
 	case AUTH_SLOW_DOWN:

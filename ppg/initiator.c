@@ -327,9 +327,8 @@ answer(struct authenticator *auth, struct job *job, const struct initiator **who
 }
 
 enum auth_result
-authenticator_check(struct authenticator *auth, const char *authorization, const char *peer,
-    struct initiators **set, const struct initiator **who, bool *authenticated,
-    void (*done)(void *arg), void *arg)
+authenticator_check(struct authenticator *auth, const struct auth_request *rq,
+    struct initiators **set, const struct initiator **who, bool *authenticated, void (*done)(void *arg), void *arg)
 {
 	enum auth_result res = AUTH_REFUSED;
 	struct job *job;
@@ -349,11 +348,11 @@ authenticator_check(struct authenticator *auth, const char *authorization, const
 	job = calloc(1, sizeof *job);
 	if (job == NULL)
 		abort();
-	if (authorization != NULL && read_basic(authorization, job->user, job->password)) {
+	if (rq->authorization != NULL && read_basic(rq->authorization, job->user, job->password)) {
 		job->done = done;
 		job->arg = arg;
 		password_token(span_str(job->user), span_str(job->password), job->token);
-		sbuf_fmt(&key, "%s\n%s", peer, job->user);
+		sbuf_fmt(&key, "%s\n%s", rq->peer, job->user);
 		job->failure_key = text_hash64(sbuf_as_span(&key));
 		sbuf_done(&key);
 		pthread_mutex_lock(&auth->lock);

@@ -17,6 +17,7 @@
 enum push_role { ROLE_NONE_PI, ROLE_AUTH_PI, ROLE_TRUSTED_PI };
 
 enum { INITIATOR_URIS_MAX = 8 };
+struct http_client_cert;
 
 struct initiator {
 	char name[64];			/* wap-push-user */
@@ -26,6 +27,15 @@ struct initiator {
 	size_t n_uris;
 	enum push_role role;
 	struct netlist *notify_allow;	/* NULL: the gateway's list */
+	/* lists of words separated by ';', heap; NULL: no such rule */
+	char *allowed_prefix, *denied_prefix;		/* numbers, as Kannel has them; denied ones go first */
+	char *content_types, *application_ids;		/* media types ("application/vnd.wap.*" too); ids as text */
+	char *links;					/* smsc-ids that may carry its pushes */
+	char *bearers;					/* such as "SMS" */
+	char *certificates;	/* "subject:...", "dns:...", "uri:...", "email:...", "ip:...", "sha256:..." of its TLS client certificate */
+	char default_smsc[64], forced_smsc[64];		/* "": none */
+	struct netlist *allow_ip, *deny_ip;		/* where it may come from; NULL: anywhere */
+	unsigned pushes_per_s, recipients_per_day;	/* 0: no limit */
 };
 
 struct initiators;			/* a set, counted references */
@@ -44,6 +54,7 @@ enum auth_result {
 	AUTH_OK,		/* *who is set; authenticated tells whether by a password */
 	AUTH_WAIT,		/* the verifier has it; ask again when done() was called */
 	AUTH_REFUSED,		/* 401 */
+	AUTH_FORBIDDEN,		/* the initiator may not come from there: 403 */
 	AUTH_SLOW_DOWN,		/* too many wrong passwords for this account from this address: 429 */
 	AUTH_BUSY		/* the verifier's queue is full: 503 */
 };
@@ -57,12 +68,18 @@ void authenticator_replace(struct authenticator *auth, struct initiators *set);
 struct initiators *authenticator_initiators(struct authenticator *auth);
 
 /*
- * Check an Authorization header (NULL: none) from `peer`. On AUTH_OK the caller holds a reference to
+ * Who asks? A client certificate that an initiator names goes first, then a password. On AUTH_OK the caller holds a reference to
  * *set, in which *who lives. On AUTH_WAIT done(arg) is called once, on the verifier's thread; the
  * same call again then answers. Any thread.
  */
-enum auth_result authenticator_check(struct authenticator *auth, const char *authorization,
-    const char *peer, struct initiators **set, const struct initiator **who, bool *authenticated,
-    void (*done)(void *arg), void *arg);
+struct auth_request {
+	const char *authorization;		/* header, or NULL */
+	const char *query_user, *query_password;	/* Kannel's form, where that is switched on; or NULL */
+	const struct http_client_cert *cert;	/* TLS client certificate, or NULL */
+	const char *peer;			/* numeric address */
+	const struct sockaddr *peer_addr;
+};
+enum auth_result authenticator_check(struct authenticator *auth, const struct auth_request *rq,
+    struct initiators **set, const struct initiator **who, bool *authenticated, void (*done)(void *arg), void *arg);
 
 #endif

@@ -2,6 +2,7 @@
 #include "ppg/life.h"
 
 #include "base/err.h"
+#include "ppg/pap.h"
 
 enum { FINAL = 1, REQUEUE = 2, KEEP_IDS = 4 };
 
@@ -15,6 +16,8 @@ static const struct push_rule {
 	{ STEP_QUEUED,    EV_DEADLINE,        STEP_EXPIRED,       FINAL    },
 	{ STEP_QUEUED,    EV_NO_RECEIPT,      STEP_EXPIRED,       FINAL    },
 	{ STEP_QUEUED,    EV_CANCEL,          STEP_CANCELLED,     FINAL    },
+	{ STEP_QUEUED,    EV_REPLACED,        STEP_CANCELLED,     FINAL    },
+	{ STEP_QUEUED,    EV_NOT_REPLACED,    STEP_UNDELIVERABLE, FINAL    },
 
 	{ STEP_TAKEN,     EV_SUBMITTED,       STEP_SUBMITTED,     KEEP_IDS },
 	{ STEP_TAKEN,     EV_SENT,            STEP_DELIVERED,     FINAL    },
@@ -28,6 +31,7 @@ static const struct push_rule {
 	{ STEP_SUBMITTED, EV_RECEIPT_FAILED,  STEP_UNDELIVERABLE, FINAL    },
 	{ STEP_SUBMITTED, EV_RECEIPT_EXPIRED, STEP_EXPIRED,       FINAL    },
 	{ STEP_SUBMITTED, EV_NO_RECEIPT,      STEP_UNDELIVERABLE, FINAL    },
+	{ STEP_SUBMITTED, EV_CANCEL_SMSC,     STEP_CANCELLED,     FINAL    },
 };
 
 int
@@ -64,6 +68,11 @@ life_rules(struct store_rules *out)
 		.ev_deadline = EV_DEADLINE,
 		.ev_no_receipt = EV_NO_RECEIPT,
 		.ev_receipt_ok = EV_RECEIPT_OK,
+		.ev_accept = EV_ACCEPT,
+		.ev_replace = EV_REPLACED,
+		.ev_not_replaced = EV_NOT_REPLACED,
+		.code_replaced = PAP_OK,
+		.code_not_replaced = PAP_CANCEL_IMPOSSIBLE,
 	};
 }
 
@@ -115,6 +124,10 @@ life_event_name(int event)
 	case EV_DEADLINE: return "deadline";
 	case EV_NO_RECEIPT: return "no receipt";
 	case EV_CANCEL: return "cancel";
+	case EV_CANCEL_SMSC: return "cancelled at the SMSC";
+	case EV_REPLACED: return "replaced";
+	case EV_NOT_REPLACED: return "not replaced";
+	case EV_ACCEPT: return "accept";
 	}
 	return "unknown";
 }

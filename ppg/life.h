@@ -32,7 +32,11 @@ enum push_event {
 	EV_RECEIPT_EXPIRED,
 	EV_DEADLINE,
 	EV_NO_RECEIPT,
-	EV_CANCEL
+	EV_CANCEL,		/* by cancel-message, still in the queue */
+	EV_CANCEL_SMSC,		/* the SMSC assured that it will not deliver (cancel_sm) */
+	EV_REPLACED,		/* a newer push took its place */
+	EV_NOT_REPLACED,	/* replacement `pending-only`, and the older push could not be cancelled */
+	EV_ACCEPT		/* came into being: audit only */
 };
 
 int life_apply(int step, int event, struct store_change *out);

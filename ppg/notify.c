@@ -212,6 +212,7 @@ may_connect(void *arg, const struct sockaddr *addr)
 static void
 write_document(const struct delivery *d, struct sbuf *out)
 {
+	static const struct pap_qos_used used = { .delivery_method = "unconfirmed", .network = "GSM", .bearer = "SMS" };
 	const struct store_note *note = d->note;
 	struct pap_result r = {
 		.push_id = note->push_id,
@@ -221,7 +222,7 @@ write_document(const struct delivery *d, struct sbuf *out)
 		.code = note->code != 0 ? note->code : PAP_SERVICE_FAILURE,
 		.received = (time_t)note->received,
 		.event_time = (time_t)note->event_time,
-		.qos = json_is_true(json_object_get(d->meta, "qos")),
+		.qos = json_is_true(json_object_get(d->meta, "qos")) ? &used : NULL,
 	};
 
 	pap_resultnotification(out, &d->n->cf.writer, pap_version_parse(note->version),

@@ -64,7 +64,8 @@ struct pap_control {
 	char *push_id;				/* heap; "" when absent */
 	char **addresses;			/* address-value strings as written; heap */
 	size_t n_addresses;
-	char *notify_url, *source_reference, *query_id, *replace_push_id;	/* heap or NULL */
+	char *notify_url, *source_reference, *query_id, *app_id, *replace_push_id;	/* heap or NULL */
+	bool replace_pending_only;	/* replace-method */
 	bool progress_notes;
 	time_t deliver_before, deliver_after;	/* 0 absent */
 	struct pap_qos qos;
@@ -93,11 +94,36 @@ struct pap_writer {			/* what all documents of one gateway share */
 };
 
 /* above_10: write the wap-pap-ver instruction. */
+struct pap_note {			/* a progress-note of a push-response */
+	const char *stage, *note;	/* note: NULL or its outcome */
+	time_t time;
+};
 void pap_push_response(struct sbuf *out, const struct pap_writer *w, struct pap_version v, bool above_10,
-    const char *push_id, int code, const char *desc, time_t reply_time);
+    const char *push_id, int code, const char *desc, time_t reply_time, const struct pap_note *notes, size_t n_notes);
 void pap_badmessage_response(struct sbuf *out, const struct pap_writer *w, struct pap_version v,
     bool above_10, int code, const char *desc, struct span fragment);
-/* cancel-, statusquery- and ccq-response of an operation that is not served here (3001) or refused. */
+/* Quality of service as it was, for what goes to the initiator. */
+struct pap_qos_used {
+	const char *priority, *delivery_method, *network, *bearer;	/* NULL: left out */
+};
+/* One cancel-result or statusquery-result; several recipients may share it. */
+struct pap_outcome {
+	const char *const *addresses;	/* as submitted in the query */
+	size_t n_addresses;		/* 0: it holds for every recipient */
+	int code;
+	const char *desc;		/* NULL: none */
+	const char *state;		/* statusquery only */
+	time_t event_time;		/* statusquery only; 0: none */
+	const struct pap_qos_used *qos;	/* statusquery only; NULL: none */
+};
+void pap_cancel_response(struct sbuf *out, const struct pap_writer *w, struct pap_version v, bool above_10,
+    const char *push_id, const struct pap_outcome *results, size_t n);
+void pap_statusquery_response(struct sbuf *out, const struct pap_writer *w, struct pap_version v, bool above_10,
+    const char *push_id, const struct pap_outcome *results, size_t n);
+/* address and query_id as in the query; query_id may be NULL. */
+void pap_ccq_response(struct sbuf *out, const struct pap_writer *w, struct pap_version v, bool above_10,
+    const char *query_id, const char *address, int code, const char *desc);
+/* cancel-, statusquery- and ccq-response of an operation that is refused as a whole. */
 void pap_refuse_operation(struct sbuf *out, const struct pap_writer *w, struct pap_version v,
     const struct pap_control *c, int code, const char *desc);
 
@@ -105,7 +131,7 @@ struct pap_result {
 	const char *push_id, *address, *state, *desc;
 	int code;
 	time_t received, event_time;
-	bool qos;			/* the submission had a quality-of-service element */
+	const struct pap_qos_used *qos;	/* NULL: the submission had no quality-of-service element */
 };
 void pap_resultnotification(struct sbuf *out, const struct pap_writer *w, struct pap_version v,
     bool above_10, const struct pap_result *r);

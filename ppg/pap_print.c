@@ -107,17 +107,40 @@ put_code(struct sbuf *out, int code, const char *desc)
 	put_attr(out, "desc", desc != NULL ? desc : pap_status_name(code));
 }
 
+static void
+put_qos(struct sbuf *out, const struct pap_qos_used *q)
+{
+	if (q == NULL)
+		return;
+	sbuf_str(out, "<quality-of-service");
+	put_attr(out, "priority", q->priority);
+	put_attr(out, "delivery-method", q->delivery_method);
+	put_attr(out, "network", q->network);
+	put_attr(out, "bearer", q->bearer);
+	sbuf_str(out, "/>\n");
+}
+
 void
 pap_push_response(struct sbuf *out, const struct pap_writer *w, struct pap_version v, bool above_10,
-    const char *push_id, int code, const char *desc, time_t reply_time)
+    const char *push_id, int code, const char *desc, time_t reply_time, const struct pap_note *notes, size_t n_notes)
 {
+	size_t i;
+
 	open_document(out, w->product, v, above_10);
 	sbuf_str(out, "<push-response");
 	put_attr(out, "push-id", push_id);
 	put_attr(out, "sender-address", w->sender_address);
 	put_attr(out, "sender-name", w->sender_name);
 	put_time(out, "reply-time", reply_time);
-	sbuf_str(out, ">\n<response-result");
+	sbuf_str(out, ">\n");
+	for (i = 0; i < n_notes; i++) {
+		sbuf_str(out, "<progress-note");
+		put_attr(out, "stage", notes[i].stage);
+		put_attr(out, "note", notes[i].note);
+		put_time(out, "time", notes[i].time);
+		sbuf_str(out, "/>\n");
+	}
+	sbuf_str(out, "<response-result");
 	put_code(out, code, desc);
 	sbuf_str(out, "/>\n</push-response>\n</pap>\n");
 }
@@ -183,8 +206,7 @@ pap_resultnotification(struct sbuf *out, const struct pap_writer *w, struct pap_
 	sbuf_str(out, ">\n<address");
 	put_attr(out, "address-value", r->address);
 	sbuf_str(out, "/>\n");
-	if (r->qos)
-		sbuf_str(out, "<quality-of-service delivery-method=\"unconfirmed\" network=\"GSM\" bearer=\"SMS\"/>\n");
+	put_qos(out, r->qos);
 	sbuf_str(out, "</resultnotification-message>\n</pap>\n");
 }
 

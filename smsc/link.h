@@ -48,6 +48,15 @@ enum smsc_verdict {
 	SMSC_MAYBE_SENT		/* it went down, or no answer came, after a part had left */
 };
 
+/* Take back one message that the SMSC has (cancel_sm). The caller owns it until cancelled() names it. */
+struct smsc_cancel {
+	char message_id[66], to[32], from[32];	/* as they were submitted; from "" = the link's source_addr */
+	/* owned by the link until then */
+	struct smsc_cancel *next;
+	uint32_t seq;
+	int64_t sent_ms;
+};
+
 /* A datagram to send. The caller owns it and keeps it unchanged until answered() names it. */
 struct smsc_datagram {
 	struct span pdu;		/* whole WSP PDU */
@@ -78,6 +87,12 @@ struct smsc_events {
 	void (*state)(void *app, struct smsc_link *link, enum smsc_state state);
 	void (*room)(void *app, struct smsc_link *link);	/* smsc_link_room() rose from 0 */
 	void (*answered)(void *app, struct smsc_link *link, struct smsc_datagram *dg, enum smsc_verdict v);
+	/*
+	 * What the SMSC said to a cancel_sm: SMSC_ACCEPTED it will not be delivered; SMSC_REFUSED status;
+	 * SMSC_UNSENT, SMSC_MAYBE_SENT: no answer, nothing is assured. NULL allowed.
+	 */
+	void (*cancelled)(void *app, struct smsc_link *link, struct smsc_cancel *c, enum smsc_verdict v,
+	    uint32_t status);
 	/* Store it, then call smsc_link_receipt_done with the same token. */
 	void (*receipt)(void *app, struct smsc_link *link, const struct smsc_receipt *r, uint64_t token);
 };
@@ -111,6 +126,8 @@ size_t smsc_link_queued(const struct smsc_link *link);		/* datagrams held, not a
 unsigned smsc_link_room(const struct smsc_link *link);
 /* Hand a datagram over; OK, ERR_FULL, ERR_CLOSED. answered() is never called from inside. */
 int smsc_link_submit(struct smsc_link *link, struct smsc_datagram *dg);
+/* OK, ERR_FULL (too many wait), ERR_CLOSED. cancelled() is never called from inside. */
+int smsc_link_cancel(struct smsc_link *link, struct smsc_cancel *c);
 /* ok: deliver_sm_resp ROK; else RX_T_APPN, so that the SMSC repeats it. Unknown tokens are ignored. */
 void smsc_link_receipt_done(struct smsc_link *link, uint64_t token, bool ok);
 

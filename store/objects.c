@@ -5,9 +5,9 @@
 #include <string.h>
 
 struct store_body *
-store_body_create(struct span headers, struct span body)
+store_body_create(struct span headers, struct span body, struct span route)
 {
-	struct store_body *b = malloc(sizeof *b + headers.n + body.n);
+	struct store_body *b = malloc(sizeof *b + headers.n + body.n + route.n);
 
 	if (b == NULL)
 		abort();
@@ -16,8 +16,11 @@ store_body_create(struct span headers, struct span body)
 		memcpy(b->octets, headers.p, headers.n);
 	if (body.n > 0)
 		memcpy(b->octets + headers.n, body.p, body.n);
+	if (route.n > 0)
+		memcpy(b->octets + headers.n + body.n, route.p, route.n);
 	b->headers = span_of(b->octets, headers.n);
 	b->body = span_of(b->octets + headers.n, body.n);
+	b->route = span_of(b->octets + headers.n + body.n, route.n);
 	return b;
 }
 
@@ -148,6 +151,40 @@ clear_tick(struct store_op *op)
 }
 
 void
+store_push_rows_free(struct store_push_row *rows, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		free(rows[i].pi);
+		free(rows[i].push_id);
+		free(rows[i].content_type);
+	}
+	free(rows);
+}
+
+void
+store_audit_rows_free(struct store_audit_row *rows, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		free(rows[i].link);
+		free(rows[i].detail);
+	}
+	free(rows);
+}
+
+void
+store_subscriber_done(struct store_subscriber_view *v)
+{
+	free(v->number);
+	free(v->profile);
+	free(v->facts);
+	*v = (struct store_subscriber_view){ 0 };
+}
+
+void
 store_op_init(struct store_op *op)
 {
 	if (op->kind == STORE_TAKE)
@@ -164,6 +201,10 @@ store_op_clear(struct store_op *op)
 	switch (op->kind) {
 	case STORE_ACCEPT:
 	case STORE_MORE: clear_accept(op); break;
+	case STORE_ABANDON:
+	case STORE_CANCEL:
+	case STORE_SUBSCRIBERS:
+	case STORE_PROFILE: break;
 	case STORE_TAKE: clear_take(op); break;
 	case STORE_EVENT: clear_event(op); break;
 	case STORE_RECEIPT: clear_receipt(op); break;

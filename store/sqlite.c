@@ -44,6 +44,10 @@ run(struct db *db, struct store_op *op)
 	switch (op->kind) {
 	case STORE_ACCEPT: op_accept(db, (struct store_accept *)op); break;
 	case STORE_MORE: op_more(db, (struct store_accept *)op); break;
+	case STORE_ABANDON:
+	case STORE_CANCEL:
+	case STORE_SUBSCRIBERS:
+	case STORE_PROFILE: op->result = ERR_UNSUPPORTED; break;
 	case STORE_TAKE: op_take(db, (struct store_take *)op); break;
 	case STORE_EVENT: op_event(db, (struct store_event *)op); break;
 	case STORE_RECEIPT: op_receipt(db, (struct store_receipt *)op); break;

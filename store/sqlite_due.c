@@ -93,7 +93,7 @@ hold_push(struct db *db, struct taking *t, int64_t push)
 	if (sql_row(db, q)) {
 		t->pi = sqlite3_column_int64(q, 0);
 		t->deadline_at = sqlite3_column_int64(q, 1);
-		t->body = store_body_create(sql_get_blob(q, 2), sql_get_blob(q, 3));
+		t->body = store_body_create(sql_get_blob(q, 2), sql_get_blob(q, 3), span_of(NULL, 0));
 	}
 	sqlite3_reset(q);
 	return t->body != NULL;
@@ -163,7 +163,7 @@ collect(struct db *db, struct taking *t, const struct due *d, uint32_t *budget)
 
 	sql_int(q, 1, d->lo);
 	sql_int(q, 2, d->hi);
-	while (t->op->n_items < t->op->max && *budget > 0 && (more = sql_row(db, q))) {
+	while (t->op->n_items < t->op->max[STORE_MEDIUM] && *budget > 0 && (more = sql_row(db, q))) {
 		struct store_change c = { 0 };
 		struct store_item *item;
 		int64_t rid = sqlite3_column_int64(q, 0);
@@ -204,10 +204,10 @@ void
 op_take(struct db *db, struct store_take *op)
 {
 	struct taking t = { .op = op, .tail = &op->items };
-	uint32_t budget = op->max + TAKE_SKIP;
+	uint32_t budget = op->max[STORE_MEDIUM] + TAKE_SKIP;
 	struct due d;
 
-	while (op->n_items < op->max && budget > 0 && due_first(db, DUE_DISPATCH, &d) && d.at <= op->now) {
+	while (op->n_items < op->max[STORE_MEDIUM] && budget > 0 && due_first(db, DUE_DISPATCH, &d) && d.at <= op->now) {
 		struct store_item **slice = t.tail;
 		int64_t rest = collect(db, &t, &d, &budget);
 

@@ -265,3 +265,48 @@ store_read_push(struct store_reader *reader, const char *pi, const char *push_id
 		store_view_done(out);
 	return err;
 }
+
+int
+store_read_recipients(struct store_reader *reader, const char *pi, const char *push_id, const char *const *keys,
+    uint32_t n_keys, struct store_view *out)
+{
+	int err;
+
+	*out = (struct store_view){ 0 };
+	err = reader->engine->read_recipients(reader->db, pi, push_id, keys, n_keys, out);
+	if (err)
+		store_view_done(out);
+	return err;
+}
+
+int
+store_read_pushes(struct store_reader *reader, const char *pi, int64_t before, uint32_t max,
+    struct store_push_row **rows, uint32_t *n)
+{
+	*rows = NULL;
+	*n = 0;
+	return reader->engine->read_pushes(reader->db, pi, before, max, rows, n);
+}
+
+int
+store_read_audit(struct store_reader *reader, const char *pi, const char *push_id, int64_t after, uint32_t max,
+    struct store_audit_row **rows, uint32_t *n)
+{
+	*rows = NULL;
+	*n = 0;
+	return reader->engine->read_audit(reader->db, pi, push_id, after, max, rows, n);
+}
+
+int
+store_read_subscriber(struct store_reader *reader, const char *key, struct store_subscriber_view *out)
+{
+	*out = (struct store_subscriber_view){ 0 };
+	return reader->engine->read_subscriber(reader->db, key, out);
+}
+
+int
+store_read_profile(struct store_reader *reader, const char *name, struct sbuf *document, char **content_type)
+{
+	*content_type = NULL;
+	return reader->engine->read_profile(reader->db, name, document, content_type);
+}

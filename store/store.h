@@ -8,13 +8,18 @@
  * The store does not know what the states of a recipient mean: it asks the caller's rules what an
  * event does to a state (ppg/life.c is that table) and writes the answer.
  *
- *	ACCEPT   a push and its recipients, or the first chunk of them
+ *	ACCEPT   a push and its recipients, or the first chunk of them; may replace an older push
  *	MORE     further recipients of an `incoming` push; it becomes visible with the last chunk
+ *	ABANDON  an `incoming` push whose submitter gave up
  *	TAKE     due recipients for dispatch; marks them as a batch before they may leave
  *	EVENT    something happened to one recipient
+ *	CANCEL   some or all recipients of a push, in slices
  *	RECEIPT  something the SMSC says of a message id
  *	NOTES    result notifications that are due;  NOTE one was tried
  *	TICK     deadlines and purging, in small slices
+ *	SUBSCRIBERS, PROFILE  what is known of devices
+ *
+ * Every change of a recipient's state leaves an audit row, written with it.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -44,15 +49,20 @@ struct store_rules {
 	int ev_deadline;	/* deadline_at passed */
 	int ev_no_receipt;	/* receipt_margin_s after that */
 	int ev_receipt_ok;	/* needs one for every segment; the others act at once */
+	int ev_accept;		/* audit only: recipients came into being */
+	int ev_replace;		/* an ACCEPT replaces this recipient's older push */
+	int ev_not_replaced;	/* `pending` replacement, and the older push could not be cancelled */
+	int code_replaced, code_not_replaced;	/* PAP status that goes with those two */
 };
 
 struct store_config {
-	const char *url;	/* "sqlite:path" */
+	const char *url;	/* "sqlite:path", or "postgresql:..." as libpq takes it */
 	struct store_rules rules;
 	size_t max_queue;	/* operations that may wait; 0 = 20000 */
 	unsigned group_max;	/* operations of one transaction; 0 = 2000 */
 	int64_t retention_s;	/* final pushes are kept so long; 0 = 7 days */
 	int64_t receipt_margin_s;	/* 0 = 3600 */
+	int64_t audit_retention_s;	/* audit rows are kept so long; 0 = 30 days; never less than retention_s */
 	int64_t orphan_s;	/* receipts that match nothing yet; 0 = 60 */
 	size_t cache_kib;	/* page cache of the writer, a fifth more goes to indexes; 0 = 32 MiB */
 	/* Writer thread, after a commit. NULL allowed. */
@@ -70,12 +80,22 @@ int store_open(const struct store_config *cf, struct store **out, struct why *wh
 /* Finishes what waits, checkpoints, closes. */
 void store_close(struct store **store);
 
+enum { STORE_STATES_MAX = 16 };
+
 struct store_stats {
 	uint64_t commits, operations, commit_us_total, commit_us_max;
 	uint64_t pushes, recipients, live;	/* stored now; live = not final */
 	uint64_t recovered, swept;		/* at start: possibly sent twice; incoming pushes removed */
 	uint64_t orphans_dropped, receipts_unknown;
+	uint64_t entered[STORE_STATES_MAX];	/* recipients that came into a state since the start */
+	int64_t oldest_due;			/* UTC s of the oldest recipient that waits for dispatch and
+						 * is due, as of the last commit; 0: none */
 };
+/*
+ * Recipients that this initiator submitted on a day (UTC s / 86400), over restarts. Any thread,
+ * cheap. Days before yesterday are forgotten.
+ */
+uint64_t store_usage(struct store *store, const char *pi, int64_t day);
 void store_stats(struct store *store, struct store_stats *out);	/* any thread, cheap */
 
 /* ---- the body that all recipients of a push share ------------------------------------------- */
@@ -84,22 +104,27 @@ struct store_body {
 	atomic_int refs;
 	struct span headers;	/* encoded WSP header block, content type first */
 	struct span body;
-	uint8_t octets[];	/* both, in one piece */
+	struct span route;	/* what dispatch must know of the push; the store only keeps it */
+	uint8_t octets[];	/* all, in one piece */
 };
-struct store_body *store_body_create(struct span headers, struct span body);	/* copies; 1 reference */
+/* Copies; 1 reference. */
+struct store_body *store_body_create(struct span headers, struct span body, struct span route);
 struct store_body *store_body_ref(struct store_body *b);
 void store_body_unref(struct store_body *b);	/* NULL allowed; any thread */
 
 /* ---- operations --------------------------------------------------------------------------------- */
 
-enum store_kind { STORE_ACCEPT, STORE_MORE, STORE_TAKE, STORE_EVENT, STORE_RECEIPT, STORE_NOTES, STORE_NOTE,
-	STORE_TICK };
+enum store_kind { STORE_ACCEPT, STORE_MORE, STORE_ABANDON, STORE_TAKE, STORE_EVENT, STORE_CANCEL, STORE_RECEIPT,
+	STORE_NOTES, STORE_NOTE, STORE_TICK, STORE_SUBSCRIBERS, STORE_PROFILE };
+
+/* Dispatch classes; stored as numbers. */
+enum store_priority { STORE_HIGH, STORE_MEDIUM, STORE_LOW, STORE_PRIORITIES };
 
 /*
  * First member of every operation. The caller owns the memory and keeps it until done(op), which is
  * called on the writer thread after the commit (or the failure) of its group; it must be short.
  * result: OK; ERR_EXISTS (push-id used by this initiator); ERR_NOT_FOUND; ERR_FULL (disk full: nothing of
- * the group was written); ERR_CLOSED.
+ * the group was written); ERR_CLOSED; what an operation says beside its own.
  */
 struct store_op {
 	struct qnode node;
@@ -113,11 +138,23 @@ int store_submit(struct store *store, struct store_op *op);
 
 struct store_recipient {
 	const char *address;	/* address-value as submitted, for every echo */
+	const char *key;	/* the address as it is compared, within its push; the store keeps a hash */
 	const char *to;		/* what the link dials: "+digits" */
 	struct span overlay;	/* own header block when it differs (SEC/MAC); empty: the shared one */
 };
 
-struct store_accept {			/* STORE_ACCEPT, and STORE_MORE with push already set */
+/* What becomes of the new message for a recipient whose older one could not be cancelled any more. */
+enum store_replace { STORE_REPLACE_NONE, STORE_REPLACE_ALL, STORE_REPLACE_PENDING };
+
+/*
+ * STORE_ACCEPT, and STORE_MORE with push already set; all members are the same for every chunk. The last chunk
+ * replaces: each recipient of the push `replaces` (of the same initiator) whose key is also in this one
+ * gets ev_replace, if its state allows that. With STORE_REPLACE_ALL nothing else depends on it. With
+ * STORE_REPLACE_PENDING: the old push-id is unknown: ERR_NOT_FOUND already from the first chunk; nothing at
+ * all could be cancelled, and the push has one chunk: ERR_BUSY, nothing is written; else recipients without
+ * a cancelled older one get ev_not_replaced. All of it in one transaction. `take` is not for these.
+ */
+struct store_accept {
 	struct store_op op;
 	int64_t push;			/* out of ACCEPT, into MORE: row id */
 	const char *pi, *push_id;
@@ -131,8 +168,18 @@ struct store_accept {			/* STORE_ACCEPT, and STORE_MORE with push already set */
 	const struct store_recipient *recipients;
 	uint32_t first_n, n_recipients;	/* of this chunk; numbers count from 0 over the whole push */
 	bool more;			/* further chunks follow */
+	enum store_priority priority;
+	const char *replaces;		/* push-id; NULL: none */
+	enum store_replace replace;
+	const char *audit_detail;	/* kept in the audit row of the acceptance; NULL */
+	uint32_t replaced;		/* out: older recipients that were cancelled, with the last chunk */
 	bool take;			/* hand to dispatch with this commit (single chunk, due now) */
 	int64_t batch;			/* out: of a taken one */
+};
+
+struct store_abandon {			/* STORE_ABANDON: it is removed in slices by TICK */
+	struct store_op op;		/* ERR_NOT_FOUND: no incoming push */
+	int64_t push;
 };
 
 /* One recipient for dispatch. */
@@ -142,6 +189,7 @@ struct store_item {
 	uint32_t n;
 	unsigned attempts;		/* dispatches before this one */
 	bool maybe_sent;		/* a crash or link loss may have let it out before */
+	enum store_priority priority;
 	char to[32], pi[64];
 	struct span overlay;		/* heap, freed by store_item_free; empty: use body->headers */
 	struct store_body *body;	/* a reference */
@@ -152,10 +200,11 @@ void store_item_free(struct store_item *item);
 struct store_take {			/* STORE_TAKE */
 	struct store_op op;
 	int64_t now;			/* UTC s */
-	uint32_t max;
-	struct store_item *items;	/* out: ownership moves to the caller; oldest due first */
+	uint32_t max[STORE_PRIORITIES];	/* of each class */
+	struct store_item *items;	/* out: ownership moves to the caller; by class, oldest due first */
 	uint32_t n_items;
-	int64_t next_due;		/* out: when there is more to take; 0 = nothing waits */
+	int64_t next_due;		/* out: when there is more to take, of the classes with max > 0; 0 =
+					 * nothing waits */
 };
 
 struct store_event {			/* STORE_EVENT */
@@ -174,6 +223,31 @@ struct store_event {			/* STORE_EVENT */
 	/* out */
 	int from, to;			/* state before and after; equal when ignored */
 	bool ignored, final;
+};
+
+/*
+ * STORE_CANCEL: apply an event to the recipients with the given keys, or (keys NULL) to those numbered
+ * first_n .. first_n + max - 1. ERR_NOT_FOUND: this initiator has no such push (incoming ones are not seen).
+ * The caller goes on with first_n = next_n until that is 0. At most 1000 a slice, so that nobody waits long.
+ */
+struct store_cancel {
+	struct store_op op;
+	const char *pi, *push_id;
+	const char *const *keys;
+	uint32_t n_keys, first_n, max;
+	int event;
+	int64_t at;
+	int code;
+	const char *desc;
+	struct store_cancelled {
+		uint32_t n;		/* recipient */
+		bool found;		/* false: no recipient has keys[i] */
+		bool ignored;		/* the event means nothing in state `from` */
+		int from, to;
+	} *results;			/* the caller's, room for n_keys or max of them; results[i] belongs to keys[i] */
+	uint32_t n_results;		/* out */
+	uint32_t next_n;		/* out: 0 = that was the last slice */
+	int64_t push;			/* out: row id */
 };
 
 struct store_receipt {			/* STORE_RECEIPT */
@@ -216,6 +290,26 @@ struct store_note_result {		/* STORE_NOTE */
 	bool untried;			/* and this one was none: attempts stay as they are */
 };
 
+/* STORE_SUBSCRIBERS: put rows (a key that is there is replaced), or remove their keys. */
+struct store_subscribers {
+	struct store_op op;
+	bool remove;
+	const struct store_subscriber {
+		const char *key;	/* canonical address without its gateway: "plmn:+1202...", "user:..." */
+		const char *number;	/* "+digits" that reach it; NULL: the address is one itself */
+		const char *profile;	/* name of its device's profile; NULL: unknown */
+		const char *facts;	/* JSON of the caller's; NULL */
+	} *rows;
+	uint32_t n;			/* at most 1000 a slice */
+	uint32_t changed;		/* out */
+};
+
+struct store_profile {			/* STORE_PROFILE: put, or remove with document.n 0 */
+	struct store_op op;		/* ERR_NOT_FOUND: nothing to remove */
+	const char *name, *content_type;
+	struct span document;
+};
+
 struct store_tick {			/* STORE_TICK */
 	struct store_op op;
 	int64_t now;
@@ -232,7 +326,7 @@ struct store_view {			/* one push as it is now */
 	uint32_t n_recipients, n_final;
 	size_t headers_n, body_n;	/* octets; body 0 when erased */
 	struct store_view_recipient {
-		char *address, *link, *desc;
+		char *address, *to, *link, *desc;
 		int state, code;
 		int64_t event_time;
 		uint32_t n, segments, attempts;
@@ -253,5 +347,45 @@ void store_reader_close(struct store_reader **reader);
 int store_read_push(struct store_reader *reader, const char *pi, const char *push_id, uint32_t first,
     uint32_t max, struct store_view *out);
 void store_view_done(struct store_view *view);
+/*
+ * The same, but recipients[i] belongs to keys[i]; one that the push does not have has state 0 and NULL
+ * texts. Finds each by its key, whatever the size of the push.
+ */
+int store_read_recipients(struct store_reader *reader, const char *pi, const char *push_id,
+    const char *const *keys, uint32_t n_keys, struct store_view *out);
+
+/* The newest pushes before row `before` (0: from the newest), of one initiator or (NULL) all. */
+struct store_push_row {
+	int64_t push, received;
+	char *pi, *push_id, *content_type;
+	uint32_t n_recipients, n_final;
+};
+int store_read_pushes(struct store_reader *reader, const char *pi, int64_t before, uint32_t max,
+    struct store_push_row **rows, uint32_t *n);
+void store_push_rows_free(struct store_push_row *rows, uint32_t n);
+
+/*
+ * Audit rows of one push, oldest first, from row id `after` on. A row speaks of the recipients lo..hi, to which the
+ * same happened at once. The push may have been purged: it is found by initiator and push-id as long as
+ * its audit rows are kept. ERR_NOT_FOUND, ERR_EXISTS as store_read_push.
+ */
+struct store_audit_row {
+	int64_t id, at, push;
+	uint32_t lo, hi;
+	int event, from, to, code;	/* code 0: none */
+	char *link, *detail;		/* NULL: none */
+};
+int store_read_audit(struct store_reader *reader, const char *pi, const char *push_id, int64_t after, uint32_t max,
+    struct store_audit_row **rows, uint32_t *n);
+void store_audit_rows_free(struct store_audit_row *rows, uint32_t n);
+
+/* ERR_NOT_FOUND. Texts of *out are heap; store_subscriber_done frees. */
+struct store_subscriber_view {
+	char *number, *profile, *facts;		/* NULL: none */
+};
+int store_read_subscriber(struct store_reader *reader, const char *key, struct store_subscriber_view *out);
+void store_subscriber_done(struct store_subscriber_view *v);
+/* Appends the document. content_type (heap) is the caller's. ERR_NOT_FOUND. */
+int store_read_profile(struct store_reader *reader, const char *name, struct sbuf *document, char **content_type);
 
 #endif

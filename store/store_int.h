@@ -28,6 +28,14 @@ struct store_engine {
 	void (*reader_close)(void *reader);
 	int (*read_push)(void *reader, const char *pi, const char *push_id, uint32_t first,
 	    uint32_t max, struct store_view *out);
+	int (*read_recipients)(void *reader, const char *pi, const char *push_id, const char *const *keys,
+	    uint32_t n_keys, struct store_view *out);
+	int (*read_pushes)(void *reader, const char *pi, int64_t before, uint32_t max,
+	    struct store_push_row **rows, uint32_t *n);
+	int (*read_audit)(void *reader, const char *pi, const char *push_id, int64_t after, uint32_t max,
+	    struct store_audit_row **rows, uint32_t *n);
+	int (*read_subscriber)(void *reader, const char *key, struct store_subscriber_view *out);
+	int (*read_profile)(void *reader, const char *name, struct sbuf *document, char **content_type);
 };
 
 extern const struct store_engine store_sqlite;

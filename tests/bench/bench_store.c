@@ -269,7 +269,7 @@ drain(struct bench *b)
 	uint64_t n = 0;
 
 	for (;;) {
-		struct store_take t = { .now = clock_utc(), .max = (uint32_t)b->group };
+		struct store_take t = { .now = clock_utc(), .max = { 0, (uint32_t)b->group, 0 } };
 		struct store_item *item, *next;
 		size_t i = 0;
 
@@ -392,7 +392,8 @@ main(int argc, char **argv)
 		fprintf(stderr, "%s\n", why.text);
 		return 1;
 	}
-	b.body = store_body_create(span_of(headers, sizeof headers), span_of(content, sizeof content));
+	b.body = store_body_create(span_of(headers, sizeof headers), span_of(content, sizeof content),
+	    span_of(NULL, 0));
 	for (i = 0; i < 3; i++)
 		if ((b.ring[i] = calloc(b.group, sizeof b.ring[i][0])) == NULL)
 			abort();

@@ -92,7 +92,7 @@ fixture_create(const char *url_format)
 	snprintf(f->path, sizeof f->path, "%s", strchr(f->url, ':') + 1);
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_cond_init(&f->changed, NULL);
-	f->body = store_body_create(span_str("HDR"), span_str("BODY"));
+	f->body = store_body_create(span_str("HDR"), span_str("BODY"), span_str("ROUTE"));
 	f->cf = (struct store_config){ .url = f->url, .rules = test_rules(), .retention_s = 500,
 		.receipt_margin_s = 100, .orphan_s = 60, .notes_due = on_notes_due,
 		.fatal = on_fatal, .arg = f };
@@ -405,7 +405,7 @@ receipt(const char *link, const char *message_id, int event)
 struct store_take
 take(struct fixture *f, int64_t now, uint32_t max)
 {
-	struct store_take t = { .now = now, .max = max };
+	struct store_take t = { .now = now, .max = { max, max, max } };
 
 	assert_int_equal(run_op(f, &t.op, STORE_TAKE), OK);
 	return t;

@@ -208,7 +208,7 @@ answers_are_escaped_and_versioned(void **state)
 	const struct pap_writer w = { "p", "http://ppg.example.net/", "n" };
 	struct sbuf out = { 0 };
 
-	pap_push_response(&out, &w, (struct pap_version){ 2, 0 }, true, "<b>'\"&", 1001, NULL, 0);
+	pap_push_response(&out, &w, (struct pap_version){ 2, 0 }, true, "<b>'\"&", 1001, NULL, 0, NULL, 0);
 	assert_non_null(strstr(out.s, "DTD PAP 2.0//EN"));
 	assert_non_null(strstr(out.s, "<?wap-pap-ver supported-versions="));
 	assert_non_null(strstr(out.s, "push-id=\"&lt;b&gt;&apos;&quot;&amp;\""));
@@ -244,7 +244,8 @@ static void
 notification_and_its_response(void **state)
 {
 	const struct pap_writer w = { "p", "a", "n" };
-	struct pap_result r = { "1", "WAPPUSH=x/TYPE=USER@y", "delivered", NULL, 1000, 1, 2, true };
+	const struct pap_qos_used qos = { .delivery_method = "unconfirmed" };
+	struct pap_result r = { "1", "WAPPUSH=x/TYPE=USER@y", "delivered", NULL, 1000, 1, 2, &qos };
 	struct sbuf out = { 0 };
 	struct pap_control c;
 	struct why why;
