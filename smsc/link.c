@@ -1,6 +1,8 @@
 /* link.c - what every kind of link shares; see link.h. */
 #include "smsc/link.h"
 
+#include <string.h>
+
 const char *
 smsc_state_name(enum smsc_state s)
 {
@@ -28,5 +30,36 @@ smsc_config_defaults(struct smsc_config *cf)
 		.bind_refused_wait_s = 60,
 		.validity_s = 24 * 3600,
 		.max_pdu = SMPP_PDU_MAX,
+		.network = "GSM",
+		.bearer = "SMS",
 	};
+}
+
+#define TEXT(field) { offsetof(struct smsc_config, field), sizeof ((struct smsc_config *)0)->field, true }
+#define VALUE(field) { offsetof(struct smsc_config, field), sizeof ((struct smsc_config *)0)->field, false }
+
+/* Every member: what lies between them, and behind the end of a text, says nothing. */
+static const struct { size_t offset, size; bool text; } config_fields[] = {
+	TEXT(smsc_id), TEXT(host), VALUE(port), TEXT(system_id), TEXT(password), TEXT(system_type),
+	TEXT(address_range), TEXT(service_type), TEXT(source_addr), VALUE(transmitter_only),
+	VALUE(data_coding), VALUE(esm_mode), VALUE(window), VALUE(enquire_link_s),
+	VALUE(response_timeout_s), VALUE(reconnect_min_ms), VALUE(reconnect_max_ms),
+	VALUE(bind_refused_wait_s), VALUE(validity_s), VALUE(throughput), VALUE(max_pdu),
+	TEXT(network), TEXT(bearer), TEXT(allowed_smsc_id), TEXT(denied_smsc_id), TEXT(preferred_smsc_id),
+};
+
+bool
+smsc_config_equal(const struct smsc_config *a, const struct smsc_config *b)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof config_fields / sizeof config_fields[0]; i++) {
+		const char *x = (const char *)a + config_fields[i].offset;
+		const char *y = (const char *)b + config_fields[i].offset;
+		size_t n = config_fields[i].size;
+
+		if (config_fields[i].text ? strncmp(x, y, n) != 0 : memcmp(x, y, n) != 0)
+			return false;
+	}
+	return true;
 }

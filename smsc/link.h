@@ -35,10 +35,16 @@ struct smsc_config {
 	uint32_t validity_s;		/* default validity when the datagram has none */
 	unsigned throughput;		/* PDUs a second; 0 = unlimited */
 	size_t max_pdu;
+	/* For whoever picks a link; the link itself does not look at them. */
+	char network[40], bearer[40];	/* names of WDP (WAP-259) appendix C */
+	/* The wanted smsc-ids that the link serves, as Kannel's keys say; words with ';' between them, "" = none. */
+	char allowed_smsc_id[512], denied_smsc_id[512], preferred_smsc_id[512];
 };
 /* Defaults into *cf: window 10, enquire_link 30 s, response 60 s, reconnect 1..60 s, refused bind 60 s,
- * data_coding 4, validity 24 h. */
+ * data_coding 4, validity 24 h, network GSM, bearer SMS. */
 void smsc_config_defaults(struct smsc_config *cf);
+/* Whether a link with one would do as well with the other, so that a reload can leave it alone. */
+bool smsc_config_equal(const struct smsc_config *a, const struct smsc_config *b);
 
 enum smsc_verdict {
 	SMSC_ACCEPTED,		/* every part was taken; message_ids are set ("" where the SMSC gave none) */
@@ -64,6 +70,7 @@ struct smsc_datagram {
 	char to[32], from[32];		/* from "" = the link's source_addr */
 	int64_t validity_at;		/* UTC s; 0 = the link's default */
 	bool want_receipt;
+	uint8_t priority;		/* priority_flag: 0 (the usual) to 3 (the most urgent) */
 	/* owned by the link from submit to answered */
 	struct smsc_datagram *next, *prev;
 	unsigned n_segments, sent, answered, failed;

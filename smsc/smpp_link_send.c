@@ -18,7 +18,8 @@ enum {
 	FULL_WAIT_MS = 1000,		/* a part refused with RMSGQFUL goes again after this */
 	FULL_TIMES = 10,		/* after so many the datagram goes back */
 	FULL_PAUSE = 5,			/* so many in a row mean the whole account */
-	ADDRESS_MAX = 20
+	ADDRESS_MAX = 20,
+	PRIORITY_MAX = 3
 };
 
 /* ---- what a status means --------------------------------------------------------------------- */
@@ -221,6 +222,7 @@ send_part(struct smsc_link *link, struct smsc_datagram *dg, unsigned part, int64
 	set_validity(link, dg->validity_at);
 	set_source(link, dg->from);
 	smpp_address(dg->to, &pdu->dest_ton, &pdu->dest_npi, pdu->dest);
+	pdu->priority = dg->priority;
 	pdu->registered_delivery = dg->want_receipt;
 	pdu->short_message = span_of(octets, n);
 	pdu->seq = slot_take(link, dg, part, now)->seq;
@@ -613,6 +615,8 @@ refusal(const struct smsc_link *link, const struct smsc_datagram *dg)
 		return SMPP_RINVDSTADR;
 	if (strlen(from) - (from[0] == '+') > ADDRESS_MAX)
 		return SMPP_RINVSRCADR;
+	if (dg->priority > PRIORITY_MAX)
+		return SMPP_RINVPRTFLG;
 	return SMPP_OK;
 }
 

@@ -101,7 +101,9 @@ ev_receipt(void *app, struct smsc_link *link, const struct smsc_receipt *r, uint
 	t.receipts[t.n_receipts++].token = token;
 }
 
-static const struct smsc_events events = { ev_state, ev_room, ev_answered, ev_receipt };
+static const struct smsc_events events = {
+	.state = ev_state, .room = ev_room, .answered = ev_answered, .receipt = ev_receipt,
+};
 
 /* ---- the peer ------------------------------------------------------------------------------ */
 

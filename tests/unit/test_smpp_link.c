@@ -112,6 +112,7 @@ submits_one_part(void **state)
 	assert_int_equal(t.pdu.esm_class, 0x43);
 	assert_int_equal(t.pdu.data_coding, 0xF5);
 	assert_int_equal(t.pdu.registered_delivery, 1);
+	assert_int_equal(t.pdu.priority, 0);
 	assert_string_equal(t.pdu.validity, "260103150500000+");
 	assert_int_equal(t.pdu.n_tlvs, 0);
 	assert_int_equal(udh_decode(t.pdu.short_message, &udh, &why), OK);
@@ -130,12 +131,14 @@ submits_one_part(void **state)
 	strcpy(t.dg[1].to, "12345");
 	t.dg[1].validity_at = 1767366360;
 	t.dg[1].want_receipt = false;
+	t.dg[1].priority = 3;
 	assert_int_equal(smsc_link_submit(t.link, &t.dg[1]), OK);
 	expect(SMPP_SUBMIT_SM);
 	assert_string_equal(t.pdu.source, "12025550199");
 	assert_int_equal(t.pdu.source_ton, 0);
 	assert_int_equal(t.pdu.dest_ton, 3);
 	assert_int_equal(t.pdu.registered_delivery, 0);
+	assert_int_equal(t.pdu.priority, 3);
 	assert_string_equal(t.pdu.validity, "260102150600000+");
 
 	submit(2, 10);			/* the link's own source and validity again */
@@ -234,11 +237,12 @@ submits_from_an_event(void **state)
 static void
 refuses_what_no_smsc_can_take(void **state)
 {
-	static const struct { const char *to, *from; size_t n; uint32_t status; } rows[] = {
-		{ "", "", 10, SMPP_RINVDSTADR },
-		{ "123456789012345678901", "", 10, SMPP_RINVDSTADR },
-		{ "12025550101", "123456789012345678901", 10, SMPP_RINVSRCADR },
-		{ "12025550101", "", 33000, SMPP_RINVMSGLEN },
+	static const struct { const char *to, *from; size_t n; uint8_t priority; uint32_t status; } rows[] = {
+		{ "", "", 10, 0, SMPP_RINVDSTADR },
+		{ "123456789012345678901", "", 10, 0, SMPP_RINVDSTADR },
+		{ "12025550101", "123456789012345678901", 10, 0, SMPP_RINVSRCADR },
+		{ "12025550101", "", 33000, 0, SMPP_RINVMSGLEN },
+		{ "12025550101", "", 10, 4, SMPP_RINVPRTFLG },
 	};
 	size_t i;
 
@@ -247,6 +251,7 @@ refuses_what_no_smsc_can_take(void **state)
 		datagram(i, rows[i].n);
 		strcpy(t.dg[i].to, rows[i].to);
 		strcpy(t.dg[i].from, rows[i].from);
+		t.dg[i].priority = rows[i].priority;
 		assert_int_equal(smsc_link_submit(t.link, &t.dg[i]), OK);
 		assert_int_equal(t.n_answers, 0);	/* never from inside */
 		WAIT_FOR(t.n_answers == 1);
