@@ -64,7 +64,7 @@ int http_fetch(const char *method, const char *url, const char *const *headers, 
 
 /* ---- addresses ------------------------------------------------------------------------ */
 
-/* A list of networks: "127.0.0.0/8;10.0.0.0/8;fd00::/8" (also single addresses). */
+/* A list of networks: "127.0.0.0/8;10.0.0.0/8;fd00::/8" (also single addresses, and "10.*.0.*" as Kannel has them). */
 struct netlist;
 int netlist_parse(const char *text, struct netlist **out, struct why *why);
 void netlist_destroy(struct netlist **list);

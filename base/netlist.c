@@ -16,8 +16,8 @@ enum { NETS_MAX = 1000, URL_MAX = 2048, HOST_MAX = 255 };
 
 struct net {
 	int family;
-	uint8_t octets[16];
-	unsigned bits;
+	uint8_t octets[16], mask[16];
+	unsigned bits;			/* while it is read */
 };
 
 struct netlist {
@@ -56,6 +56,17 @@ plain_address(const struct sockaddr *addr, const uint8_t **octets)
 	return 0;
 }
 
+static bool
+net_has(const struct net *net, const uint8_t *octets)
+{
+	size_t i, n = net->family == AF_INET ? 4 : 16;
+
+	for (i = 0; i < n; i++)
+		if ((octets[i] & net->mask[i]) != net->octets[i])
+			return false;
+	return true;
+}
+
 bool
 netlist_has(const struct netlist *list, const struct sockaddr *addr)
 {
@@ -66,46 +77,44 @@ netlist_has(const struct netlist *list, const struct sockaddr *addr)
 	if (list == NULL || family == 0)
 		return false;
 	for (i = 0; i < list->n; i++)
-		if (list->nets[i].family == family &&
-		    prefix_equal(list->nets[i].octets, octets, list->nets[i].bits))
+		if (list->nets[i].family == family && net_has(&list->nets[i], octets))
 			return true;
 	return false;
 }
 
 /* ---- parsing -------------------------------------------------------------------------------- */
 
-/* "192.168.*.*", as Kannel writes networks; ERR_NOT_FOUND when there is no asterisk. */
+/* "192.168.*.*" or "10.*.0.1", as Kannel writes networks; ERR_NOT_FOUND when there is no asterisk. */
 static int
 parse_pattern(const char *text, struct net *out)
 {
 	char plain[64];
-	unsigned stars = 0, dots = 0;
+	unsigned dots = 0;
 	size_t i;
 
 	if (strchr(text, '*') == NULL)
 		return ERR_NOT_FOUND;
+	memset(out->mask, 0xFF, 4);
 	for (i = 0; text[i] != '\0'; i++) {
 		bool starts = i == 0 || text[i - 1] == '.';
 
 		plain[i] = text[i];
 		if (text[i] == '*') {
-			if (!starts || (text[i + 1] != '.' && text[i + 1] != '\0'))
+			if (!starts || (text[i + 1] != '.' && text[i + 1] != '\0') || dots > 3)
 				return ERR_SYNTAX;
 			plain[i] = '0';
-			stars++;
-		} else if (stars > 0 && text[i] != '.') {
-			return ERR_SYNTAX;	/* only at the end */
+			out->mask[dots] = 0;
 		}
 		dots += text[i] == '.';
 	}
 	plain[i] = '\0';
-	if (dots != 3 || inet_pton(AF_INET, plain, out->octets) != 1)
+	if (inet_pton(AF_INET, plain, out->octets) != 1)
 		return ERR_SYNTAX;
 	out->family = AF_INET;
-	out->bits = 32 - 8 * stars;
 	return OK;
 }
 
+/* Makes the mask of the prefix; did the address have bits behind it? */
 static bool
 clear_host_bits(struct net *net)
 {
@@ -114,10 +123,10 @@ clear_host_bits(struct net *net)
 
 	for (i = 0; i < octets; i++) {
 		unsigned keep = net->bits >= 8 * (i + 1) ? 8 : net->bits > 8 * i ? net->bits - 8 * i : 0;
-		uint8_t mask = (uint8_t)(0xFF << (8 - keep));
 
-		had |= (net->octets[i] & (uint8_t)~mask) != 0;
-		net->octets[i] &= mask;
+		net->mask[i] = (uint8_t)(0xFF << (8 - keep));
+		had |= (net->octets[i] & (uint8_t)~net->mask[i]) != 0;
+		net->octets[i] &= net->mask[i];
 	}
 	return had;
 }
