@@ -5,7 +5,7 @@ ppg_libppg_a_SOURCES = \
 	ppg/initiator.c ppg/initiator.h \
 	ppg/admit.c ppg/admit.h \
 	ppg/mime.c ppg/mime.h \
-	ppg/pap.h ppg/pap_parse.c ppg/pap_print.c \
+	ppg/pap.h ppg/pap_parse.c ppg/pap_print.c ppg/pap_status.c \
 	ppg/address.c ppg/address.h \
 	ppg/life.c ppg/life.h \
 	ppg/dispatch.c ppg/dispatch.h ppg/dispatch_int.h \

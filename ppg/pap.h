@@ -24,6 +24,8 @@ enum pap_status {
 	PAP_REPLACEMENT_UNSUPPORTED = 3011, PAP_SERVICE_FAILURE = 4000, PAP_SERVICE_UNAVAILABLE = 4001
 };
 const char *pap_status_name(int code);		/* "Duplicate push ID"; NULL if unknown */
+/* A code as it is to be understood (8.13): itself, x000 of its class if unknown, 0 when it is no code. */
+int pap_status_effective(int code);
 
 /* ---- versions (chapters 9 and 11) ------------------------------------------------------ */
 
@@ -89,6 +91,12 @@ struct pap_version pap_reply_version(const struct pap_control *c);
 
 /* ---- answers and notifications ------------------------------------------------------------- */
 
+/*
+ * The code to write in version v to the sender of `answer_to` (PAP_NONE: in a notification). Codes that
+ * came with PAP 2.0 have a substitute in 1.0. All functions below call it themselves.
+ */
+int pap_status_for(struct pap_version v, enum pap_message answer_to, int code);
+
 struct pap_writer {			/* what all documents of one gateway share */
 	const char *product, *sender_address, *sender_name;
 };
@@ -116,11 +124,12 @@ struct pap_outcome {
 	time_t event_time;		/* statusquery only; 0: none */
 	const struct pap_qos_used *qos;	/* statusquery only; NULL: none */
 };
+/* n is at least 1. */
 void pap_cancel_response(struct sbuf *out, const struct pap_writer *w, struct pap_version v, bool above_10,
     const char *push_id, const struct pap_outcome *results, size_t n);
 void pap_statusquery_response(struct sbuf *out, const struct pap_writer *w, struct pap_version v, bool above_10,
     const char *push_id, const struct pap_outcome *results, size_t n);
-/* address and query_id as in the query; query_id may be NULL. */
+/* address and query_id as in the query; query_id may be NULL. The capabilities entity is the caller's. */
 void pap_ccq_response(struct sbuf *out, const struct pap_writer *w, struct pap_version v, bool above_10,
     const char *query_id, const char *address, int code, const char *desc);
 /* cancel-, statusquery- and ccq-response of an operation that is refused as a whole. */

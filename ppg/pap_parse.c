@@ -334,6 +334,8 @@ read_message(struct parse *p, const struct xml_attr *attrs, size_t n)
 	read_push_id(p, attrs, n);
 	if (c->message == PAP_PUSH) {
 		c->replace_push_id = copy_text(p, attrs, n, "replace-push-id", PAP_PUSH_ID_MAX);
+		v = attr(attrs, n, "replace-method");
+		c->replace_pending_only = v != NULL && strcmp(v, "pending-only") == 0;
 		c->notify_url = copy_text(p, attrs, n, "ppg-notify-requested-to", PAP_URL_MAX);
 		c->source_reference = copy_text(p, attrs, n, "source-reference", PAP_TEXT_MAX);
 		v = attr(attrs, n, "progress-notes-requested");
@@ -342,6 +344,7 @@ read_message(struct parse *p, const struct xml_attr *attrs, size_t n)
 		read_time(p, attrs, n, "deliver-after-timestamp", &c->deliver_after);
 	} else if (c->message == PAP_CCQ) {
 		c->query_id = copy_text(p, attrs, n, "query-id", PAP_TEXT_MAX);
+		c->app_id = copy_text(p, attrs, n, "app-id", PAP_TEXT_MAX);
 	} else if (c->message == PAP_NOTIFICATION_RESPONSE) {
 		int64_t code = 0;
 
@@ -561,6 +564,7 @@ pap_control_done(struct pap_control *c)
 	free(c->notify_url);
 	free(c->source_reference);
 	free(c->query_id);
+	free(c->app_id);
 	free(c->replace_push_id);
 	*c = (struct pap_control){ 0 };
 }

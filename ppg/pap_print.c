@@ -5,48 +5,8 @@
 #include "ppg/pap.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
-
-static const struct { int code; const char *name; } status_names[] = {
-	{ PAP_OK, "OK" },
-	{ PAP_ACCEPTED, "Accepted for processing" },
-	{ PAP_BAD_REQUEST, "Bad request" },
-	{ PAP_FORBIDDEN, "Forbidden" },
-	{ PAP_ADDRESS_ERROR, "Address error" },
-	{ PAP_ADDRESS_NOT_FOUND, "Address not found" },
-	{ PAP_PUSH_ID_NOT_FOUND, "Push ID not found" },
-	{ PAP_CAPABILITIES_MISMATCH, "Capabilities mismatch" },
-	{ PAP_CAPABILITIES_UNSUPPORTED, "Required capabilities not supported" },
-	{ PAP_DUPLICATE_PUSH_ID, "Duplicate push ID" },
-	{ PAP_CANCEL_IMPOSSIBLE, "Cancellation not possible" },
-	{ PAP_INTERNAL_ERROR, "Internal server error" },
-	{ PAP_NOT_IMPLEMENTED, "Not implemented" },
-	{ PAP_VERSION_UNSUPPORTED, "Version not supported" },
-	{ PAP_NOT_POSSIBLE, "Not possible" },
-	{ PAP_CAPABILITY_MATCH_UNSUPPORTED, "Capability matching not supported" },
-	{ PAP_MULTIPLE_ADDRESSES_UNSUPPORTED, "Multiple addresses not supported" },
-	{ PAP_TRANSFORMATION_FAILURE, "Transformation failure" },
-	{ PAP_DELIVERY_METHOD_IMPOSSIBLE, "Specified delivery method not possible" },
-	{ PAP_CAPABILITIES_UNAVAILABLE, "Capabilities not available" },
-	{ PAP_NETWORK_UNAVAILABLE, "Required network not available" },
-	{ PAP_BEARER_UNAVAILABLE, "Required bearer not available" },
-	{ PAP_REPLACEMENT_UNSUPPORTED, "Replacement not supported" },
-	{ PAP_SERVICE_FAILURE, "Service failure" },
-	{ PAP_SERVICE_UNAVAILABLE, "Service unavailable" },
-};
-
-const char *
-pap_status_name(int code)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof status_names / sizeof status_names[0]; i++)
-		if (status_names[i].code == code)
-			return status_names[i].name;
-	return NULL;
-}
 
 void
 pap_version_print(struct pap_version v, char out[PAP_VERSION_SIZE])
@@ -101,10 +61,19 @@ put_time(struct sbuf *out, const char *name, time_t t)
 }
 
 static void
-put_code(struct sbuf *out, int code, const char *desc)
+put_code(struct sbuf *out, struct pap_version v, enum pap_message answer_to, int code, const char *desc)
 {
+	code = pap_status_for(v, answer_to, code);
 	sbuf_fmt(out, " code=\"%d\"", code);
 	put_attr(out, "desc", desc != NULL ? desc : pap_status_name(code));
+}
+
+static void
+put_address(struct sbuf *out, const char *address)
+{
+	sbuf_str(out, "<address");
+	put_attr(out, "address-value", address != NULL ? address : "");
+	sbuf_str(out, "/>\n");
 }
 
 static void
@@ -141,7 +110,7 @@ pap_push_response(struct sbuf *out, const struct pap_writer *w, struct pap_versi
 		sbuf_str(out, "/>\n");
 	}
 	sbuf_str(out, "<response-result");
-	put_code(out, code, desc);
+	put_code(out, v, PAP_PUSH, code, desc);
 	sbuf_str(out, "/>\n</push-response>\n</pap>\n");
 }
 
@@ -151,7 +120,7 @@ pap_badmessage_response(struct sbuf *out, const struct pap_writer *w, struct pap
 {
 	open_document(out, w->product, v, above_10);
 	sbuf_str(out, "<badmessage-response");
-	put_code(out, code, desc);
+	put_code(out, v, PAP_NONE, code, desc);
 	if (fragment.n > 0) {
 		struct sbuf quoted = { 0 };
 
@@ -162,32 +131,81 @@ pap_badmessage_response(struct sbuf *out, const struct pap_writer *w, struct pap
 	sbuf_str(out, "/>\n</pap>\n");
 }
 
+/* What comes before the addresses of a statusquery-result is the state; a cancel-result has none. */
+static void
+put_outcome(struct sbuf *out, struct pap_version v, enum pap_message answer_to, const struct pap_outcome *r)
+{
+	const char *name = answer_to == PAP_CANCEL ? "cancel-result" : "statusquery-result";
+	size_t i;
+
+	sbuf_fmt(out, "<%s", name);
+	if (answer_to == PAP_STATUSQUERY) {
+		put_time(out, "event-time", r->event_time);
+		put_attr(out, "message-state", r->state != NULL ? r->state : "unknown");
+	}
+	put_code(out, v, answer_to, r->code, r->desc);
+	sbuf_str(out, ">\n");
+	for (i = 0; i < r->n_addresses; i++)
+		put_address(out, r->addresses[i]);
+	if (answer_to == PAP_STATUSQUERY)
+		put_qos(out, r->qos);
+	sbuf_fmt(out, "</%s>\n", name);
+}
+
+static void
+outcomes_document(struct sbuf *out, const struct pap_writer *w, struct pap_version v, bool above_10,
+    enum pap_message answer_to, const char *push_id, const struct pap_outcome *results, size_t n)
+{
+	const char *name = answer_to == PAP_CANCEL ? "cancel-response" : "statusquery-response";
+	size_t i;
+
+	open_document(out, w->product, v, above_10);
+	sbuf_fmt(out, "<%s", name);
+	put_attr(out, "push-id", push_id);
+	sbuf_str(out, ">\n");
+	for (i = 0; i < n; i++)
+		put_outcome(out, v, answer_to, &results[i]);
+	sbuf_fmt(out, "</%s>\n</pap>\n", name);
+}
+
+void
+pap_cancel_response(struct sbuf *out, const struct pap_writer *w, struct pap_version v, bool above_10,
+    const char *push_id, const struct pap_outcome *results, size_t n)
+{
+	outcomes_document(out, w, v, above_10, PAP_CANCEL, push_id, results, n);
+}
+
+void
+pap_statusquery_response(struct sbuf *out, const struct pap_writer *w, struct pap_version v, bool above_10,
+    const char *push_id, const struct pap_outcome *results, size_t n)
+{
+	outcomes_document(out, w, v, above_10, PAP_STATUSQUERY, push_id, results, n);
+}
+
+void
+pap_ccq_response(struct sbuf *out, const struct pap_writer *w, struct pap_version v, bool above_10,
+    const char *query_id, const char *address, int code, const char *desc)
+{
+	open_document(out, w->product, v, above_10);
+	sbuf_str(out, "<ccq-response");
+	put_attr(out, "query-id", query_id);
+	put_code(out, v, PAP_CCQ, code, desc);
+	sbuf_str(out, ">\n");
+	put_address(out, address);
+	sbuf_str(out, "</ccq-response>\n</pap>\n");
+}
+
 void
 pap_refuse_operation(struct sbuf *out, const struct pap_writer *w, struct pap_version v,
     const struct pap_control *c, int code, const char *desc)
 {
-	open_document(out, w->product, v, c->above_10);
-	if (c->message == PAP_CANCEL) {
-		sbuf_str(out, "<cancel-response");
-		put_attr(out, "push-id", c->push_id);
-		sbuf_str(out, ">\n<cancel-result");
-		put_code(out, code, desc);
-		sbuf_str(out, "/>\n</cancel-response>\n");
-	} else if (c->message == PAP_STATUSQUERY) {
-		sbuf_str(out, "<statusquery-response");
-		put_attr(out, "push-id", c->push_id);
-		sbuf_str(out, ">\n<statusquery-result message-state=\"unknown\"");
-		put_code(out, code, desc);
-		sbuf_str(out, "/>\n</statusquery-response>\n");
-	} else {
-		sbuf_str(out, "<ccq-response");
-		put_attr(out, "query-id", c->query_id);
-		put_code(out, code, desc);
-		sbuf_str(out, ">\n<address");
-		put_attr(out, "address-value", c->n_addresses > 0 ? c->addresses[0] : "");
-		sbuf_str(out, "/>\n</ccq-response>\n");
-	}
-	sbuf_str(out, "</pap>\n");
+	const struct pap_outcome all = { .code = code, .desc = desc, .state = "unknown" };
+
+	if (c->message == PAP_CANCEL || c->message == PAP_STATUSQUERY)
+		outcomes_document(out, w, v, c->above_10, c->message, c->push_id, &all, 1);
+	else
+		pap_ccq_response(out, w, v, c->above_10, c->query_id,
+		    c->n_addresses > 0 ? c->addresses[0] : NULL, code, desc);
 }
 
 void
@@ -202,10 +220,9 @@ pap_resultnotification(struct sbuf *out, const struct pap_writer *w, struct pap_
 	put_time(out, "received-time", r->received);
 	put_time(out, "event-time", r->event_time);
 	put_attr(out, "message-state", r->state);
-	put_code(out, r->code, r->desc);
-	sbuf_str(out, ">\n<address");
-	put_attr(out, "address-value", r->address);
-	sbuf_str(out, "/>\n");
+	put_code(out, v, PAP_NONE, r->code, r->desc);
+	sbuf_str(out, ">\n");
+	put_address(out, r->address);
 	put_qos(out, r->qos);
 	sbuf_str(out, "</resultnotification-message>\n</pap>\n");
 }
@@ -222,10 +239,7 @@ pap_push_message(struct sbuf *out, const struct pap_submit *s)
 	put_attr(out, "deliver-after-timestamp", s->deliver_after);
 	put_attr(out, "ppg-notify-requested-to", s->notify_url);
 	sbuf_str(out, ">\n");
-	for (i = 0; i < s->n_addresses; i++) {
-		sbuf_str(out, "<address");
-		put_attr(out, "address-value", s->addresses[i]);
-		sbuf_str(out, "/>\n");
-	}
+	for (i = 0; i < s->n_addresses; i++)
+		put_address(out, s->addresses[i]);
 	sbuf_str(out, "</push-message>\n</pap>\n");
 }

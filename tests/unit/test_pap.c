@@ -260,6 +260,121 @@ notification_and_its_response(void **state)
 	pap_control_done(&c);
 }
 
+/* The document type and pap element in front of an answer, for comparisons of what follows. */
+static const char *
+message_of(const struct sbuf *out)
+{
+	const char *pap = strstr(out->s, "<pap"), *end = strstr(out->s, "</pap>");
+
+	assert_non_null(pap);
+	assert_non_null(end);
+	assert_string_equal(end, "</pap>\n");
+	return strchr(pap, '\n') + 1;
+}
+
+static void
+answers_to_operations(void **state)
+{
+	static const char *const one[] = { "WAPPUSH=+12025550143/TYPE=PLMN@p" };
+	static const char *const two[] = { "WAPPUSH=a%26b/TYPE=USER@p", "WAPPUSH=<x>/TYPE=USER@p" };
+	const struct pap_writer w = { NULL, "a", "n" };
+	const struct pap_qos_used qos = { .delivery_method = "unconfirmed", .bearer = "SMS" };
+	const struct pap_outcome outcomes[] = {
+		{ .addresses = one, .n_addresses = 1, .code = 1000, .state = "delivered", .event_time = 86400, .qos = &qos },
+		{ .addresses = two, .n_addresses = 2, .code = 2008, .desc = "under way", .state = "pending" },
+	};
+	const struct pap_version v20 = { 2, 0 }, v10 = { 1, 0 };
+	struct sbuf out = { 0 };
+
+	pap_cancel_response(&out, &w, v20, true, "id&", outcomes, 2);
+	assert_string_equal(message_of(&out),
+	    "<cancel-response push-id=\"id&amp;\">\n"
+	    "<cancel-result code=\"1000\" desc=\"OK\">\n"
+	    "<address address-value=\"WAPPUSH=+12025550143/TYPE=PLMN@p\"/>\n</cancel-result>\n"
+	    "<cancel-result code=\"2008\" desc=\"under way\">\n"
+	    "<address address-value=\"WAPPUSH=a%26b/TYPE=USER@p\"/>\n"
+	    "<address address-value=\"WAPPUSH=&lt;x&gt;/TYPE=USER@p\"/>\n</cancel-result>\n"
+	    "</cancel-response>\n</pap>\n");
+	sbuf_clear(&out);
+	pap_statusquery_response(&out, &w, v20, true, "id", outcomes, 2);
+	assert_string_equal(message_of(&out),
+	    "<statusquery-response push-id=\"id\">\n"
+	    "<statusquery-result event-time=\"1970-01-02T00:00:00Z\" message-state=\"delivered\" code=\"1000\" desc=\"OK\">\n"
+	    "<address address-value=\"WAPPUSH=+12025550143/TYPE=PLMN@p\"/>\n"
+	    "<quality-of-service delivery-method=\"unconfirmed\" bearer=\"SMS\"/>\n</statusquery-result>\n"
+	    "<statusquery-result message-state=\"pending\" code=\"2008\" desc=\"under way\">\n"
+	    "<address address-value=\"WAPPUSH=a%26b/TYPE=USER@p\"/>\n"
+	    "<address address-value=\"WAPPUSH=&lt;x&gt;/TYPE=USER@p\"/>\n</statusquery-result>\n"
+	    "</statusquery-response>\n</pap>\n");
+	sbuf_clear(&out);
+	pap_ccq_response(&out, &w, v20, true, "q", one[0], 3008, NULL);
+	assert_string_equal(message_of(&out),
+	    "<ccq-response query-id=\"q\" code=\"3008\" desc=\"Capabilities not available\">\n"
+	    "<address address-value=\"WAPPUSH=+12025550143/TYPE=PLMN@p\"/>\n</ccq-response>\n</pap>\n");
+	sbuf_clear(&out);
+	pap_ccq_response(&out, &w, v10, false, NULL, one[0], 1000, NULL);
+	assert_null(strstr(out.s, "query-id"));
+	sbuf_done(&out);
+}
+
+static void
+codes_of_a_version(void **state)
+{
+	static const struct { unsigned major; enum pap_message to; int code, written; } rows[] = {
+		{ 1, PAP_CANCEL, 2008, 3003 }, { 2, PAP_CANCEL, 2008, 2008 },
+		{ 1, PAP_NONE, 2008, 2000 }, { 1, PAP_PUSH, 2008, 2000 }, { 2, PAP_PUSH, 2008, 2008 },
+		{ 1, PAP_PUSH, 3011, 3000 }, { 2, PAP_PUSH, 3011, 3011 },
+		{ 1, PAP_PUSH, 1001, 1001 }, { 1, PAP_CANCEL, 2004, 2004 }, { 1, PAP_NONE, 5234, 5234 },
+	};
+	static const struct { int code, means; } unknown[] = {
+		{ 1000, 1000 }, { 1999, 1000 }, { 2008, 2008 }, { 2009, 2000 }, { 3555, 3000 }, { 4002, 4000 },
+		{ 5234, 5234 }, { 5999, 5000 }, { 5000, 5000 }, { 999, 0 }, { 6000, 0 }, { 0, 0 }, { -1000, 0 },
+	};
+	const struct pap_writer w = { NULL, "a", "n" };
+	const struct pap_outcome late = { .code = PAP_CANCEL_IMPOSSIBLE };
+	struct sbuf out = { 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		assert_int_equal(pap_status_for((struct pap_version){ (uint8_t)rows[i].major, 0 }, rows[i].to,
+		    rows[i].code), rows[i].written);
+	for (i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
+		assert_int_equal(pap_status_effective(unknown[i].code), unknown[i].means);
+	pap_cancel_response(&out, &w, (struct pap_version){ 1, 0 }, false, "1", &late, 1);
+	assert_non_null(strstr(out.s, "code=\"3003\" desc=\"Not possible\""));
+	sbuf_done(&out);
+}
+
+static void
+replacement_and_queries_are_read(void **state)
+{
+	static const struct { const char *attrs; bool pending_only; } rows[] = {
+		{ " replace-push-id=\"0@pi\"", false }, { " replace-push-id=\"0@pi\" replace-method=\"all\"", false },
+		{ " replace-push-id=\"0@pi\" replace-method=\"pending-only\"", true },
+	};
+	struct pap_control c;
+	struct why why;
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct sbuf doc = { 0 };
+
+		sbuf_fmt(&doc, DOCTYPE("2.0") "<pap><push-message push-id=\"1\"%s>" ADDRESS "</push-message></pap>", rows[i].attrs);
+		assert_int_equal(parse(doc.s, &c, &why), OK);
+		assert_false(c.invalid);
+		assert_string_equal(c.replace_push_id, "0@pi");
+		assert_int_equal(c.replace_pending_only, rows[i].pending_only);
+		pap_control_done(&c);
+		sbuf_done(&doc);
+	}
+	assert_int_equal(parse(DOCTYPE("2.0") "<pap><ccq-message query-id=\"q\" app-id=\"x-wap-application:mms.ua\">" ADDRESS
+	    "</ccq-message></pap>", &c, &why), OK);
+	assert_false(c.invalid);
+	assert_string_equal(c.query_id, "q");
+	assert_string_equal(c.app_id, "x-wap-application:mms.ua");
+	pap_control_done(&c);
+}
+
 static void
 every_truncation_is_refused(void **state)
 {
@@ -292,6 +407,9 @@ main(void)
 		cmocka_unit_test(answers_are_escaped_and_versioned),
 		cmocka_unit_test(our_own_submission_parses),
 		cmocka_unit_test(notification_and_its_response),
+		cmocka_unit_test(answers_to_operations),
+		cmocka_unit_test(codes_of_a_version),
+		cmocka_unit_test(replacement_and_queries_are_read),
 		cmocka_unit_test(every_truncation_is_refused),
 	};
 
