@@ -14,7 +14,7 @@ addresses_that_are_taken(void **state)
 		{ "WAPPUSH=+155519990730/TYPE=PLMN@ppg.carrier.com", ADDRESS_PLMN, "+155519990730", "ppg.carrier.com" },
 		{ "WAPPUSH=195.153.199.30/TYPE=IPv4@ppg.carrier.com", ADDRESS_IPV4, "195.153.199.30", "ppg.carrier.com" },
 		{ "WAPPUSH=FEDC:BA98:7654:3210:FEDC:BA98:7654:3210/TYPE=IPv6@carrier.com", ADDRESS_IPV6,
-		  "FEDC:BA98:7654:3210:FEDC:BA98:7654:3210", "carrier.com" },
+		  "fedc:ba98:7654:3210:fedc:ba98:7654:3210", "carrier.com" },
 		{ "WAPPUSH=12345678/TYPE=MAN@ppg.carrier.com", ADDRESS_MAN, "12345678", "ppg.carrier.com" },
 		/* deployed forms */
 		{ "/WAPPUSH=+1-202.5550143/TYPE=PLMN/@ppg.example.net", ADDRESS_PLMN, "+12025550143", "ppg.example.net" },
@@ -45,7 +45,7 @@ addresses_that_are_not(void **state)
 		"", "push_all", "2820ecc9", "WAPPUSH=", "WAPPUSH=+12025550143", "WAPPUSH=+12025550143@ppg",	/* P-01 */
 		"WAPPUSH=+35840abc/TYPE=PLMN@p", "WAPPUSH=a%4/TYPE=USER@p", "WAPPUSH=a%zz/TYPE=USER@p",	/* P-02 */
 		"WAPPUSH=a%00b/TYPE=USER@p", "WAPPUSH=a b/TYPE=USER@p", "WAPPUSH=/TYPE=USER@p",
-		"WAPPUSH=+/TYPE=PLMN@p", "WAPPUSH=-/TYPE=PLMN@p", "WAPPUSH=+1/TYPE=PLMN@p",
+		"WAPPUSH=+/TYPE=PLMN@p", "WAPPUSH=-/TYPE=PLMN@p",
 		"WAPPUSH=+123456789012345678901/TYPE=PLMN@p", "WAPPUSH=1.2.3/TYPE=IPv4@p", "WAPPUSH=::g/TYPE=IPv6@p",
 		"WAPPUSH=1234567/TYPE=MAN@p", "WAPPUSH=+12025550143/TYPE=@p", "WAPPUSH=+12025550143/TYPE=PLMN@",
 		"WAPPUSH=+12025550143/TYPE=PLMN@a_b", "WAPPUSH=+12025550143/TYPE=PLMN/X=1@p", "WAPPUSH=+12025550143/X/TYPE=PLMN@p",
