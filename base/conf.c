@@ -190,11 +190,57 @@ join_path(const struct conf_key *key, const char *file, struct conf_value *value
 	value->text = path;
 }
 
+/* sbuf_done for what may be a secret */
+static void
+cleanse(struct sbuf *b)
+{
+	if (b->s != NULL)
+		explicit_bzero(b->s, b->n);
+	sbuf_done(b);
+}
+
+/* Of a secret that says "file:PATH". */
+static int
+take_secret(struct conf_reader *rd, struct conf_place at, const struct conf_key *key, struct sbuf *value,
+    struct why *why)
+{
+	const char *group = rd->group->def->name;
+	struct sbuf secret = { 0 };
+	bool open_to_all;
+	char *path;
+	int err;
+
+	if (rd->no_files)
+		return why_set(why, ERR_IO, "this is not a file, so it names none");
+	path = conf_join(at.file, value->s + strlen("file:"));
+	err = conf_read_secret(path, &secret, &open_to_all, why);
+	if (open_to_all)
+		tell_of(rd, 1, at, group, key->name, "everybody may read or change file %.300s", path);
+	free(path);
+	cleanse(value);
+	*value = secret;
+	return err;
+}
+
+/* The value as it is meant: variables replaced, a secret read from its file. */
+static int
+find_value(struct conf_reader *rd, struct conf_place at, const struct conf_key *key, struct span text,
+    struct sbuf *value, struct why *why)
+{
+	int err = conf_expand(text, value, why);
+
+	/* Asked of what is written: a secret that comes from a variable is not the name of a file. */
+	if (err == OK && conf_names_file(key, text))
+		err = take_secret(rd, at, key, value, why);
+	return err;
+}
+
 void
 conf_set_key(struct conf_reader *rd, struct conf_place at, struct span name, struct span text)
 {
 	const struct conf_group_def *def = rd->group->def;
 	const struct conf_key *key = conf_find_key(def, name);
+	struct sbuf meant = { 0 };
 	struct conf_value *value;
 	struct why why;
 
@@ -212,10 +258,12 @@ conf_set_key(struct conf_reader *rd, struct conf_place at, struct span name, str
 	if (key->type == CONF_IGNORED)
 		tell_of(rd, 1, at, def->name, key->name, "is not used here%s%s", key->help != NULL ? ": " : "",
 		    key->help != NULL ? key->help : "");
-	else if (conf_value_parse(key, text, value, &why) != OK)
+	else if (find_value(rd, at, key, text, &meant, &why) != OK ||
+	    conf_value_parse(key, sbuf_as_span(&meant), value, &why) != OK)
 		tell_of(rd, 2, at, def->name, key->name, "%s", why.text);
 	else
 		join_path(key, at.file, value);
+	cleanse(&meant);
 }
 
 /* ---- the whole -------------------------------------------------------------------------------- */

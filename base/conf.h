@@ -4,6 +4,9 @@
  *	group = smsc		a group starts; blank lines end nothing
  *	host = "smsc.example"	quotes are optional; \" and \\ inside them; # starts a comment line
  *	include = more.conf	relative to the including file; a folder means every file in it, by name
+ *	port = ${PORT}		of the environment, anywhere in a value; "$${" stands for "${" itself
+ *	password = file:pw	a CONF_SECRET key only: the first line of that file, relative to this one
+ *	list = a;\		a backslash at the end: the next line goes on, without the blanks in front of it
  *
  * One table per group (name, type, range, default, unit, reloadable) drives parsing, checking,
  * the printed configuration and the manual check. Every error of all files is reported, each
@@ -93,7 +96,10 @@ const char *conf_where(const struct conf_group *g, const char *key, char *out, s
 /* A path as written behind that key -> relative to the folder of the file it stands in; free() it. */
 char *conf_beside(const struct conf_group *g, const char *key, const char *path);
 
-/* Everything with defaults, secrets as "***"; the form conf_load reads. */
+/*
+ * Every key, secrets as "***", in the form conf_load reads. What is not written but has its default stands
+ * behind a '#'.
+ */
 void conf_print(const struct conf *conf, struct sbuf *out);
 /*
  * The table of keys for the manual and its check: group, key, type, range, default ("required"), help;

@@ -45,6 +45,13 @@ int conf_value_parse(const struct conf_key *key, struct span text, struct conf_v
 /* "1..65535", "true or false" ...: what a value must be. */
 void conf_value_range(const struct conf_key *key, struct sbuf *out);
 
+/* conf_expand.c: "${NAME}" replaced by the environment's, "$${" by "${". *why is one sentence on failure. */
+int conf_expand(struct span in, struct sbuf *out, struct why *why);
+/* Does this value of a secret name the file that holds it? */
+bool conf_names_file(const struct conf_key *key, struct span text);
+/* The first line of a small file; *open_to_all: everybody may read or write it. The content is never in *why. */
+int conf_read_secret(const char *path, struct sbuf *out, bool *open_to_all, struct why *why);
+
 /* How many edits (insert, delete, replace, swap) lead from a to b; at most `limit` + 1. */
 unsigned conf_distance(struct span a, const char *b, unsigned limit);
 

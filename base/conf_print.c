@@ -99,9 +99,25 @@ print_quoted(const char *text, struct sbuf *out)
 	for (; *text != '\0'; text++) {
 		if (*text == '"' || *text == '\\')
 			sbuf_char(out, '\\');
+		else if (text[0] == '$' && text[1] == '{')
+			sbuf_char(out, '$');
 		sbuf_char(out, *text);
 	}
 	sbuf_char(out, '"');
+}
+
+static void
+print_value(const struct conf_key *key, const char *text, struct sbuf *out)
+{
+	if (text == NULL)
+		return;
+	sbuf_char(out, ' ');
+	if ((key->flags & CONF_SECRET) && text[0] != '\0')
+		sbuf_str(out, "\"***\"");
+	else if (key->type == CONF_TEXT)
+		print_quoted(text, out);
+	else
+		sbuf_str(out, text);
 }
 
 void
@@ -109,32 +125,28 @@ conf_print(const struct conf *conf, struct sbuf *out)
 {
 	const struct conf_group *g;
 
+	sbuf_str(out, "# A line that begins with # shows a key that is not written, and its default.\n");
 	for (g = conf->groups; g != NULL; g = g->next) {
 		const struct conf_key *key;
 
-		sbuf_fmt(out, "%sgroup = %s\n", g == conf->groups ? "" : "\n", g->def->name);
+		sbuf_fmt(out, "\ngroup = %s\n", g->def->name);
 		for (key = g->def->keys; key->name != NULL; key++) {
-			const char *text = g->values[key - g->def->keys].text;
+			const struct conf_value *value = &g->values[key - g->def->keys];
 
-			if (text == NULL || key->type == CONF_IGNORED)
+			if (key->type == CONF_IGNORED)
 				continue;
-			sbuf_fmt(out, "%s = ", key->name);
-			if ((key->flags & CONF_SECRET) && text[0] != '\0')
-				sbuf_str(out, "\"***\"");
-			else if (key->type == CONF_TEXT)
-				print_quoted(text, out);
-			else
-				sbuf_str(out, text);
+			sbuf_fmt(out, "%s%s =", value->place.line == 0 ? "#" : "", key->name);
+			print_value(key, value->text, out);
 			sbuf_char(out, '\n');
 		}
 	}
 }
 
 static const char *
-type_name(enum conf_type type)
+type_name(const struct conf_key *key)
 {
-	switch (type) {
-	case CONF_TEXT: return "text";
+	switch (key->type) {
+	case CONF_TEXT: return key->flags & CONF_SECRET ? "secret" : "text";
 	case CONF_NUMBER: return "number";
 	case CONF_BOOL: return "boolean";
 	case CONF_WORD: return "word";
@@ -152,7 +164,7 @@ conf_print_keys(const struct conf_group_def *defs, struct sbuf *out)
 		const struct conf_key *key;
 
 		for (key = defs->keys; key != NULL && key->name != NULL; key++) {
-			sbuf_fmt(out, "%s\t%s\t%s\t", defs->name, key->name, type_name(key->type));
+			sbuf_fmt(out, "%s\t%s\t%s\t", defs->name, key->name, type_name(key));
 			conf_value_range(key, out);
 			sbuf_fmt(out, "\t%s\t%s\n", key->flags & CONF_REQUIRED ? "required" :
 			    key->def != NULL ? key->def : "", key->help != NULL ? key->help : "");

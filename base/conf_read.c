@@ -139,6 +139,8 @@ read_line(struct conf_reader *rd, struct conf_level *at, struct span line)
 		    shown.s);
 		sbuf_done(&shown);
 	}
+	if (value.s != NULL)
+		explicit_bzero(value.s, value.n);	/* it may be a secret */
 	sbuf_done(&value);
 }
 
@@ -172,25 +174,85 @@ check_line(struct conf_reader *rd, const struct conf_level *at, struct span line
 	return true;
 }
 
+static struct span
+cut_line(struct span *text)
+{
+	const uint8_t *end = memchr(text->p, '\n', text->n);
+	size_t n = end != NULL ? (size_t)(end - text->p) : text->n;
+	struct span line = { text->p, n };
+
+	if (line.n > 0 && line.p[line.n - 1] == '\r')
+		line.n--;
+	n += end != NULL;
+	text->p += n, text->n -= n;
+	return line;
+}
+
+/*
+ * A backslash at the end of a line joins the next one to it; two are one that does not. *line is cut
+ * behind what is meant.
+ */
+static bool
+goes_on(struct span *line)
+{
+	struct span s = span_trim(*line);
+
+	if (s.n == 0 || s.p[s.n - 1] != '\\')
+		return false;
+	line->n = (size_t)(s.p + s.n - 1 - line->p);
+	return s.n == 1 || s.p[s.n - 2] != '\\';
+}
+
+static bool
+says_something(struct span line)
+{
+	struct span s = span_trim(line);
+
+	return s.n > 0 && s.p[0] != '#';
+}
+
+/* `line` and those that it is joined with; false when the rest of the file is not worth reading. */
+static bool
+read_joined(struct conf_reader *rd, struct conf_level *at, struct span line, struct span *text,
+    unsigned *number)
+{
+	struct sbuf whole = { 0 };
+	bool good = true, more;
+
+	do {
+		more = goes_on(&line) && text->n > 0;
+		sbuf_span(&whole, line);
+		if (more) {
+			struct conf_level here = *at;
+
+			line = span_trim(cut_line(text));
+			here.line = ++*number;
+			good = check_line(rd, &here, line);
+		}
+	} while (more && good);
+	good = good && check_line(rd, at, sbuf_as_span(&whole));
+	if (good)
+		read_line(rd, at, sbuf_as_span(&whole));
+	explicit_bzero(whole.s, whole.n);
+	sbuf_done(&whole);
+	return good;
+}
+
 static void
 read_text(struct conf_reader *rd, struct conf_level *at, struct span text)
 {
+	unsigned number = 0;
+
 	if (text.n >= 3 && memcmp(text.p, "\xEF\xBB\xBF", 3) == 0)
 		text.p += 3, text.n -= 3;
 	while (text.n > 0) {
-		const uint8_t *end = memchr(text.p, '\n', text.n);
-		size_t n = end != NULL ? (size_t)(end - text.p) : text.n;
-		struct span line = { text.p, n };
+		struct span line = cut_line(&text);
 
-		at->line++;
-		if (line.n > 0 && line.p[line.n - 1] == '\r')
-			line.n--;
+		at->line = ++number;
 		if (!check_line(rd, at, line))
 			return;
-		n += end != NULL;
-		text.p += n, text.n -= n;
-		if (span_trim(line).n > 0 && span_trim(line).p[0] != '#')
-			read_line(rd, at, line);
+		if (says_something(line) && !read_joined(rd, at, line, &text, &number))
+			return;
 	}
 }
 
@@ -321,6 +383,7 @@ read_open_file(struct conf_reader *rd, const char *path, int fd, const struct st
 		at.file = keep_name(rd->conf, path);
 		read_text(rd, &at, sbuf_as_span(&text));
 	}
+	explicit_bzero(text.s, text.n);
 	sbuf_done(&text);
 }
 

@@ -18,11 +18,15 @@ tests_unit_test_xml_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 
 # Configuration
 base_libbase_a_SOURCES += \
-	base/conf.c base/conf_int.h base/conf_print.c base/conf_read.c base/conf_value.c
+	base/conf.c base/conf_expand.c base/conf_int.h base/conf_print.c base/conf_read.c base/conf_value.c
 check_PROGRAMS += tests/unit/test_conf
 TESTS += tests/unit/test_conf
 tests_unit_test_conf_SOURCES = tests/unit/test_conf.c
 tests_unit_test_conf_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+check_PROGRAMS += tests/unit/test_conf_values
+TESTS += tests/unit/test_conf_values
+tests_unit_test_conf_values_SOURCES = tests/unit/test_conf_values.c
+tests_unit_test_conf_values_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 
 # HTTP server
 base_libbase_a_SOURCES += \

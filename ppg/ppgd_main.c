@@ -26,7 +26,7 @@ static const char help[] =
 "\n"
 "  -c, --config FILE    the configuration (ppgd.conf(5)); also as the only argument\n"
 "      --check-config   read and check it, say everything that is wrong, start nothing\n"
-"      --print-config   print it with all defaults, secrets hidden\n"
+"      --print-config   print every key, defaults behind #, secrets hidden\n"
 "      --print-keys     print the table of groups and keys\n"
 "  -h, --help\n"
 "  -V, --version\n";
