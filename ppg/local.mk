@@ -7,6 +7,8 @@ ppg_libppg_a_SOURCES = \
 	ppg/mime.c ppg/mime.h \
 	ppg/pap.h ppg/pap_parse.c ppg/pap_print.c ppg/pap_status.c \
 	ppg/address.c ppg/address.h \
+	ppg/number.c ppg/number.h \
+	ppg/network.c ppg/network.h \
 	ppg/life.c ppg/life.h \
 	ppg/dispatch.c ppg/dispatch.h ppg/dispatch_int.h \
 	ppg/dispatch_take.c ppg/dispatch_send.c ppg/dispatch_receipt.c \
@@ -34,6 +36,13 @@ tests_unit_test_address_SOURCES = tests/unit/test_address.c
 tests_unit_test_address_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 tests_unit_test_life_SOURCES = tests/unit/test_life.c
 tests_unit_test_life_LDADD = $(PPG_LIBS) $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_number tests/unit/test_network
+TESTS += tests/unit/test_number tests/unit/test_network
+tests_unit_test_number_SOURCES = tests/unit/test_number.c
+tests_unit_test_number_LDADD = ppg/libppg.a $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_network_SOURCES = tests/unit/test_network.c
+tests_unit_test_network_LDADD = ppg/libppg.a $(BASE_LIBS) $(TEST_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_pap tests/fuzz/fuzz_mime
 tests_fuzz_fuzz_pap_SOURCES = tests/fuzz/fuzz_pap.c $(FUZZ_MAIN)
