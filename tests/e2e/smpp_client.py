@@ -12,7 +12,7 @@ import socket
 import struct
 import time
 
-DEADLINE_S = float(os.environ.get("TEST_DEADLINE", "20"))     # as in harness.py
+DEADLINE_S = float(os.environ.get("TEST_DEADLINE", "60"))     # as in harness.py
 
 RESP = 0x80000000
 GENERIC_NACK = 0x80000000

@@ -1,6 +1,7 @@
 """Rows H-.., M-.., X-.. and P-.. of doc/bad-input.md, sent to a running ppgd; after each the next good push is served."""
 import base64
 import http.client
+import re
 import socket
 import time
 
@@ -22,7 +23,7 @@ def good():
     """G1: the next good request is served."""
     began = time.monotonic()
     equal(gw.push(NUMBER).code, 1001)
-    assert time.monotonic() - began < 1, "took %.2f s" % (time.monotonic() - began)
+    harness.soon(began, "a good push")
 
 
 def nothing_stored(before):
@@ -51,19 +52,27 @@ def push_refused(reply, code, *says):
     refused(reply, "push-response", code, *says)
 
 
-def raw(octets, more_ms=300):
-    """Send octets as they are; everything that comes back until the peer closes or is silent."""
+def is_whole(answer):
+    answered, gap, body = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", answered)
+    return bool(gap and length) and len(body) >= int(length.group(1))
+
+
+def raw(octets, closes=False):
+    """Send octets as they are; what comes back, and whether the peer closed.
+
+    After a whole answer the peer is given a moment to say more, or all the time there is when it is to close."""
     got = b""
-    with socket.create_connection(("127.0.0.1", gw.port), timeout=10) as s:
+    with socket.create_connection(("127.0.0.1", gw.port), timeout=harness.DEADLINE_S) as s:
         s.sendall(octets)
-        s.settimeout(10)
         try:
             while True:
+                if not closes and is_whole(got):
+                    s.settimeout(0.3)
                 more = s.recv(65536)
                 if not more:
                     return got, True
                 got += more
-                s.settimeout(more_ms / 1000)
         except (socket.timeout, ConnectionResetError):
             return got, False
 
@@ -78,7 +87,8 @@ def head(*lines, method="POST", path="/wappush", version="HTTP/1.1"):
 @case
 def h01_smuggled_request():
     second = head("Content-Type: application/xml", "Content-Length: 0")
-    got, closed = raw(head("Content-Type: application/xml", "Content-Length: 4", "Transfer-Encoding: chunked") + b"0\r\n\r\n" + second)
+    got, closed = raw(head("Content-Type: application/xml", "Content-Length: 4", "Transfer-Encoding: chunked") + b"0\r\n\r\n" + second,
+                      closes=True)
     assert got.startswith(b"HTTP/1.1 400") and got.count(b"HTTP/1.1 ") == 1 and closed, got
     good()
 
@@ -99,7 +109,7 @@ def h09_h10_method_path_and_type():
 
 @case
 def h04_h12_length_and_expectation():
-    got, closed = raw(head("Content-Type: application/xml", "Content-Length: 99999999", "Expect: 100-continue"))
+    got, closed = raw(head("Content-Type: application/xml", "Content-Length: 99999999", "Expect: 100-continue"), closes=True)
     assert got.startswith(b"HTTP/1.1 413") and b"100 Continue" not in got and closed, got
     got, closed = raw(head("Content-Type: application/xml", "Content-Length: 4", "Expect: 200-maybe"))
     assert got.startswith(b"HTTP/1.1 417"), got
@@ -109,7 +119,7 @@ def h04_h12_length_and_expectation():
 def login(value):
     lines = ["Host: x", "Content-Type: application/xml", "Content-Length: 4"] + (["Authorization: " + value] if value else [])
     began = time.monotonic()
-    got, _ = raw(("POST /wappush HTTP/1.1\r\n" + "".join(l + "\r\n" for l in lines) + "\r\n").encode("latin1"))
+    got, _ = raw(("POST /wappush HTTP/1.1\r\n" + "".join(l + "\r\n" for l in lines) + "\r\n").encode("latin1"), closes=True)
     return got, time.monotonic() - began
 
 
@@ -124,12 +134,13 @@ def h13_credentials():
         bodies.add(got.split(b"\r\n\r\n", 1)[1])
     equal(len(bodies), 1, "bodies of 401")
     # the time tells nothing: a hash is computed for unknown users, too
-    # (the quickest of several, taken in turn: what else the machine does only adds)
+    # (the quickest of several, taken in turn: what else the machine does only adds; without a hash it were a fiftieth)
     unknown, wrong = [], []
     for n in range(9):
         unknown.append(login("Basic " + b64("nobody%d:x" % n))[1])
         wrong.append(login("Basic " + b64("plain:x%d" % n))[1])
-    assert abs(min(unknown) / min(wrong) - 1) < 0.25, (unknown, wrong)
+    harness.note("unknown %.4f s, wrong %.4f s" % (min(unknown), min(wrong)))
+    assert 0.25 < min(unknown) / min(wrong) < 4, (unknown, wrong)
     good()
 
 
@@ -214,9 +225,9 @@ def x01_to_x03_xml_and_entities():
     bad_message(control(GOOD + "<pap/>"), "line")
     bad_message(control(GOOD + "text"), "line")
     laughs = "".join('<!ENTITY l%d "%s">' % (n, "&l%d;" % (n - 1) * 10) for n in range(1, 11))
-    began = time.monotonic()
+    used = harness.cpu_s(gw.program.pid)
     bad_message(control('<!DOCTYPE pap [<!ENTITY l0 "ha">%s]><pap>&l10;</pap>' % laughs), "entity declarations are not accepted")
-    assert time.monotonic() - began < 0.5
+    assert harness.cpu_s(gw.program.pid) - used < 0.5
     bad_message(control('<!DOCTYPE pap [<!ENTITY x SYSTEM "file:///etc/hostname">]><pap>&x;</pap>'), "entity declarations")
     nothing_stored(before)
     good()
@@ -246,9 +257,10 @@ def x05_internal_subset_with_versions():
 @case
 def x06_attributes_without_end():
     for n in (20000, 40000):
-        began = time.monotonic()
+        before = harness.cpu_s(gw.program.pid)
         bad_message(control("<pap><push-message %s/></pap>" % " ".join('a%d=""' % i for i in range(n))))
-        assert time.monotonic() - began < 0.5, time.monotonic() - began
+        used = harness.cpu_s(gw.program.pid) - before
+        assert used < 0.5, used
     good()
 
 
