@@ -102,6 +102,18 @@ char *conf_beside(const struct conf_group *g, const char *key, const char *path)
  */
 void conf_print(const struct conf *conf, struct sbuf *out);
 /*
+ * Called for each key whose value is another one; old or fresh NULL: that configuration has no such group,
+ * and the key its default. With key NULL a group of those that may occur more than once came or went.
+ */
+typedef void (*conf_change_fn)(void *arg, const struct conf_key *key, const struct conf_group *old,
+    const struct conf_group *fresh);
+/*
+ * Compare two configurations of the same tables. Groups that may occur more than once are matched by their
+ * id; those without one by their order.
+ */
+void conf_compare(const struct conf *old, const struct conf *fresh, conf_change_fn tell, void *arg);
+
+/*
  * The table of keys for the manual and its check: group, key, type, range, default ("required"), help;
  * a line each, separated by tabs.
  */

@@ -18,7 +18,7 @@ tests_unit_test_xml_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 
 # Configuration
 base_libbase_a_SOURCES += \
-	base/conf.c base/conf_expand.c base/conf_int.h base/conf_print.c base/conf_read.c base/conf_value.c
+	base/conf.c base/conf_diff.c base/conf_expand.c base/conf_int.h base/conf_print.c base/conf_read.c base/conf_value.c
 check_PROGRAMS += tests/unit/test_conf
 TESTS += tests/unit/test_conf
 tests_unit_test_conf_SOURCES = tests/unit/test_conf.c

@@ -93,6 +93,21 @@ void ppg_config_print(const struct ppg_config *config, struct sbuf *out);
 /* The table of keys, a line each, as conf_print_keys. */
 void ppg_config_print_keys(struct sbuf *out);
 
+/* What differs between two configurations and can be taken while the gateway works. */
+struct ppg_changes {
+	bool core, ppg, initiators, links, store, admin;	/* something of these groups; links also through group ppg */
+	unsigned restart;		/* keys whose new value needs a restart */
+};
+
+/*
+ * Compare the configuration in force with one that was just read. Each difference is reported with file,
+ * line, group and key: level 1 for one that needs a restart, level 0 for one that does not. Secrets are
+ * never shown. For `restart` old is the configuration that the process started with, for the rest the
+ * one that was taken last.
+ */
+void ppg_config_changes(const struct ppg_config *old, const struct ppg_config *fresh, conf_report report, void *arg,
+    struct ppg_changes *out);
+
 const struct ppg_initiator *ppg_config_initiator(const struct ppg_config *config, const char *username);
 
 #endif

@@ -346,10 +346,19 @@ report_reload(void *arg, int level, const char *line)
 	r->first = false;
 }
 
+/* What was written but is not taken. */
+static void
+report_change(void *arg, int level, const char *line)
+{
+	if (level == 1)
+		log_warning("config", "%s", line);
+}
+
 int
 gateway_reload(struct gateway *gw, struct why *why)
 {
 	struct reload_report report = { why, true };
+	struct ppg_changes changes;
 	struct ppg_config *fresh;
 	int err = ppg_config_load(gw->path, report_reload, &report, &fresh);
 
@@ -357,6 +366,7 @@ gateway_reload(struct gateway *gw, struct why *why)
 		log_error("config", "the configuration in force stays");
 		return err;
 	}
+	ppg_config_changes(gw->config, fresh, report_change, NULL, &changes);
 	authenticator_replace(gw->auth, make_initiators(fresh));
 	ppg_config_free(&fresh);
 	log_info("config", "initiators reloaded");

@@ -53,7 +53,7 @@ tests_fuzz_fuzz_mime_LDADD = ppg/libppg.a $(BASE_LIBS)
 tests_fuzz_fuzz_mime_LDFLAGS = $(FUZZ_LINK)
 
 # ---- configuration ----
-ppg_libppg_a_SOURCES += ppg/config.c ppg/config.h ppg/config_keys.c
+ppg_libppg_a_SOURCES += ppg/config.c ppg/config.h ppg/config_diff.c ppg/config_keys.c
 
 # ---- ppgctl ----
 bin_PROGRAMS += ppgctl
@@ -70,3 +70,7 @@ check_PROGRAMS += tests/unit/test_ppg_config
 TESTS += tests/unit/test_ppg_config
 tests_unit_test_ppg_config_SOURCES = tests/unit/test_ppg_config.c
 tests_unit_test_ppg_config_LDADD = ppg/libppg.a smsc/libsmsc.a $(WAP_LIBS) $(TEST_LIBS)
+check_PROGRAMS += tests/unit/test_config_diff
+TESTS += tests/unit/test_config_diff
+tests_unit_test_config_diff_SOURCES = tests/unit/test_config_diff.c
+tests_unit_test_config_diff_LDADD = ppg/libppg.a smsc/libsmsc.a $(WAP_LIBS) $(TEST_LIBS)

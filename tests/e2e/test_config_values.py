@@ -127,4 +127,23 @@ def the_print_shows_everything_but_secrets():
         equal(shown[group], keys[group], group)
 
 
+@case
+def a_reload_says_what_needs_a_restart():
+    sim = harness.Smscsim()
+    gw = gateway.Gateway(sim.port)
+    seen = len(gw.program.lines)
+    other = harness.free_port()
+    gw.write_config(ppg_more="max-age = 1h\nmax-body = 1M", port=other)
+    gw.program.signal(signal.SIGHUP)
+    gw.program.wait_line("reloaded", start=seen)
+    said = gw.program.tail(1000)
+    for key, value in (("ppg-port", "%d instead of %d" % (other, gw.port)), ("max-body", "1M instead of 16M")):
+        line = "%s:%d: group ppg, %s: %s needs a restart" % (gw.config, line_of(gw.config, key), key, value)
+        assert any(line in l for l in said), "%s is not in\n%s" % (line, "\n".join(said))
+    assert not any("max-age" in l and "restart" in l for l in said), said
+    equal(gw.push("+12025550123").code, 1001)
+    gw.stop()
+    sim.program.stop()
+
+
 harness.main()
