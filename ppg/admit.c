@@ -172,7 +172,7 @@ drop_repeated(struct pap_control *c)
 }
 
 static int
-check_addresses(struct admission *a)
+check_addresses(const struct admit_config *cf, const struct admit_request *rq, struct admission *a)
 {
 	struct pap_control *c = &a->control;
 	size_t i;
@@ -188,10 +188,11 @@ check_addresses(struct admission *a)
 
 		if (address_parse(c->addresses[i], &address, &why) != OK)
 			return refuse(a, PAP_ADDRESS_ERROR, "push-message/address[%zu]: %s", i + 1, why.text);
-		if (address.type != ADDRESS_PLMN)
+		if (!address.number)
 			return refuse(a, PAP_ADDRESS_ERROR,
 			    "push-message/address[%zu]: no link serves TYPE=%s", i + 1, address.type_name);
-		snprintf(a->dials[i], sizeof a->dials[i], "%.31s", address.value);
+		if (number_normalise(cf->numbers, rq->who->country, address_number(&address), a->dials[i], &why) != OK)
+			return refuse(a, PAP_ADDRESS_ERROR, "push-message/address[%zu]: %s", i + 1, why.text);
 		a->recipients[i] = (struct store_recipient){ .address = c->addresses[i], .to = a->dials[i] };
 	}
 	a->n_recipients = (uint32_t)c->n_addresses;
@@ -560,7 +561,7 @@ run_checks(const struct admit_config *cf, const struct admit_request *rq, struct
 	if ((code = split_entities(rq, a, &e)) != 0 ||
 	    (code = read_control(cf, a, &e)) != 0 ||
 	    (code = check_operation(a, &e)) != 0 ||
-	    (code = check_addresses(a)) != 0 ||
+	    (code = check_addresses(cf, rq, a)) != 0 ||
 	    (code = check_qos(a)) != 0 ||
 	    (code = check_times(cf, a)) != 0 ||
 	    (code = check_notify_url(cf, rq, a)) != 0)

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "ppg/initiator.h"
+#include "ppg/number.h"
 #include "ppg/pap.h"
 #include "store/store.h"
 
@@ -17,6 +18,7 @@ struct admit_config {
 	unsigned max_segments;		/* parts one message may take; at most 255 */
 	int64_t max_age_s;		/* a push without deliver-before ends after this */
 	const struct netlist *notify_allow;
+	const struct number_rules *numbers;	/* how a number is dialled */
 };
 
 /* Where a request came from and what its HTTP headers say. */

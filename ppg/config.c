@@ -127,6 +127,25 @@ take_limits(const struct conf_group *g, struct ppg_limits *l)
 }
 
 static void
+take_numbers(struct loading *ld, const struct conf_group *g)
+{
+	const struct conf_group *core = conf_first(ld->config->conf, "core");
+	const struct number_settings settings = {
+		.unified_prefix = core != NULL ? conf_text(core, "unified-prefix") : NULL,
+		.country_code = conf_text(g, "country-code"),
+		.national_prefix = conf_text(g, "national-prefix"),
+		.international_prefix = conf_text(g, "international-prefix"),
+		.short_numbers = conf_bool(g, "short-numbers"),
+	};
+	const char *key;
+	struct why why;
+
+	ld->config->numbers = number_rules_read(&settings, &key, &why);
+	if (ld->config->numbers == NULL)
+		tell(ld, 2, strcmp(key, "unified-prefix") == 0 ? core : g, key, "%s", why.text);
+}
+
+static void
 take_ppg(struct loading *ld)
 {
 	struct ppg_config *config = ld->config;
@@ -145,6 +164,7 @@ take_ppg(struct loading *ld)
 	config->max_age_s = conf_number(g, "max-age");
 	config->inflight_max = (uint32_t)conf_number(g, "inflight-max");
 	config->notify_allow = networks_of(ld, g);
+	take_numbers(ld, g);
 	take_limits(g, &config->limits);
 	if (conf_has(g, "max-body") && config->limits.max_held < config->limits.max_body)
 		tell(ld, 2, g, "max-body",
@@ -205,6 +225,16 @@ take_uris(struct loading *ld, const struct conf_group *g, struct ppg_initiator *
 }
 
 static void
+take_country(struct loading *ld, const struct conf_group *g, struct ppg_initiator *pi)
+{
+	const char *text = conf_text(g, "country-prefix");
+	struct why why;
+
+	if (text != NULL && number_country(text, pi->country, &why) != OK)
+		tell(ld, 2, g, "country-prefix", "%s", why.text);
+}
+
+static void
 check_login(struct loading *ld, const struct conf_group *g, const struct ppg_initiator *pi)
 {
 	struct why why;
@@ -245,6 +275,7 @@ take_initiators(struct loading *ld)
 		pi->password = conf_text(g, "ppg-password");
 		conf_where(g, "ppg-username", pi->where, sizeof pi->where);
 		take_uris(ld, g, pi);
+		take_country(ld, g, pi);
 		if (role != NULL)
 			pi->push_role = strcmp(role, "ppg-trusted") == 0 ? PPG_ROLE_TRUSTED :
 			    strcmp(role, "ppg-auth") == 0 ? PPG_ROLE_AUTH : PPG_ROLE_NONE;
@@ -474,6 +505,7 @@ ppg_config_free(struct ppg_config **config)
 		explicit_bzero(c->links[i].smsc.password, sizeof c->links[i].smsc.password);
 	free(c->links);
 	netlist_destroy(&c->notify_allow);
+	number_rules_destroy(&c->numbers);
 	free(c->store_url);
 	conf_free(&c->conf);
 	free(c);

@@ -8,6 +8,7 @@
 #include "base/conf.h"
 #include "base/http_client.h"
 #include "base/log.h"
+#include "ppg/number.h"
 #include "smsc/link.h"
 
 enum { PPG_PLACE_MAX = 512 };		/* "file:line", for errors that show later (C-06) */
@@ -23,6 +24,7 @@ struct ppg_initiator {
 	enum ppg_push_role push_role;
 	const struct netlist *notify_allow;	/* its own, or group ppg's; NULL: none */
 	struct netlist *own_notify_allow;
+	char country[NUMBER_COUNTRY_SIZE];	/* digits of country-prefix; "": group ppg's country-code */
 	char where[PPG_PLACE_MAX];
 };
 
@@ -58,6 +60,7 @@ struct ppg_config {
 	int64_t max_age_s;			/* deliver-before of a push that names none */
 	uint32_t inflight_max;			/* recipients taken from the store and not yet answered for */
 	struct netlist *notify_allow;		/* NULL: none */
+	struct number_rules *numbers;		/* how numbers are dialled */
 	struct ppg_limits limits;
 
 	struct ppg_initiator *initiators;	/* groups wap-push-user */

@@ -96,6 +96,7 @@ make_initiators(struct ppg_config *cf)
 		copy_text(to->username, sizeof to->username, from->username);
 		copy_text(to->password, sizeof to->password, from->password);
 		to->role = role_of(from->push_role);
+		copy_text(to->country, sizeof to->country, from->country);
 		for (k = 0; k < from->n_uris && k < INITIATOR_URIS_MAX; k++)
 			copy_text(to->uris[to->n_uris++], sizeof to->uris[0], from->uris[k]);
 		to->notify_allow = from->own_notify_allow;	/* ownership moves */
@@ -215,6 +216,7 @@ start_front(struct gateway *gw, struct why *why)
 			.max_segments = SMS_SEGMENTS_MAX,
 			.max_age_s = cf->max_age_s,
 			.notify_allow = cf->notify_allow,
+			.numbers = cf->numbers,
 		},
 		.writer = make_writer(gw),
 		.store = gw->store,

@@ -27,6 +27,7 @@ struct initiator {
 	size_t n_uris;
 	enum push_role role;
 	struct netlist *notify_allow;	/* NULL: the gateway's list */
+	char country[8];		/* digits of its country-prefix; "": the gateway's country-code */
 	/* lists of words separated by ';', heap; NULL: no such rule */
 	char *allowed_prefix, *denied_prefix;		/* numbers, as Kannel has them; denied ones go first */
 	char *content_types, *application_ids;		/* media types ("application/vnd.wap.*" too); ids as text */

@@ -82,40 +82,35 @@ number_country(const char *text, char out[NUMBER_COUNTRY_SIZE], struct why *why)
 	return OK;
 }
 
-static int
+/* The name of the first setting that cannot be read, or NULL. */
+static const char *
 read_settings(struct number_rules *r, const struct number_settings *s, struct why *why)
 {
-	int err = read_unified(r, s->unified_prefix, why);
-
-	if (err) {
-		why_prefix(why, "unified-prefix");
-		return err;
-	}
-	if (s->country_code != NULL && number_country(s->country_code, r->country, why) != OK) {
-		why_prefix(why, "country-code");
-		return ERR_SYNTAX;
-	}
+	if (read_unified(r, s->unified_prefix, why) != OK)
+		return "unified-prefix";
+	if (s->country_code != NULL && number_country(s->country_code, r->country, why) != OK)
+		return "country-code";
 	r->national_set = s->national_prefix != NULL;
-	if (s->national_prefix != NULL && read_digits(s->national_prefix, r->national, why) != OK) {
-		why_prefix(why, "national-prefix");
-		return ERR_SYNTAX;
-	}
-	if (s->international_prefix != NULL && read_digits(s->international_prefix, r->international, why) != OK) {
-		why_prefix(why, "international-prefix");
-		return ERR_SYNTAX;
-	}
+	if (s->national_prefix != NULL && read_digits(s->national_prefix, r->national, why) != OK)
+		return "national-prefix";
+	if (s->international_prefix != NULL && read_digits(s->international_prefix, r->international, why) != OK)
+		return "international-prefix";
 	r->short_numbers = s->short_numbers;
-	return OK;
+	return NULL;
 }
 
 struct number_rules *
-number_rules_read(const struct number_settings *s, struct why *why)
+number_rules_read(const struct number_settings *s, const char **key, struct why *why)
 {
 	struct number_rules *r = calloc(1, sizeof *r);
+	const char *wrong;
 
 	if (r == NULL)
 		abort();
-	if (read_settings(r, s, why) != OK)
+	wrong = read_settings(r, s, why);
+	if (key != NULL)
+		*key = wrong;
+	if (wrong != NULL)
 		number_rules_destroy(&r);
 	return r;
 }

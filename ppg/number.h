@@ -33,8 +33,11 @@ struct number_settings {
 
 struct number_rules;
 
-/* NULL with *why naming the setting that cannot be read. Immutable; any thread may use it. */
-struct number_rules *number_rules_read(const struct number_settings *s, struct why *why);
+/*
+ * NULL with *why when a setting cannot be read; *key (may be NULL) is then its name, as "country-code".
+ * Rules are immutable; any thread may use them.
+ */
+struct number_rules *number_rules_read(const struct number_settings *s, const char **key, struct why *why);
 void number_rules_destroy(struct number_rules **rules);
 
 /* "+49", "0049" or "49" as the digits "49"; ERR_SYNTAX. */

@@ -70,6 +70,7 @@ good(const char *text)
 #define PPG "group = ppg\n"
 #define PI "group = wap-push-user\nwap-push-user = a\nppg-username = b\nppg-password = \"" HASH "\"\n"
 #define SMSC "group = smsc\nsmsc = smpp\nhost = h\nport = 1\nsmsc-username = u\n"
+#define PI2 "group = wap-push-user\nwap-push-user = a2\nppg-username = b2\nppg-password = \"" HASH "\"\n"
 #define MINIMAL PPG PI SMSC	/* lines 1, 2-5, 6-10 */
 
 /* ---- what is accepted ------------------------------------------------------------------------ */
@@ -167,6 +168,27 @@ defaults_are_the_documented_limits(void **state)
 	assert_int_equal(c->receipt_margin_s, 3600);
 	assert_int_equal(c->store_cache_kib, 32 << 10);
 	assert_int_equal(c->admin_port, 0);
+	ppg_config_free(&c);
+}
+
+static void
+numbers_and_countries(void **state)
+{
+	struct ppg_config *c = good("group = core\nunified-prefix = \"+358,00358\"\n" PPG "country-code = +49\n"
+	    "national-prefix = 0\nshort-numbers = yes\n" PI "country-prefix = 0044\n" SMSC);
+	char out[NUMBER_SIZE];
+	struct why why;
+
+	assert_string_equal(c->initiators[0].country, "44");
+	assert_int_equal(number_normalise(c->numbers, NULL, "01715550143", out, &why), OK);
+	assert_string_equal(out, "+491715550143");
+	assert_int_equal(number_normalise(c->numbers, NULL, "00358401234567", out, &why), OK);
+	assert_string_equal(out, "+358401234567");
+	assert_int_equal(number_normalise(c->numbers, NULL, "112", out, &why), OK);
+	ppg_config_free(&c);
+	c = good(PPG "national-prefix = \"\"\ncountry-code = 45\n" PI SMSC);
+	assert_int_equal(number_normalise(c->numbers, NULL, "20255501", out, &why), OK);
+	assert_string_equal(out, "+4520255501");
 	ppg_config_free(&c);
 }
 
@@ -280,6 +302,9 @@ a_file_of_kannels(void **state)
 /* ---- what is refused --------------------------------------------------------------------------- */
 
 static const struct { const char *text, *errors; } bad_rows[] = {
+	{ PPG "country-code = de\n" PI SMSC, "X:2: group ppg, country-code: \"de\" is no country code of 1 to 4 digits\n" },
+	{ "group = core\nunified-prefix = \"+358,x\"\n" MINIMAL, "X:2: group core, unified-prefix: \"x\" is no prefix of a number\n" },
+	{ MINIMAL PI2 "country-prefix = 0\n", "X:15: group wap-push-user, country-prefix: \"0\" is no country code of 1 to 4 digits\n" },
 	{ "", "X: group ppg: this group is required and missing\n"
 	      "X: group smsc: this group is required and missing\n" },
 	{ PPG SMSC, "X:1: group ppg, trusted-pi: nobody could push: write a group wap-push-user, or set it to true\n" },
@@ -463,6 +488,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(smallest_configuration),
 		cmocka_unit_test(defaults_are_the_documented_limits),
+		cmocka_unit_test(numbers_and_countries),
 		cmocka_unit_test(every_key_of_a_link),
 		cmocka_unit_test(initiators_and_their_networks),
 		cmocka_unit_test(a_file_of_kannels),
