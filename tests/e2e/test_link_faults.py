@@ -17,7 +17,7 @@ def survive(kind, **fault):
     ids = [new_id(kind) for _ in range(PUSHES)]
     for n, push_id in enumerate(ids):
         equal(gw.push("+1202557%04d" % n, push_id=push_id).code, 1001)
-    harness.wait_for(lambda: gw.metric("recipients_pending") == 0, "all pushes to be final", 60)
+    harness.wait_for(lambda: gw.metric("recipients_pending") == 0, "all pushes to be final", 180)
     sim.clear_faults()
     for push_id in ids:
         equal(gw.show(push_id)["state"], "delivered", push_id)
@@ -70,7 +70,7 @@ def parts_of_one_message_under_faults():
     push_id = new_id()
     sim.fault("disconnect", count=1)
     equal(gw.push("+12025570999", content="y" * 700, content_type="text/plain", push_id=push_id).code, 1001)
-    gw.wait_state(push_id, "delivered", 30)
+    gw.wait_state(push_id, "delivered", 120)
     got = sim.messages(dest="12025570999")
     equal(got[-1]["message"]["body"]["value"], "y" * 700)
     udhs = [bytes.fromhex(part)[1:13] for m in got for part in m["segments"]]
