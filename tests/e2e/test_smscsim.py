@@ -16,6 +16,7 @@ import smpp_client as smpp                                                # noqa
 from smpp_client import Esme                                              # noqa: E402
 
 DEST = "+12025550123"
+DELAYS_MS = 1000, 5000, 30000   # the second and third when a machine that stands still ate the one before
 _sim = None
 _next = [0]
 
@@ -555,7 +556,7 @@ def long_poll():
     wait_for(lambda: s.stats()["polls"] == 3, "three that wait")
     polls[3].join(harness.DEADLINE_S)
     equal(results["short"][0], [])
-    assert 0.25 < results["short"][1] < 5, results["short"]
+    assert 0.25 < results["short"][1] < 25, results["short"]        # before it could be one of the others
     equal(sorted(results), ["short"])
     with bound(s) as esme:
         esme.submit_ok(other, smpp.single(b"1"), esm_class=0x40)
@@ -571,7 +572,7 @@ def long_poll():
         equal([m["seq"] for m in results["later"][0]], [since + 3])
     started = time.monotonic()
     equal(len(s.messages(since=since, wait=30)), 3)
-    assert time.monotonic() - started < 5, "waited for what was there"
+    assert time.monotonic() - started < 25, "waited for what was there"
 
 
 @case
@@ -773,15 +774,19 @@ def receipts_delayed():
     """delay_ms: not before its time, in order; the delay may change meanwhile"""
     s = sim()
     with bound(s) as esme:
-        s.receipts(delay_ms=1500)
-        started = time.monotonic()
-        slow = esme.submit_ok(fresh(), smpp.single(b"x"), esm_class=0x40, registered_delivery=1)
-        equal(smpp.parse_query(esme.query(slow).body)["state"], 1)
-        s.receipts(delay_ms=100)
-        fast = esme.submit_ok(fresh(), smpp.single(b"x"), esm_class=0x40, registered_delivery=1)
-        equal(next_receipt(esme)["fields"]["id"], fast)
-        equal(next_receipt(esme)["fields"]["id"], slow)
-        assert time.monotonic() - started > 1.49
+        for delay in DELAYS_MS:
+            s.receipts(delay_ms=delay)
+            started = time.monotonic()
+            slow = esme.submit_ok(fresh(), smpp.single(b"x"), esm_class=0x40, registered_delivery=1)
+            state = smpp.parse_query(esme.query(slow).body)["state"]
+            s.receipts(delay_ms=100)
+            fast = esme.submit_ok(fresh(), smpp.single(b"x"), esm_class=0x40, registered_delivery=1)
+            ids = [next_receipt(esme)["fields"]["id"] for _ in range(2)]
+            assert time.monotonic() - started >= delay / 1000 - 0.01
+            equal(sorted(ids), sorted([slow, fast]))
+            if (state, ids) == (1, [fast, slow]):
+                break
+        equal((state, ids), (1, [fast, slow]))
 
 
 @case
@@ -929,16 +934,20 @@ def fault_delay():
     """delay: the answer comes later, other PDUs are answered meanwhile; delays add up with an error"""
     s = sim()
     with bound(s) as esme:
-        s.fault("delay", value=1000, count=1)
-        started = time.monotonic()
-        slow = esme.send(smpp.SUBMIT_SM, smpp.submit_body(fresh(), smpp.single(b"x"), esm_class=0x40,
-                                                          registered_delivery=1))
-        equal(esme.enquire_link().status, smpp.ROK)
-        equal(submit(esme).status, smpp.ROK)
-        assert slow not in [r.seq for r in esme.responses], "the others waited too"
-        receipt = smpp.parse_receipt(esme.requests[0].body)
-        answer = esme.response(slow)
-        assert time.monotonic() - started >= 0.99
+        for delay in DELAYS_MS:
+            s.fault("delay", value=delay, count=1)
+            started = time.monotonic()
+            slow = esme.send(smpp.SUBMIT_SM, smpp.submit_body(fresh(), smpp.single(b"x"), esm_class=0x40,
+                                                              registered_delivery=1))
+            equal(esme.enquire_link().status, smpp.ROK)
+            equal(submit(esme).status, smpp.ROK)
+            receipt = smpp.parse_receipt(esme.next_request().body)
+            overtaken = slow not in [r.seq for r in esme.responses]
+            answer = esme.response(slow)
+            assert time.monotonic() - started >= delay / 1000 - 0.01
+            if overtaken:
+                break
+        assert overtaken, "the others waited too"
         equal(receipt["fields"]["id"], smpp.message_id(answer), "the receipt overtakes the answer")
         s.fault("delay", value=100, count=1)
         s.fault("delay", value=100, count=1)
@@ -1031,8 +1040,9 @@ def fault_half_open():
         s.fault("half_open", count=1, match={"dest": "1"})
         body = smpp.submit_body(DEST, smpp.single(b"x"), esm_class=0x40, registered_delivery=1)
         s.receipts(delay_ms=100)
-        esme.send(smpp.SUBMIT_SM, body)
-        esme.send(smpp.SUBMIT_SM, smpp.submit_body("1", smpp.single(b"x"), esm_class=0x40))
+        # in one piece: the session is asleep before the first answer is due, however late it is read
+        esme.send_raw(smpp.pdu(smpp.SUBMIT_SM, body, 101)
+                      + smpp.pdu(smpp.SUBMIT_SM, smpp.submit_body("1", smpp.single(b"x"), esm_class=0x40), 102))
         wait_for(lambda: len(s.get("faults").json()) == 1, "the fault to fall")
         assert not esme.is_closed(deadline_s=0.4)
         equal(esme.buffer, b"")
@@ -1102,10 +1112,9 @@ def peer_that_does_not_read():
         equal(other.enquire_link().status, smpp.ROK)
     got = 0
     while got < sent // 16 * 16 - 16:
-        got += len(esme.receive_raw(1 << 16, deadline_s=5) or b"")
-        if got == 0:
-            break
-    assert got >= sent // 16 * 16 - 16, (got, sent)
+        more = len(esme.receive_raw(min(1 << 16, sent // 16 * 16 - 16 - got)))
+        assert more, (got, sent)
+        got += more
     esme.close()
 
 
