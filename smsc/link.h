@@ -107,6 +107,7 @@ struct smsc_events {
 struct smsc_stats {
 	uint64_t submitted, accepted, refused;	/* PDUs sent, taken, refused */
 	uint64_t retried;			/* put off by the SMSC and sent again */
+	uint64_t cancels, cancelled;		/* cancel_sm sent; done by the SMSC */
 	uint64_t receipts, bad_receipts;	/* passed on; unreadable */
 	uint64_t messages;			/* deliver_sm that are no receipts */
 	uint64_t ignored_responses;		/* to nothing that was asked */

@@ -1,8 +1,8 @@
 # ---- SMPP and the links ----
 noinst_LIBRARIES += smsc/libsmsc.a
 smsc_libsmsc_a_SOURCES = \
-	smsc/link.c smsc/link.h smsc/smpp_link.c smsc/smpp_link.h smsc/smpp_link_conn.c \
-	smsc/smpp_link_recv.c smsc/smpp_link_send.c smsc/smpp_pdu.c smsc/smpp_pdu.h \
+	smsc/link.c smsc/link.h smsc/smpp_link.c smsc/smpp_link.h smsc/smpp_link_cancel.c \
+	smsc/smpp_link_conn.c smsc/smpp_link_recv.c smsc/smpp_link_send.c smsc/smpp_pdu.c smsc/smpp_pdu.h \
 	smsc/smpp_receipt.c smsc/smpp_tables.c smsc/smpp_tables.h
 
 check_PROGRAMS += tests/unit/test_smpp_pdu tests/unit/test_smpp_receipt
@@ -19,6 +19,10 @@ tests_unit_test_smsc_config_LDADD = smsc/libsmsc.a $(BASE_LIBS) $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test_smpp_link tests/unit/test_smpp_link_bad tests/unit/test_smpp_link_time
 TESTS += tests/unit/test_smpp_link tests/unit/test_smpp_link_bad tests/unit/test_smpp_link_time
+check_PROGRAMS += tests/unit/test_smpp_link_cancel
+TESTS += tests/unit/test_smpp_link_cancel
+tests_unit_test_smpp_link_cancel_SOURCES = tests/unit/test_smpp_link_cancel.c tests/unit/smpp_peer.h
+tests_unit_test_smpp_link_cancel_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 tests_unit_test_smpp_link_SOURCES = tests/unit/test_smpp_link.c tests/unit/smpp_peer.h
 tests_unit_test_smpp_link_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 tests_unit_test_smpp_link_bad_SOURCES = tests/unit/test_smpp_link_bad.c tests/unit/smpp_peer.h

@@ -353,6 +353,7 @@ drain(struct smsc_link *link, int64_t ms)
 {
 	start_phase(link, ms, on_drain_late);
 	set_state(link, SMSC_UNBINDING);
+	link_cancel_give_back_unsent(link);
 	link_send_give_back_unsent(link);
 	smpp_link_kick(link);
 }
@@ -409,6 +410,7 @@ on_turn(void *arg)
 	if (link->stopping && !link->stopped)
 		serve_stop(link);
 	link_send_answer_refused(link);
+	link_cancel_answer_refused(link);
 	do
 		link_send_tell_room(link);
 	while (link_send_pump(link));
@@ -490,6 +492,7 @@ smsc_link_destroy(struct smsc_link **link)
 	l->ev.receipt = NULL;
 	go_down(l, 0);
 	link_send_answer_refused(l);
+	link_cancel_answer_refused(l);
 	smpp_link_leave(l);
 }
 

@@ -4,6 +4,7 @@
  *	smpp_link.c		life: connect, bind, up, unbind, reconnect; timers; the interface of link.h
  *	smpp_link_conn.c	the connection: resolving, connecting, octets in and out
  *	smpp_link_send.c	datagrams: queue, window, answers, throttling
+ *	smpp_link_cancel.c	messages that are taken back
  *	smpp_link_recv.c	what comes in: dispatch, receipts, broken PDUs
  *
  * A function that may close the connection leaves link->conn.fd at -1; its callers look.
@@ -18,6 +19,7 @@
 enum {
 	LINK_WINDOW_MAX = 16384,
 	LINK_AGAIN_MORE = 1024,		/* parts that may wait to be sent again, beside one window */
+	LINK_CANCELS_MAX = 1024,	/* cancel_sm that wait to be sent */
 	LINK_RECEIPTS_MAX = 5000,	/* receipts handed out and not yet done */
 	LINK_ADDRESSES_MAX = 8,
 	LINK_IN_MORE = 65536,		/* input buffer beyond the largest PDU */
@@ -41,15 +43,15 @@ struct link_conn {
 	size_t in_n, in_cap, out_at, out_n, out_cap;
 };
 
-/* A submit_sm that waits for its response; found by its sequence number, kept in order of sending. */
+/* A request that waits for its response; found by its sequence number, kept in order of sending. */
 struct link_slot {
 	uint32_t seq;			/* 0 = free */
 	uint32_t older, newer;		/* indexes, or NO_SLOT */
-	unsigned part;
+	unsigned part;			/* of dg; CANCEL_SLOT: a cancel_sm */
 	int64_t sent_ms;
-	struct smsc_datagram *dg;
+	union { struct smsc_datagram *dg; struct smsc_cancel *cancel; };
 };
-enum { NO_SLOT = UINT32_MAX };
+enum { NO_SLOT = UINT32_MAX, CANCEL_SLOT = UINT32_MAX };
 
 struct link_again {
 	struct smsc_datagram *dg;
@@ -62,6 +64,9 @@ struct link_send {
 	struct smsc_datagram *first, *last, *next;
 	struct smsc_datagram *refused;	/* by ourselves, still to be answered */
 	size_t n_queued;
+	struct smsc_cancel *cancels, **cancels_end;	/* to be sent, before any datagram */
+	struct smsc_cancel *cancels_refused;		/* by ourselves, still to be answered */
+	size_t n_cancels;				/* of cancels */
 	struct link_slot *slots;
 	uint32_t mask;			/* number of slots - 1 */
 	uint32_t oldest, newest;
@@ -149,6 +154,20 @@ void link_send_response(struct smsc_link *link, const struct smpp_pdu *resp);
 void link_send_give_back_unsent(struct smsc_link *link);
 void link_send_give_back_all(struct smsc_link *link);
 bool link_send_is_empty(const struct smsc_link *link);
+uint32_t link_slot_take(struct smsc_link *link, struct link_slot filled);	/* the sequence number for it */
+bool link_slot_is_cancel(const struct link_send *s, uint32_t seq);
+void link_slot_free(struct link_send *s, struct link_slot *slot);
+void link_send_slow_down(struct smsc_link *link);
+uint32_t smpp_link_check_addresses(const char *to, size_t to_size, const char *from);	/* a command_status */
+
+/* smpp_link_cancel.c */
+void link_cancel_send(struct smsc_link *link, int64_t now);	/* the first that waits */
+void link_cancel_response(struct smsc_link *link, const struct smpp_pdu *resp);
+void link_cancel_answer_refused(struct smsc_link *link);
+void link_cancel_give_back_unsent(struct smsc_link *link);
+/* Those that wait for an answer, then those unsent, before the slots are cleared; seq is 0 in the latter. */
+struct smsc_cancel *link_cancel_take_all(struct smsc_link *link);
+void link_cancel_give_back_list(struct smsc_link *link, struct smsc_cancel *first);
 
 /* smpp_link_recv.c */
 void link_recv_init(struct smsc_link *link);

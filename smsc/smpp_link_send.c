@@ -149,30 +149,38 @@ take_again(struct link_send *s)
 /* ---- the window --------------------------------------------------------------------------------- */
 
 /* Takes the next sequence number whose slot is free; with twice as many slots as PDUs there is one. */
-static struct link_slot *
-slot_take(struct smsc_link *link, struct smsc_datagram *dg, unsigned part, int64_t now)
+uint32_t
+link_slot_take(struct smsc_link *link, struct link_slot filled)
 {
 	struct link_send *s = &link->send;
-	struct link_slot *slot;
-	uint32_t seq, i;
+	uint32_t i;
 
 	do {
-		seq = smpp_link_seq(link);
-		i = seq & s->mask;
-		slot = &s->slots[i];
-	} while (slot->seq != 0);
-	*slot = (struct link_slot){ seq, s->newest, NO_SLOT, part, now, dg };
+		filled.seq = smpp_link_seq(link);
+		i = filled.seq & s->mask;
+	} while (s->slots[i].seq != 0);
+	filled.older = s->newest;
+	filled.newer = NO_SLOT;
+	s->slots[i] = filled;
 	if (s->newest != NO_SLOT)
 		s->slots[s->newest].newer = i;
 	else
 		s->oldest = i;
 	s->newest = i;
 	s->outstanding++;
-	return slot;
+	return filled.seq;
 }
 
-static void
-slot_free(struct link_send *s, struct link_slot *slot)
+bool
+link_slot_is_cancel(const struct link_send *s, uint32_t seq)
+{
+	const struct link_slot *slot = &s->slots[seq & s->mask];
+
+	return slot->seq != 0 && slot->seq == seq && slot->part == CANCEL_SLOT;
+}
+
+void
+link_slot_free(struct link_send *s, struct link_slot *slot)
 {
 	if (slot->older != NO_SLOT)
 		s->slots[slot->older].newer = slot->newer;
@@ -225,7 +233,7 @@ send_part(struct smsc_link *link, struct smsc_datagram *dg, unsigned part, int64
 	pdu->priority = dg->priority;
 	pdu->registered_delivery = dg->want_receipt;
 	pdu->short_message = span_of(octets, n);
-	pdu->seq = slot_take(link, dg, part, now)->seq;
+	pdu->seq = link_slot_take(link, (struct link_slot){ .part = part, .sent_ms = now, .dg = dg });
 	link_conn_put(link, pdu);
 	link->stats.submitted++;
 }
@@ -321,8 +329,14 @@ link_send_pump(struct smsc_link *link)
 		unsigned part;
 
 		if (s->outstanding >= s->allowed || link_conn_unsent(link) >= LINK_OUT_HIGH ||
-		    (s->n_again == 0 && s->next == NULL) || !has_token(link, now))
+		    (s->cancels == NULL && s->n_again == 0 && s->next == NULL) || !has_token(link, now))
 			break;
+		if (s->cancels != NULL) {
+			s->tokens -= 1000;
+			link_cancel_send(link, now);
+			any = true;
+			continue;
+		}
 		dg = next_part(link, now, &part);
 		if (dg == NULL)
 			break;
@@ -341,8 +355,8 @@ link_send_pump(struct smsc_link *link)
  * Pause, then begin again with one PDU. The pause doubles while nothing gets through between two of
  * them and halves otherwise. What was on its way when the pause began may be refused, too, and changes nothing.
  */
-static void
-slow_down(struct smsc_link *link)
+void
+link_send_slow_down(struct smsc_link *link)
 {
 	struct link_send *s = &link->send;
 	int64_t now = clock_mono_ms();
@@ -375,7 +389,7 @@ queue_full(struct smsc_link *link, struct smsc_datagram *dg, unsigned part)
 		return;
 	}
 	if (++s->full_in_a_row >= FULL_PAUSE)
-		slow_down(link);
+		link_send_slow_down(link);
 }
 
 static void
@@ -403,11 +417,11 @@ link_send_response(struct smsc_link *link, const struct smpp_pdu *resp)
 	unsigned part = slot->part;
 	enum action action = action_of(resp->status);
 
-	if (slot->seq == 0 || slot->seq != resp->seq) {
+	if (slot->seq == 0 || slot->seq != resp->seq || part == CANCEL_SLOT) {
 		link->stats.ignored_responses++;
 		return;
 	}
-	slot_free(s, slot);
+	link_slot_free(s, slot);
 	smpp_link_kick(link);
 	if (resp->id == SMPP_GENERIC_NACK && action == TAKEN)
 		action = REFUSE;
@@ -416,7 +430,7 @@ link_send_response(struct smsc_link *link, const struct smpp_pdu *resp)
 		part_taken(link, dg, part, resp->message_id);
 		return;
 	case SLOW_DOWN:
-		slow_down(link);
+		link_send_slow_down(link);
 		if (dg->failed > 0 || !put_off(s, dg, part, 0))
 			fail_part(link, dg, SMSC_RETRY, resp->status);
 		return;
@@ -483,11 +497,13 @@ link_send_give_back_all(struct smsc_link *link)
 {
 	struct link_send *s = &link->send;
 	struct smsc_datagram *first = s->first;
+	struct smsc_cancel *cancels = link_cancel_take_all(link);
 
 	s->first = s->last = s->next = NULL;
 	s->n_queued = 0;
 	link_send_reset(link);
 	give_back_list(link, first);
+	link_cancel_give_back_list(link, cancels);
 }
 
 void
@@ -506,7 +522,7 @@ link_send_answer_refused(struct smsc_link *link)
 bool
 link_send_is_empty(const struct smsc_link *link)
 {
-	return link->send.first == NULL;
+	return link->send.first == NULL && link->send.cancels == NULL && link->send.outstanding == 0;
 }
 
 /* ---- life ----------------------------------------------------------------------------------------------- */
@@ -553,6 +569,7 @@ link_send_init(struct smsc_link *link)
 		.esm_class = SMPP_ESM_UDHI | link->cf.esm_mode,
 		.data_coding = link->cf.data_coding,
 	};
+	s->cancels_end = &s->cancels;
 	memcpy(s->pdu.service_type, link->cf.service_type, sizeof link->cf.service_type);
 	s->pdu.service_type[sizeof link->cf.service_type - 1] = '\0';
 	link_send_reset(link);
@@ -602,22 +619,28 @@ link_send_tell_room(struct smsc_link *link)
 	}
 }
 
+uint32_t
+smpp_link_check_addresses(const char *to, size_t to_size, const char *from)
+{
+	size_t n = strnlen(to, to_size);
+
+	if (n == to_size || n == 0 || n - (to[0] == '+') > ADDRESS_MAX)
+		return SMPP_RINVDSTADR;
+	if (strlen(from) - (from[0] == '+') > ADDRESS_MAX)
+		return SMPP_RINVSRCADR;
+	return SMPP_OK;
+}
+
 /* What this link can never send; the status that an SMSC would give. */
 static uint32_t
 refusal(const struct smsc_link *link, const struct smsc_datagram *dg)
 {
-	const char *from = dg->from[0] != '\0' ? dg->from : link->cf.source_addr;
-	size_t to = strnlen(dg->to, sizeof dg->to);
-
 	if (dg->n_segments == 0)
 		return SMPP_RINVMSGLEN;
-	if (to == sizeof dg->to || to == 0 || to - (dg->to[0] == '+') > ADDRESS_MAX)
-		return SMPP_RINVDSTADR;
-	if (strlen(from) - (from[0] == '+') > ADDRESS_MAX)
-		return SMPP_RINVSRCADR;
 	if (dg->priority > PRIORITY_MAX)
 		return SMPP_RINVPRTFLG;
-	return SMPP_OK;
+	return smpp_link_check_addresses(dg->to, sizeof dg->to,
+	    dg->from[0] != '\0' ? dg->from : link->cf.source_addr);
 }
 
 int

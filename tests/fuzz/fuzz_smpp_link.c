@@ -15,10 +15,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-enum { DATAGRAMS = 6, PARTS = 9, WINDOW = 4 };
+enum { DATAGRAMS = 6, CANCELS = 3, PARTS = 9, WINDOW = 4 };
 
 static struct smsc_datagram dgs[DATAGRAMS];
 static unsigned answers[DATAGRAMS];
+static struct smsc_cancel cancels[CANCELS];
+static unsigned cancel_answers[CANCELS];
 static uint64_t tokens[4];
 static size_t n_receipts;
 
@@ -26,6 +28,13 @@ static void
 answered(void *app, struct smsc_link *link, struct smsc_datagram *dg, enum smsc_verdict v)
 {
 	if (answers[dg - dgs]++ > 0)
+		abort();
+}
+
+static void
+cancelled(void *app, struct smsc_link *link, struct smsc_cancel *c, enum smsc_verdict v, uint32_t status)
+{
+	if (cancel_answers[c - cancels]++ > 0 || v == SMSC_RETRY)
 		abort();
 }
 
@@ -42,7 +51,8 @@ receipt(void *app, struct smsc_link *link, const struct smsc_receipt *r, uint64_
 static struct smsc_link *
 bound_link(struct loop *loop, int fd)
 {
-	static const struct smsc_events ev = { .answered = answered, .receipt = receipt };
+	static const struct smsc_events ev = { .answered = answered, .receipt = receipt,
+		.cancelled = cancelled };
 	struct smpp_pdu resp = { .status = SMPP_OK };
 	struct smsc_config cf;
 	struct smsc_link *link;
@@ -76,7 +86,7 @@ check(const struct smsc_link *link)
 {
 	const struct link_send *s = &link->send;
 
-	if (s->outstanding > WINDOW || s->n_queued > DATAGRAMS || s->n_again > PARTS ||
+	if (s->outstanding > WINDOW || s->n_queued > DATAGRAMS || s->n_again > PARTS || s->n_cancels > CANCELS ||
 	    (s->outstanding == 0) != (s->oldest == NO_SLOT))
 		abort();
 }
@@ -96,6 +106,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	log_open(LOG_LEVEL_ERROR, NULL);
 	clock_fake(INT64_C(1767366300000));
 	memset(answers, 0, sizeof answers);
+	memset(cancel_answers, 0, sizeof cancel_answers);
 	n_receipts = 0;
 	loop = loop_create();
 	link = bound_link(loop, fd[0]);
@@ -106,6 +117,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 			abort();
 	}
 	one_turn(loop, fd[1]);
+	for (i = 0; i < CANCELS; i++) {		/* they get the next places in the window */
+		cancels[i] = (struct smsc_cancel){ .message_id = "1", .to = "+12025550101" };
+		if (smsc_link_cancel(link, &cancels[i]) != OK)
+			abort();
+	}
 	while (rbuf_left(&r) > 0 && link->conn.fd >= 0) {
 		size_t piece = rbuf_u8(&r);
 		struct span s = rbuf_span(&r, piece < rbuf_left(&r) ? piece : rbuf_left(&r));
@@ -124,6 +140,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	smsc_link_destroy(&link);
 	for (i = 0; i < DATAGRAMS; i++)
 		if (answers[i] != 1)
+			abort();
+	for (i = 0; i < CANCELS; i++)
+		if (cancel_answers[i] != 1)
 			abort();
 	loop_destroy(&loop);
 	close(fd[1]);

@@ -33,6 +33,12 @@ struct answer {
 	char ids[8][66];
 };
 
+struct cancel_answer {
+	struct smsc_cancel *cancel;
+	enum smsc_verdict verdict;
+	uint32_t status;
+};
+
 static struct {
 	struct loop *loop;
 	struct smsc_config cf;
@@ -49,9 +55,12 @@ static struct {
 	size_t n_answers;
 	struct { struct smsc_receipt r; uint64_t token; } receipts[NEWS_MAX];
 	size_t n_receipts;
+	struct cancel_answer cancels[NEWS_MAX];
+	size_t n_cancels;
 	unsigned rooms;
 	/* what an event does beside being noted */
 	void (*on_answer)(void);
+	void (*on_cancelled)(void);
 	void (*on_state)(enum smsc_state s);
 	void (*on_room)(void);
 } t;
@@ -101,8 +110,20 @@ ev_receipt(void *app, struct smsc_link *link, const struct smsc_receipt *r, uint
 	t.receipts[t.n_receipts++].token = token;
 }
 
+static void
+ev_cancelled(void *app, struct smsc_link *link, struct smsc_cancel *c, enum smsc_verdict v, uint32_t status)
+{
+	assert_ptr_equal(app, &t);
+	assert_true(t.n_cancels < NEWS_MAX);
+	t.cancels[t.n_cancels++] = (struct cancel_answer){ c, v, status };
+	memset(c, 0xEE, sizeof *c);		/* it is ours again: the link may not look at it */
+	if (t.on_cancelled != NULL)
+		t.on_cancelled();
+}
+
 static const struct smsc_events events = {
 	.state = ev_state, .room = ev_room, .answered = ev_answered, .receipt = ev_receipt,
+	.cancelled = ev_cancelled,
 };
 
 /* ---- the peer ------------------------------------------------------------------------------ */
@@ -309,6 +330,7 @@ static int
 teardown(void **state)
 {
 	t.on_answer = NULL;
+	t.on_cancelled = NULL;
 	t.on_state = NULL;
 	t.on_room = NULL;
 	smsc_link_destroy(&t.link);
