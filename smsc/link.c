@@ -1,6 +1,10 @@
 /* link.c - what every kind of link shares; see link.h. */
 #include "smsc/link.h"
 
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 const char *
@@ -35,6 +39,23 @@ smsc_config_defaults(struct smsc_config *cf)
 	};
 }
 
+void
+smsc_receipt_id(enum smsc_receipt_ids how, char id[66])
+{
+	int base = how == SMSC_IDS_DECIMAL ? 10 : 16;
+	uintmax_t n;
+	char *end;
+
+	if (how == SMSC_IDS_ALIKE || !isxdigit((unsigned char)id[0]))
+		return;
+	errno = 0;
+	n = strtoumax(id, &end, base);
+	/* "0x1F" is no id in hexadecimal digits */
+	if (errno != 0 || *end != '\0' || strpbrk(id, "xX") != NULL)
+		return;
+	snprintf(id, 66, how == SMSC_IDS_DECIMAL ? "%" PRIXMAX : "%" PRIuMAX, n);
+}
+
 #define TEXT(field) { offsetof(struct smsc_config, field), sizeof ((struct smsc_config *)0)->field, true }
 #define VALUE(field) { offsetof(struct smsc_config, field), sizeof ((struct smsc_config *)0)->field, false }
 
@@ -45,6 +66,7 @@ static const struct { size_t offset, size; bool text; } config_fields[] = {
 	VALUE(data_coding), VALUE(esm_mode), VALUE(window), VALUE(enquire_link_s),
 	VALUE(response_timeout_s), VALUE(reconnect_min_ms), VALUE(reconnect_max_ms),
 	VALUE(bind_refused_wait_s), VALUE(validity_s), VALUE(throughput), VALUE(max_pdu),
+	VALUE(receipt_ids),
 	TEXT(network), TEXT(bearer), TEXT(allowed_smsc_id), TEXT(denied_smsc_id), TEXT(preferred_smsc_id),
 };
 

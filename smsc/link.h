@@ -22,6 +22,13 @@ struct smsc_link;
 enum smsc_state { SMSC_DOWN, SMSC_CONNECTING, SMSC_BINDING, SMSC_UP, SMSC_UNBINDING };
 const char *smsc_state_name(enum smsc_state s);		/* "down", "connecting", "binding", "up", "unbinding" */
 
+/* In which base an SMSC that has two of them writes the message id of a receipt. */
+enum smsc_receipt_ids {
+	SMSC_IDS_ALIKE,			/* as in its responses */
+	SMSC_IDS_DECIMAL,		/* decimal, and hexadecimal in responses */
+	SMSC_IDS_HEX			/* the other way round */
+};
+
 struct smsc_config {
 	char smsc_id[64], host[256];
 	uint16_t port;
@@ -34,6 +41,7 @@ struct smsc_config {
 	unsigned enquire_link_s, response_timeout_s, reconnect_min_ms, reconnect_max_ms, bind_refused_wait_s;
 	uint32_t validity_s;		/* default validity when the datagram has none */
 	unsigned throughput;		/* PDUs a second; 0 = unlimited */
+	enum smsc_receipt_ids receipt_ids;
 	size_t max_pdu;
 	/* For whoever picks a link; the link itself does not look at them. */
 	char network[40], bearer[40];	/* names of WDP (WAP-259) appendix C */
@@ -43,6 +51,8 @@ struct smsc_config {
 /* Defaults into *cf: window 10, enquire_link 30 s, response 60 s, reconnect 1..60 s, refused bind 60 s,
  * data_coding 4, validity 24 h, network GSM, bearer SMS. */
 void smsc_config_defaults(struct smsc_config *cf);
+/* A receipt's message id, changed to the base that responses have; one that is no number stays as it is. */
+void smsc_receipt_id(enum smsc_receipt_ids how, char id[66]);
 /* Whether a link with one would do as well with the other, so that a reload can leave it alone. */
 bool smsc_config_equal(const struct smsc_config *a, const struct smsc_config *b);
 

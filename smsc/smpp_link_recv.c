@@ -92,6 +92,7 @@ on_deliver(struct smsc_link *link, const struct smpp_pdu *pdu)
 	}
 	link->stats.receipts++;
 	memcpy(news.message_id, receipt.message_id, sizeof news.message_id);
+	smsc_receipt_id(link->cf.receipt_ids, news.message_id);
 	memcpy(news.err, receipt.err, sizeof news.err);
 	news.state = receipt.state;
 	news.final = receipt.final;

@@ -61,6 +61,48 @@ test_every_member_counts(void **state)
 	assert_true(smsc_config_equal(&a, &b));
 }
 
+static void
+test_receipt_ids(void **state)
+{
+	static const struct { enum smsc_receipt_ids how; const char *id, *expected; } rows[] = {
+		{ SMSC_IDS_ALIKE, "10", "10" },
+		{ SMSC_IDS_DECIMAL, "10", "A" },
+		{ SMSC_IDS_DECIMAL, "0", "0" },
+		{ SMSC_IDS_DECIMAL, "007", "7" },
+		{ SMSC_IDS_DECIMAL, "1000000000", "3B9ACA00" },
+		{ SMSC_IDS_DECIMAL, "18446744073709551615", "FFFFFFFFFFFFFFFF" },
+		{ SMSC_IDS_DECIMAL, "18446744073709551616", "18446744073709551616" },
+		{ SMSC_IDS_HEX, "A", "10" },
+		{ SMSC_IDS_HEX, "3b9aca00", "1000000000" },
+		{ SMSC_IDS_HEX, "10", "16" },
+		{ SMSC_IDS_HEX, "FFFFFFFFFFFFFFFF", "18446744073709551615" },
+		{ SMSC_IDS_HEX, "10000000000000000", "10000000000000000" },
+		/* no numbers of that base */
+		{ SMSC_IDS_DECIMAL, "1A", "1A" },
+		{ SMSC_IDS_DECIMAL, "-1", "-1" },
+		{ SMSC_IDS_DECIMAL, "+1", "+1" },
+		{ SMSC_IDS_DECIMAL, " 1", " 1" },
+		{ SMSC_IDS_DECIMAL, "1 ", "1 " },
+		{ SMSC_IDS_DECIMAL, "", "" },
+		{ SMSC_IDS_HEX, "0x1F", "0x1F" },
+		{ SMSC_IDS_HEX, "1G", "1G" },
+		{ SMSC_IDS_HEX, "f81d4fae-7dec-11d0", "f81d4fae-7dec-11d0" },
+	};
+	char id[66];
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		strcpy(id, rows[i].id);
+		smsc_receipt_id(rows[i].how, id);
+		if (strcmp(id, rows[i].expected) != 0)
+			fail_msg("row %zu: %s", i, id);
+	}
+	memset(id, '9', 65);
+	id[65] = '\0';
+	smsc_receipt_id(SMSC_IDS_HEX, id);
+	assert_int_equal(strlen(id), 65);
+}
+
 int
 main(void)
 {
@@ -68,6 +110,7 @@ main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_the_same),
 		cmocka_unit_test(test_every_member_counts),
+		cmocka_unit_test(test_receipt_ids),
 	};
 
 	return cmocka_run_group_tests_name("smsc_config", tests, NULL, NULL);
