@@ -78,7 +78,8 @@ struct smsc_datagram {
 	struct span pdu;		/* whole WSP PDU */
 	uint16_t src_port, dst_port, ref;
 	char to[32], from[32];		/* from "" = the link's source_addr */
-	int64_t validity_at;		/* UTC s; 0 = the link's default */
+	/* UTC s; 0 = the link's default. Parts still here then are not sent: SMSC_RETRY with SMPP_RINVEXPIRY. */
+	int64_t validity_at;
 	bool want_receipt;
 	uint8_t priority;		/* priority_flag: 0 (the usual) to 3 (the most urgent) */
 	/* owned by the link from submit to answered */

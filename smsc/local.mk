@@ -19,8 +19,10 @@ tests_unit_test_smsc_config_LDADD = smsc/libsmsc.a $(BASE_LIBS) $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test_smpp_link tests/unit/test_smpp_link_bad tests/unit/test_smpp_link_time
 TESTS += tests/unit/test_smpp_link tests/unit/test_smpp_link_bad tests/unit/test_smpp_link_time
-check_PROGRAMS += tests/unit/test_smpp_link_cancel tests/unit/test_smpp_links
-TESTS += tests/unit/test_smpp_link_cancel tests/unit/test_smpp_links
+check_PROGRAMS += tests/unit/test_smpp_link_cancel tests/unit/test_smpp_link_validity tests/unit/test_smpp_links
+TESTS += tests/unit/test_smpp_link_cancel tests/unit/test_smpp_link_validity tests/unit/test_smpp_links
+tests_unit_test_smpp_link_validity_SOURCES = tests/unit/test_smpp_link_validity.c tests/unit/smpp_peer.h
+tests_unit_test_smpp_link_validity_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 tests_unit_test_smpp_link_cancel_SOURCES = tests/unit/test_smpp_link_cancel.c tests/unit/smpp_peer.h
 tests_unit_test_smpp_link_cancel_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 tests_unit_test_smpp_links_SOURCES = tests/unit/test_smpp_links.c tests/unit/smpp_peer.h

@@ -317,7 +317,7 @@ bool
 link_send_pump(struct smsc_link *link)
 {
 	struct link_send *s = &link->send;
-	int64_t now = clock_mono_ms();
+	int64_t now = clock_mono_ms(), utc = (int64_t)clock_utc();
 	bool any = false;
 
 	if (now < s->paused_until) {
@@ -340,6 +340,10 @@ link_send_pump(struct smsc_link *link)
 		dg = next_part(link, now, &part);
 		if (dg == NULL)
 			break;
+		if (dg->validity_at != 0 && dg->validity_at <= utc) {
+			fail_part(link, dg, SMSC_RETRY, SMPP_RINVEXPIRY);	/* in vain now */
+			continue;
+		}
 		s->tokens -= 1000;
 		send_part(link, dg, part, now);
 		any = true;

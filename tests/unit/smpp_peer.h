@@ -190,7 +190,7 @@ peer_accept(void)
 	setsockopt(t.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 }
 
-static bool
+static inline bool
 is_listener_quiet(void)
 {
 	struct pollfd p = { t.listener, POLLIN, 0 };
@@ -232,7 +232,7 @@ expect(uint32_t id)
 		fail_msg("%s instead of %s", smpp_id_name(t.pdu.id), smpp_id_name(id));
 }
 
-static void
+static inline void
 expect_nothing(void)
 {
 	some_turns();
@@ -290,7 +290,7 @@ peer_respond(uint32_t status, const char *message_id)
 }
 
 /* The other side closed, everything it sent before was read. */
-static bool
+static inline bool
 is_closed(void)
 {
 	uint8_t octet;
@@ -381,13 +381,13 @@ datagram(size_t i, size_t n)
 	return dg;
 }
 
-static void
+static inline void
 submit(size_t i, size_t n)
 {
 	assert_int_equal(smsc_link_submit(t.link, datagram(i, n)), OK);
 }
 
-static void
+static inline void
 expect_answer(size_t i, enum smsc_verdict verdict)
 {
 	WAIT_FOR(t.n_answers > 0);
