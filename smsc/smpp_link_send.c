@@ -197,12 +197,12 @@ link_slot_free(struct link_send *s, struct link_slot *slot)
 /* ---- sending -------------------------------------------------------------------------------------- */
 
 static void
-set_validity(struct smsc_link *link, int64_t at)
+set_validity(struct smsc_link *link, int64_t at, int64_t utc)
 {
 	struct link_send *s = &link->send;
 
 	if (at == 0 && link->cf.validity_s > 0)
-		at = (int64_t)clock_utc() + link->cf.validity_s;
+		at = utc + link->cf.validity_s;
 	if (at == s->validity_at)
 		return;
 	s->validity_at = at;
@@ -221,13 +221,13 @@ set_source(struct smsc_link *link, const char *from)
 }
 
 static void
-send_part(struct smsc_link *link, struct smsc_datagram *dg, unsigned part, int64_t now)
+send_part(struct smsc_link *link, struct smsc_datagram *dg, unsigned part, int64_t now, int64_t utc)
 {
 	struct smpp_pdu *pdu = &link->send.pdu;
 	uint8_t octets[SMS_UD_MAX];
 	size_t n = sms_segment(dg->pdu, part, dg->src_port, dg->dst_port, dg->ref, octets);
 
-	set_validity(link, dg->validity_at);
+	set_validity(link, dg->validity_at, utc);
 	set_source(link, dg->from);
 	smpp_address(dg->to, &pdu->dest_ton, &pdu->dest_npi, pdu->dest);
 	pdu->priority = dg->priority;
@@ -345,7 +345,7 @@ link_send_pump(struct smsc_link *link)
 			continue;
 		}
 		s->tokens -= 1000;
-		send_part(link, dg, part, now);
+		send_part(link, dg, part, now, utc);
 		any = true;
 	}
 	if (any)
