@@ -2,7 +2,7 @@ noinst_LIBRARIES += ppg/libppg.a
 # one file a station, in the order of the way of a push
 ppg_libppg_a_SOURCES = \
 	ppg/front.c ppg/front.h \
-	ppg/initiator.c ppg/initiator.h \
+	ppg/initiator.c ppg/initiator.h ppg/certificate.c ppg/certificate.h ppg/number_list.c ppg/number_list.h \
 	ppg/admit.c ppg/admit.h \
 	ppg/mime.c ppg/mime.h \
 	ppg/pap.h ppg/pap_parse.c ppg/pap_print.c ppg/pap_status.c \
