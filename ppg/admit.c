@@ -193,6 +193,9 @@ check_addresses(const struct admit_config *cf, const struct admit_request *rq, s
 			    "push-message/address[%zu]: no link serves TYPE=%s", i + 1, address.type_name);
 		if (number_normalise(cf->numbers, rq->who->country, address_number(&address), a->dials[i], &why) != OK)
 			return refuse(a, PAP_ADDRESS_ERROR, "push-message/address[%zu]: %s", i + 1, why.text);
+		a->reason = access_number(rq->who, a->dials[i], &why);
+		if (a->reason != ACCESS_OK)
+			return refuse(a, PAP_FORBIDDEN, "push-message/address[%zu]: %s", i + 1, why.text);
 		a->recipients[i] = (struct store_recipient){ .address = c->addresses[i], .to = a->dials[i] };
 	}
 	a->n_recipients = (uint32_t)c->n_addresses;
@@ -364,6 +367,22 @@ find_header(const struct admit_request *rq, const struct content_part *part, con
 	return value;
 }
 
+/* May this initiator push such content, to that application? */
+static int
+check_content_access(const struct admit_request *rq, struct admission *a, const struct content_part *part)
+{
+	struct span app = find_header(rq, part, "X-Wap-Application-Id", true);
+	struct sbuf type = { 0 }, id = { 0 };
+	struct why why;
+
+	unfold(mime_media(part->type), &type);
+	unfold(app, &id);
+	a->reason = access_content(rq->who, type.n > 0 ? type.s : "", id.n > 0 ? id.s : NULL, &why);
+	sbuf_done(&type);
+	sbuf_done(&id);
+	return a->reason != ACCESS_OK ? refuse(a, PAP_FORBIDDEN, "part 2: %s", why.text) : 0;
+}
+
 static int
 pass_on_headers(const struct admit_request *rq, struct admission *a, const struct content_part *part,
     bool compiled, struct wbuf *w)
@@ -426,6 +445,7 @@ choose_initiator_uri(const struct admit_request *rq, struct admission *a,
 	for (i = 0; i < rq->who->n_uris; i++)
 		if (uri_within(*uri, rq->who->uris[i]))
 			return 0;
+	a->reason = ACCESS_INITIATOR_URI;
 	return refuse(a, PAP_FORBIDDEN,
 	    "X-Wap-Initiator-URI lies within none of this account's initiator-uri values (control E-02)");
 }
@@ -567,6 +587,8 @@ run_checks(const struct admit_config *cf, const struct admit_request *rq, struct
 	    (code = check_notify_url(cf, rq, a)) != 0)
 		return code;
 	code = read_content_part(cf, a, &e, &part);
+	if (code == 0)
+		code = check_content_access(rq, a, &part);
 	if (code == 0)
 		code = prepare_content(cf, rq, a, &part);
 	free(part.decoded);

@@ -8,7 +8,7 @@
 
 #include <sys/socket.h>
 
-#include "ppg/initiator.h"
+#include "ppg/access.h"
 #include "ppg/number.h"
 #include "ppg/pap.h"
 #include "store/store.h"
@@ -37,6 +37,7 @@ struct admit_request {
 struct admission {
 	struct pap_control control;
 	int code;			/* PAP_ACCEPTED, or why not */
+	enum access_reason reason;	/* the rule of its account that refused it; ACCESS_OK: none did */
 	bool badmessage;		/* answer with badmessage-response */
 	struct why why;
 	struct span fragment;		/* of a badmessage; borrowed from the body */

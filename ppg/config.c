@@ -1,5 +1,5 @@
 /* config.c - makes a struct ppg_config of the groups that were read; see config.h. */
-#include "ppg/config.h"
+#include "ppg/config_int.h"
 
 #include <arpa/inet.h>
 #include <stdarg.h>
@@ -7,24 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/password.h"
-#include "ppg/initiator.h"
-
-struct loading {
-	struct ppg_config *config;
-	conf_report report;
-	void *arg;
-	bool failed;
-};
-
 /* ---- reporting ------------------------------------------------------------------------ */
 
-static void tell(struct loading *ld, int level, const struct conf_group *g, const char *key,
-    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-
-/* "file:line: group G, key: sentence" */
-static void
-tell(struct loading *ld, int level, const struct conf_group *g, const char *key, const char *fmt, ...)
+void
+config_tell(struct loading *ld, int level, const struct conf_group *g, const char *key, const char *fmt, ...)
 {
 	char where[PPG_PLACE_MAX], sentence[WHY_MAX + 1], line[1024];
 	va_list ap;
@@ -53,43 +39,33 @@ interface_of(struct loading *ld, const struct conf_group *g)
 	if (text == NULL || text[0] == '\0' || strcmp(text, "*") == 0)
 		return NULL;
 	if (inet_pton(AF_INET, text, &addr) != 1 && inet_pton(AF_INET6, text, &addr) != 1)
-		tell(ld, 2, g, "interface", "%.64s is not an IPv4 or IPv6 address", text);
+		config_tell(ld, 2, g, "interface", "%.64s is not an IPv4 or IPv6 address", text);
 	return text;
 }
 
-/* NULL when the key is not written; an empty value is a list that allows nothing. */
-static struct netlist *
-networks_of(struct loading *ld, const struct conf_group *g)
+struct netlist *
+config_networks(struct loading *ld, const struct conf_group *g, const char *key)
 {
-	const char *text = conf_text(g, "notify-allow");
+	const char *text = conf_text(g, key);
 	struct netlist *list = NULL;
 	struct why why;
 
 	if (text == NULL)
 		return NULL;
 	if (netlist_parse(text, &list, &why) != OK)
-		tell(ld, 2, g, "notify-allow", "%s", why.text);
+		config_tell(ld, 2, g, key, "%s", why.text);
 	return list;
 }
 
-/* "scheme:something" of RFC 3986 without blanks. */
-static bool
-is_uri(struct span s)
+void
+config_addresses(struct loading *ld, const struct conf_group *g, const char *allow_key,
+    const char *deny_key, struct netlist **allow, struct netlist **deny)
 {
-	size_t i, scheme;
-
-	for (scheme = 0; scheme < s.n && s.p[scheme] != ':'; scheme++) {
-		uint8_t c = s.p[scheme];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-		bool other = (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
-
-		if (!letter && (scheme == 0 || !other))
-			return false;
-	}
-	for (i = scheme; i < s.n; i++)
-		if (s.p[i] <= 0x20 || s.p[i] >= 0x7F)
-			return false;
-	return scheme > 0 && scheme + 1 < s.n;
+	*allow = config_networks(ld, g, allow_key);
+	*deny = config_networks(ld, g, deny_key);
+	if (conf_has(g, deny_key) && !conf_has(g, allow_key))
+		config_tell(ld, 1, g, deny_key,
+		    "nobody may push: as with Kannel, addresses that neither list names are refused; write %s", allow_key);
 }
 
 /* ---- groups -------------------------------------------------------------------------------- */
@@ -142,7 +118,7 @@ take_numbers(struct loading *ld, const struct conf_group *g)
 
 	ld->config->numbers = number_rules_read(&settings, &key, &why);
 	if (ld->config->numbers == NULL)
-		tell(ld, 2, strcmp(key, "unified-prefix") == 0 ? core : g, key, "%s", why.text);
+		config_tell(ld, 2, strcmp(key, "unified-prefix") == 0 ? core : g, key, "%s", why.text);
 }
 
 static void
@@ -157,22 +133,24 @@ take_ppg(struct loading *ld)
 	conf_where(g, "ppg-port", config->port_where, sizeof config->port_where);
 	config->url = conf_text(g, "ppg-url");
 	if (config->url != NULL && (config->url[0] != '/' || strpbrk(config->url, "?# ") != NULL))
-		tell(ld, 2, g, "ppg-url", "%.64s is not a path such as /wappush", config->url);
+		config_tell(ld, 2, g, "ppg-url", "%.64s is not a path such as /wappush", config->url);
 	config->interface = interface_of(ld, g);
 	config->http_threads = (unsigned)conf_number(g, "http-threads");
 	config->trusted_pi = conf_bool(g, "trusted-pi");
 	config->max_age_s = conf_number(g, "max-age");
 	config->inflight_max = (uint32_t)conf_number(g, "inflight-max");
-	config->notify_allow = networks_of(ld, g);
+	config->query_login = conf_bool(g, "query-login");
+	config_addresses(ld, g, "ppg-allow-ip", "ppg-deny-ip", &config->allow_ip, &config->deny_ip);
+	config->notify_allow = config_networks(ld, g, "notify-allow");
 	take_numbers(ld, g);
 	take_limits(g, &config->limits);
 	if (conf_has(g, "max-body") && config->limits.max_held < config->limits.max_body)
-		tell(ld, 2, g, "max-body",
+		config_tell(ld, 2, g, "max-body",
 		    "more than max-held, so that no such request could be taken");
 }
 
-static size_t
-count_groups(const struct conf *conf, const char *name)
+size_t
+config_count_groups(const struct conf *conf, const char *name)
 {
 	const struct conf_group *g;
 	size_t n = 0;
@@ -182,120 +160,14 @@ count_groups(const struct conf *conf, const char *name)
 	return n;
 }
 
-static void *
-zeroed(size_t n, size_t size)
+void *
+config_zeroed(size_t n, size_t size)
 {
 	void *p = calloc(n > 0 ? n : 1, size);
 
 	if (p == NULL)
 		abort();
 	return p;
-}
-
-static void
-take_uris(struct loading *ld, const struct conf_group *g, struct ppg_initiator *pi)
-{
-	const char *text = conf_text(g, "initiator-uri"), *p;
-	size_t n = 1;
-
-	if (text == NULL)
-		return;
-	for (p = text; *p != '\0'; p++)
-		n += *p == ';';
-	pi->uris = zeroed(n, sizeof *pi->uris);
-	for (p = text; ; p += n + 1) {
-		struct span uri;
-
-		n = strcspn(p, ";");
-		uri = span_trim(span_of(p, n));
-		if (uri.n >= sizeof ((struct initiator *)NULL)->uris[0])
-			tell(ld, 2, g, "initiator-uri", "a URI has more than %zu octets",
-			    sizeof ((struct initiator *)NULL)->uris[0] - 1);
-		else if (uri.n > 0 && !is_uri(uri))
-			tell(ld, 2, g, "initiator-uri",
-			    "%.*s is not a URI with a scheme", uri.n < 64 ? (int)uri.n : 64, (const char *)uri.p);
-		else if (uri.n > 0)
-			pi->uris[pi->n_uris++] = span_dup(uri);
-		if (p[n] == '\0')
-			break;
-	}
-	if (pi->n_uris > INITIATOR_URIS_MAX)
-		tell(ld, 2, g, "initiator-uri", "%zu URIs, at most %d are possible", pi->n_uris,
-		    INITIATOR_URIS_MAX);
-}
-
-static void
-take_country(struct loading *ld, const struct conf_group *g, struct ppg_initiator *pi)
-{
-	const char *text = conf_text(g, "country-prefix");
-	struct why why;
-
-	if (text != NULL && number_country(text, pi->country, &why) != OK)
-		tell(ld, 2, g, "country-prefix", "%s", why.text);
-}
-
-static void
-check_login(struct loading *ld, const struct conf_group *g, const struct ppg_initiator *pi)
-{
-	struct why why;
-	size_t i;
-
-	if (pi->name != NULL && strcmp(pi->name, PPG_TRUSTED_PI) == 0)
-		tell(ld, 2, g, "wap-push-user",
-		    "\"%s\" is the name of those who push without a login", PPG_TRUSTED_PI);
-	if (pi->username != NULL && strchr(pi->username, ':') != NULL)
-		tell(ld, 2, g, "ppg-username", "a user name has no ':'");
-	if (pi->password != NULL && password_is_hash(pi->password) &&
-	    password_check_hash(pi->password, &why) != OK)
-		tell(ld, 2, g, "ppg-password", "%s", why.text);
-	for (i = 0; pi->username != NULL && i < (size_t)(pi - ld->config->initiators); i++) {
-		const struct ppg_initiator *other = &ld->config->initiators[i];
-
-		if (other->username != NULL && strcmp(other->username, pi->username) == 0)
-			tell(ld, 2, g, "ppg-username", "\"%.64s\" is used at %s already",
-			    pi->username, other->where);
-	}
-}
-
-static void
-take_initiators(struct loading *ld)
-{
-	struct ppg_config *config = ld->config;
-	const struct conf_group *g = conf_first(config->conf, "wap-push-user"), *plain = NULL;
-	unsigned n_plain = 0;
-
-	config->initiators = zeroed(count_groups(config->conf, "wap-push-user"),
-	    sizeof *config->initiators);
-	for (; g != NULL; g = conf_next(config->conf, g)) {
-		struct ppg_initiator *pi = &config->initiators[config->n_initiators++];
-		const char *role = conf_text(g, "push-role");
-
-		pi->name = conf_text(g, "wap-push-user");
-		pi->username = conf_text(g, "ppg-username");
-		pi->password = conf_text(g, "ppg-password");
-		conf_where(g, "ppg-username", pi->where, sizeof pi->where);
-		take_uris(ld, g, pi);
-		take_country(ld, g, pi);
-		if (role != NULL)
-			pi->push_role = strcmp(role, "ppg-trusted") == 0 ? PPG_ROLE_TRUSTED :
-			    strcmp(role, "ppg-auth") == 0 ? PPG_ROLE_AUTH : PPG_ROLE_NONE;
-		pi->own_notify_allow = networks_of(ld, g);
-		pi->notify_allow = pi->own_notify_allow != NULL ? pi->own_notify_allow :
-		    config->notify_allow;
-		check_login(ld, g, pi);
-		if (pi->password != NULL && !password_is_hash(pi->password) && n_plain++ == 0)
-			plain = g;
-	}
-	if (n_plain == 1)
-		tell(ld, 1, plain, "ppg-password",
-		    "is plain text; \"ppgctl passwd\" makes a hash to put here");
-	else if (n_plain > 1)
-		tell(ld, 1, plain, "ppg-password",
-		    "is plain text, as are %u others; \"ppgctl passwd\" makes a hash to put here", n_plain - 1);
-	g = conf_first(config->conf, "ppg");
-	if (g != NULL && !config->trusted_pi && config->n_initiators == 0)
-		tell(ld, 2, g, "trusted-pi",
-		    "nobody could push: write a group wap-push-user, or set it to true");
 }
 
 static void
@@ -312,7 +184,7 @@ take_data_coding(struct loading *ld, const struct conf_group *g, struct smsc_con
 
 	cf->data_coding = number_alt || conf_bool(g, "alt-dcs") ? 0xF5 : 0x04;
 	if (text != NULL && conf_has(g, "alt-dcs") && number_alt != conf_bool(g, "alt-dcs"))
-		tell(ld, 2, g, "data-coding", "alt-dcs of this group says another one");
+		config_tell(ld, 2, g, "data-coding", "alt-dcs of this group says another one");
 }
 
 static void
@@ -328,7 +200,7 @@ take_link_id(struct loading *ld, const struct conf_group *g, struct ppg_link *li
 	/* Two that were written are compared while reading. */
 	for (other = ld->config->links; other < link && cf->smsc_id[0] != '\0'; other++)
 		if (strcmp(other->smsc.smsc_id, cf->smsc_id) == 0 && !conf_has(g, "smsc-id"))
-			tell(ld, 2, g, "smsc-id", "\"%s\" is used at %s already; name this link",
+			config_tell(ld, 2, g, "smsc-id", "\"%s\" is used at %s already; name this link",
 			    cf->smsc_id, other->where);
 }
 
@@ -368,13 +240,13 @@ take_link(struct loading *ld, const struct conf_group *g, struct ppg_link *link)
 	cf->max_pdu = (size_t)conf_number(g, "max-pdu");
 	link->delivered_on_submit = delivered_on != NULL && strcmp(delivered_on, "submit") == 0;
 	if (conf_bool(g, "use-ssl"))
-		tell(ld, 2, g, "use-ssl", "TLS to an SMSC is not supported yet");
+		config_tell(ld, 2, g, "use-ssl", "TLS to an SMSC is not supported yet");
 	if (cf->transmitter_only && !link->delivered_on_submit) {
 		if (conf_has(g, "delivered-on"))
-			tell(ld, 2, g, "delivered-on",
+			config_tell(ld, 2, g, "delivered-on",
 			    "a transmitter gets no receipts: set transceiver-mode = true, or submit here");
 		else
-			tell(ld, 1, g, "transceiver-mode",
+			config_tell(ld, 1, g, "transceiver-mode",
 			    "a transmitter gets no receipts, so delivered-on is submit for this link");
 		link->delivered_on_submit = true;
 	}
@@ -386,12 +258,12 @@ take_links(struct loading *ld)
 	struct ppg_config *config = ld->config;
 	const struct conf_group *g = conf_first(config->conf, "smsc");
 
-	config->links = zeroed(count_groups(config->conf, "smsc"), sizeof *config->links);
+	config->links = config_zeroed(config_count_groups(config->conf, "smsc"), sizeof *config->links);
 	for (; g != NULL; g = conf_next(config->conf, g)) {
 		const char *kind = conf_text(g, "smsc");
 
 		if (kind != NULL && strcmp(kind, "smpp") != 0)
-			tell(ld, 2, g, "smsc", "links of kind %.32s are not supported; smpp is", kind);
+			config_tell(ld, 2, g, "smsc", "links of kind %.32s are not supported; smpp is", kind);
 		else
 			take_link(ld, g, &config->links[config->n_links++]);
 	}
@@ -412,7 +284,7 @@ take_store(struct loading *ld, const char *path)
 	if (url == NULL)
 		return;
 	if (strncmp(url, "sqlite:", 7) != 0 || url[7] == '\0') {
-		tell(ld, 2, g, "url", "%.64s is not \"sqlite:\" and a path", url);
+		config_tell(ld, 2, g, "url", "%.64s is not \"sqlite:\" and a path", url);
 		return;
 	}
 	sbuf_str(&b, "sqlite:");
@@ -442,7 +314,7 @@ take_admin(struct loading *ld)
 	config->admin_interface = interface_of(ld, g);
 	config->admin_token = conf_text(g, "token");
 	if (config->admin_port != 0 && config->admin_port == config->port)
-		tell(ld, 2, g, "port", "%u is ppg-port at %s already", config->admin_port,
+		config_tell(ld, 2, g, "port", "%u is ppg-port at %s already", config->admin_port,
 		    config->port_where);
 }
 
@@ -455,7 +327,7 @@ check_bearerbox(struct loading *ld)
 
 	if (wapbox != NULL && conf_has(wapbox, "bearerbox-host") &&
 	    (ppg == NULL || !conf_bool(ppg, "own-links")))
-		tell(ld, 2, wapbox, "bearerbox-host",
+		config_tell(ld, 2, wapbox, "bearerbox-host",
 		    "pushing through a bearerbox is not supported yet; own-links = true in group ppg "
 		    "makes ppgd bind the smsc groups itself");
 }
@@ -465,15 +337,16 @@ check_bearerbox(struct loading *ld)
 int
 ppg_config_load(const char *path, conf_report report, void *arg, struct ppg_config **out)
 {
-	struct loading ld = { zeroed(1, sizeof *ld.config), report, arg, false };
+	struct loading ld = { config_zeroed(1, sizeof *ld.config), report, arg, false };
 	int err = conf_load_partly(path, ppg_config_groups, report, arg, &ld.config->conf);
 
 	*out = NULL;
 	if (err != ERR_IO) {
 		take_core(&ld);
 		take_ppg(&ld);
-		take_initiators(&ld);
+		config_take_initiators(&ld);
 		take_links(&ld);
+		config_check_links_of_initiators(&ld);
 		take_store(&ld, path);
 		take_admin(&ld);
 		check_bearerbox(&ld);
@@ -490,22 +363,20 @@ void
 ppg_config_free(struct ppg_config **config)
 {
 	struct ppg_config *c = *config;
-	size_t i, k;
+	size_t i;
 
 	if (c == NULL)
 		return;
-	for (i = 0; i < c->n_initiators; i++) {
-		for (k = 0; k < c->initiators[i].n_uris; k++)
-			free(c->initiators[i].uris[k]);
-		free(c->initiators[i].uris);
-		netlist_destroy(&c->initiators[i].own_notify_allow);
-	}
+	for (i = 0; i < c->n_initiators; i++)
+		initiator_done(&c->initiators[i].who);
 	free(c->initiators);
 	for (i = 0; i < c->n_links; i++)
 		explicit_bzero(c->links[i].smsc.password, sizeof c->links[i].smsc.password);
 	free(c->links);
 	netlist_destroy(&c->notify_allow);
 	number_rules_destroy(&c->numbers);
+	netlist_destroy(&c->allow_ip);
+	netlist_destroy(&c->deny_ip);
 	free(c->store_url);
 	conf_free(&c->conf);
 	free(c);
@@ -522,15 +393,4 @@ void
 ppg_config_print_keys(struct sbuf *out)
 {
 	conf_print_keys(ppg_config_groups, out);
-}
-
-const struct ppg_initiator *
-ppg_config_initiator(const struct ppg_config *config, const char *username)
-{
-	size_t i;
-
-	for (i = 0; i < config->n_initiators; i++)
-		if (strcmp(config->initiators[i].username, username) == 0)
-			return &config->initiators[i];
-	return NULL;
 }

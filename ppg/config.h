@@ -8,24 +8,16 @@
 #include "base/conf.h"
 #include "base/http_client.h"
 #include "base/log.h"
+#include "ppg/initiator.h"
 #include "ppg/number.h"
 #include "smsc/link.h"
 
 enum { PPG_PLACE_MAX = 512 };		/* "file:line", for errors that show later (C-06) */
 
-/* What the gateway vouches for when this initiator pushes: the most its Push-Flag may say. */
-enum ppg_push_role { PPG_ROLE_NONE, PPG_ROLE_AUTH, PPG_ROLE_TRUSTED };
-
-/* Who may push. Strings are borrowed from the configuration and live as long as it does. */
+/* Who may push. */
 struct ppg_initiator {
-	const char *name, *username, *password;	/* password: plain, or a hash of password.h */
-	char **uris;				/* initiator-uri, taken apart */
-	size_t n_uris;
-	enum ppg_push_role push_role;
-	const struct netlist *notify_allow;	/* its own, or group ppg's; NULL: none */
-	struct netlist *own_notify_allow;
-	char country[NUMBER_COUNTRY_SIZE];	/* digits of country-prefix; "": group ppg's country-code */
-	char where[PPG_PLACE_MAX];
+	struct initiator who;
+	char where[PPG_PLACE_MAX];		/* of its user name */
 };
 
 /* A link to an SMSC. */
@@ -61,6 +53,8 @@ struct ppg_config {
 	uint32_t inflight_max;			/* recipients taken from the store and not yet answered for */
 	struct netlist *notify_allow;		/* NULL: none */
 	struct number_rules *numbers;		/* how numbers are dialled */
+	struct netlist *allow_ip, *deny_ip;	/* for all pushes, as address_admitted takes them; NULL: none */
+	bool query_login;			/* user name and password may stand in the query */
 	struct ppg_limits limits;
 
 	struct ppg_initiator *initiators;	/* groups wap-push-user */
@@ -111,6 +105,8 @@ struct ppg_changes {
 void ppg_config_changes(const struct ppg_config *old, const struct ppg_config *fresh, conf_report report, void *arg,
     struct ppg_changes *out);
 
+/* The initiators move into a set, with the address lists of group ppg. The configuration has none afterwards. */
+struct initiators *ppg_config_take_initiators(struct ppg_config *config);
 const struct ppg_initiator *ppg_config_initiator(const struct ppg_config *config, const char *username);
 
 #endif

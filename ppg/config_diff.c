@@ -18,6 +18,8 @@ static const struct { const char *group, *key; size_t area; } areas[] = {
 	{ "ppg", "global-sender", offsetof(struct ppg_changes, links) },
 	{ "ppg", "trusted-pi", offsetof(struct ppg_changes, initiators) },
 	{ "ppg", "notify-allow", offsetof(struct ppg_changes, initiators) },
+	{ "ppg", "ppg-allow-ip", offsetof(struct ppg_changes, initiators) },
+	{ "ppg", "ppg-deny-ip", offsetof(struct ppg_changes, initiators) },
 	{ "wap-push-user", NULL, offsetof(struct ppg_changes, initiators) },
 	{ "smsc", NULL, offsetof(struct ppg_changes, links) },
 	{ "store", NULL, offsetof(struct ppg_changes, store) },

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "ppg/mime.h"
 
 enum {
@@ -298,6 +299,34 @@ submission_of(struct front *f, struct http_request *rq)
 	return s;
 }
 
+static void
+forget_param(char *value)
+{
+	if (value != NULL)
+		secret_cleanse(value, strlen(value));
+	free(value);
+}
+
+static enum auth_result
+ask_authenticator(struct submission *s)
+{
+	struct http_request *rq = s->rq;
+	bool query = s->front->cf.query_login;
+	char *user = query ? http_request_param(rq, "username") : NULL;
+	char *password = query ? http_request_param(rq, "password") : NULL;
+	enum auth_result res = authenticator_check(s->front->cf.auth, &(struct auth_request){
+		.authorization = http_request_header(rq, "Authorization"),
+		.query_user = user,
+		.query_password = password,
+		.peer = http_request_peer(rq),
+		.peer_addr = http_request_sockaddr(rq),
+	}, &s->set, &s->who, &s->authenticated, verified, s);
+
+	forget_param(user);
+	forget_param(password);
+	return res;
+}
+
 /* While the verifier may still call back the request counts as pending. */
 static enum http_next
 check_login(struct front *f, struct http_request *rq)
@@ -312,11 +341,7 @@ check_login(struct front *f, struct http_request *rq)
 
 	if (!begin_pending(f))
 		return refuse_http(f, rq, REFUSED_BUSY, &busy, "the gateway is stopping\n");
-	res = authenticator_check(f->cf.auth, &(struct auth_request){
-		.authorization = http_request_header(rq, "Authorization"),
-		.peer = http_request_peer(rq),
-		.peer_addr = http_request_sockaddr(rq),
-	}, &s->set, &s->who, &s->authenticated, verified, s);
+	res = ask_authenticator(s);
 	if (res == AUTH_WAIT)
 		return HTTP_WAIT;
 	end_pending(f);
@@ -325,12 +350,12 @@ check_login(struct front *f, struct http_request *rq)
 	case AUTH_WAIT:
 		break;
 	case AUTH_FORBIDDEN:
-		return refuse_http(f, rq, REFUSED_AUTH, &forbidden, "this initiator may not push from there\n");
+		return refuse_http(f, rq, REFUSED_AUTH, &forbidden, "pushes are not taken from this address\n");
 	case AUTH_REFUSED:
 		return refuse_http(f, rq, REFUSED_AUTH, &unauthorized, "authentication needed\n");
 	case AUTH_SLOW_DOWN:
 		return refuse_http(f, rq, REFUSED_AUTH, &slow_down,
-		    "too many wrong passwords for this account from this address\n");
+		    "too many wrong passwords from this address\n");
 	case AUTH_BUSY:
 		return refuse_http(f, rq, REFUSED_BUSY, &busy, "too many logins wait to be checked\n");
 	}

@@ -8,7 +8,7 @@
 #include "base/http_server.h"
 #include "ppg/admit.h"
 #include "ppg/dispatch.h"
-#include "ppg/initiator.h"
+#include "ppg/authenticator.h"
 #include "store/store.h"
 
 struct front;
@@ -16,6 +16,7 @@ struct front;
 struct front_config {
 	struct http_server_config http;
 	const char *path;		/* ppg-url */
+	bool query_login;		/* user name and password may stand in the query, as Kannel has them */
 	struct admit_config admit;
 	struct pap_writer writer;	/* strings live as long as the front */
 	struct store *store;

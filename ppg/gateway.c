@@ -10,9 +10,9 @@
 
 #include "base/log.h"
 #include "ppg/admin.h"
+#include "ppg/authenticator.h"
 #include "ppg/dispatch.h"
 #include "ppg/front.h"
-#include "ppg/initiator.h"
 #include "ppg/life.h"
 #include "ppg/notify.h"
 #include "store/store.h"
@@ -58,53 +58,6 @@ on_fatal(void *arg, const char *why)
 {
 	log_error("store", "%s: stopping", why);
 	_exit(3);
-}
-
-/* ---- initiators ------------------------------------------------------------------------------------- */
-
-static enum push_role
-role_of(enum ppg_push_role role)
-{
-	switch (role) {
-	case PPG_ROLE_NONE: return ROLE_NONE_PI;
-	case PPG_ROLE_AUTH: return ROLE_AUTH_PI;
-	case PPG_ROLE_TRUSTED: return ROLE_TRUSTED_PI;
-	}
-	return ROLE_NONE_PI;
-}
-
-static void
-copy_text(char *out, size_t size, const char *text)
-{
-	snprintf(out, size, "%s", text != NULL ? text : "");
-}
-
-static struct initiators *
-make_initiators(struct ppg_config *cf)
-{
-	struct initiator *list = calloc(cf->n_initiators + 1, sizeof *list);
-	struct initiators *set;
-	size_t i, k;
-
-	if (list == NULL)
-		abort();
-	for (i = 0; i < cf->n_initiators; i++) {
-		struct ppg_initiator *from = &cf->initiators[i];
-		struct initiator *to = &list[i];
-
-		copy_text(to->name, sizeof to->name, from->name);
-		copy_text(to->username, sizeof to->username, from->username);
-		copy_text(to->password, sizeof to->password, from->password);
-		to->role = role_of(from->push_role);
-		copy_text(to->country, sizeof to->country, from->country);
-		for (k = 0; k < from->n_uris && k < INITIATOR_URIS_MAX; k++)
-			copy_text(to->uris[to->n_uris++], sizeof to->uris[0], from->uris[k]);
-		to->notify_allow = from->own_notify_allow;	/* ownership moves */
-		from->own_notify_allow = NULL;
-	}
-	set = initiators_create(list, cf->n_initiators, cf->trusted_pi);
-	free(list);
-	return set;
 }
 
 /* ---- stations ------------------------------------------------------------------------------------------ */
@@ -209,6 +162,7 @@ start_front(struct gateway *gw, struct why *why)
 			.idle_timeout_s = cf->limits.idle_timeout_s,
 		},
 		.path = cf->url,
+		.query_login = cf->query_login,
 		.admit = {
 			.max_control = cf->limits.max_control_entity,
 			.max_content = cf->limits.max_content,
@@ -312,7 +266,7 @@ gateway_start(const char *path, struct ppg_config *config, struct gateway **out,
 	if (err == OK)
 		err = start_store(gw, why);
 	if (err == OK) {
-		gw->auth = authenticator_start(make_initiators(config));
+		gw->auth = authenticator_start(ppg_config_take_initiators(config));
 		start_dispatch(gw);
 		start_notifier(gw);
 		err = start_front(gw, why);
@@ -369,7 +323,7 @@ gateway_reload(struct gateway *gw, struct why *why)
 		return err;
 	}
 	ppg_config_changes(gw->config, fresh, report_change, NULL, &changes);
-	authenticator_replace(gw->auth, make_initiators(fresh));
+	authenticator_replace(gw->auth, ppg_config_take_initiators(fresh));
 	ppg_config_free(&fresh);
 	log_info("config", "initiators reloaded");
 	return OK;

@@ -1,9 +1,6 @@
 /*
- * initiator.h - push initiators: who they are, what they may claim, and whether this is one.
- *
- * HTTP Basic against scrypt hashes. Hashing costs 0.3 s, so one verifier thread does it; a verified
- * login is remembered as an HMAC under a random process key and never waits again. A set of
- * initiators is immutable; a reload puts a new one in its place.
+ * initiator.h - push initiators: who they are, where they may come from, what they may claim and push.
+ * A set of initiators is immutable; a reload puts a new one in its place.
  */
 #ifndef PPG_INITIATOR_H
 #define PPG_INITIATOR_H
@@ -13,74 +10,65 @@
 
 #include "base/buf.h"
 #include "base/http_client.h"
+#include "base/http_server.h"
+#include "ppg/number.h"
+#include "ppg/number_list.h"
 
 enum push_role { ROLE_NONE_PI, ROLE_AUTH_PI, ROLE_TRUSTED_PI };
 
 enum { INITIATOR_URIS_MAX = 8 };
-struct http_client_cert;
 
 struct initiator {
 	char name[64];			/* wap-push-user */
-	char username[64];
+	char username[64];		/* "": it has no password */
 	char password[256];		/* scrypt hash, or plain text as Kannel has it */
 	char uris[INITIATOR_URIS_MAX][512];	/* X-Wap-Initiator-URI values it may claim; first = default */
 	size_t n_uris;
 	enum push_role role;
 	struct netlist *notify_allow;	/* NULL: the gateway's list */
-	char country[8];		/* digits of its country-prefix; "": the gateway's country-code */
-	/* lists of words separated by ';', heap; NULL: no such rule */
-	char *allowed_prefix, *denied_prefix;		/* numbers, as Kannel has them; denied ones go first */
+	char country[NUMBER_COUNTRY_SIZE];	/* digits of its country-prefix; "": the gateway's country-code */
+	/* lists of words separated by ';' without blanks, heap; NULL: no such rule */
+	char *allowed_prefix, *denied_prefix;		/* "+digits"; denied ones go first */
 	char *content_types, *application_ids;		/* media types ("application/vnd.wap.*" too); ids as text */
 	char *links;					/* smsc-ids that may carry its pushes */
 	char *bearers;					/* such as "SMS" */
-	char *certificates;	/* "subject:...", "dns:...", "uri:...", "email:...", "ip:...", "sha256:..." of its TLS client certificate */
+	char *certificates;		/* words of certificate.h, canonical, a line each */
 	char default_smsc[64], forced_smsc[64];		/* "": none */
-	struct netlist *allow_ip, *deny_ip;		/* where it may come from; NULL: anywhere */
+	struct number_list *white_list, *black_list;	/* numbers; NULL: no such rule */
+	struct netlist *allow_ip, *deny_ip;		/* where it may come from, see address_admitted */
 	unsigned pushes_per_s, recipients_per_day;	/* 0: no limit */
 };
 
+/*
+ * Kannel's rule for a pair of address lists: who is on `deny` may not; else who is on `allow` may; else nobody
+ * may when there is any list.
+ */
+bool address_admitted(const struct netlist *allow, const struct netlist *deny, const struct sockaddr *addr);
+
 struct initiators;			/* a set, counted references */
 
-/* Takes copies. `trusted`: everyone is the initiator "trusted" and nobody is authenticated. */
+/*
+ * Takes copies of the structs; what they point to moves into the set. `trusted`: everyone is the initiator
+ * "trusted" and nobody is authenticated.
+ */
 struct initiators *initiators_create(const struct initiator *list, size_t n, bool trusted);
+/* Lists for all pushes, in front of those of an initiator; they move into the set. Before it is shared. */
+void initiators_set_addresses(struct initiators *set, struct netlist *allow, struct netlist *deny);
 struct initiators *initiators_ref(struct initiators *set);
 void initiators_unref(struct initiators *set);
+/* Frees what the struct points to and cleanses its password. */
+void initiator_done(struct initiator *who);
+
 const struct initiator *initiators_find(const struct initiators *set, const char *name);
-
-/* ---- authentication ------------------------------------------------------------------------ */
-
-struct authenticator;
-
-enum auth_result {
-	AUTH_OK,		/* *who is set; authenticated tells whether by a password */
-	AUTH_WAIT,		/* the verifier has it; ask again when done() was called */
-	AUTH_REFUSED,		/* 401 */
-	AUTH_FORBIDDEN,		/* the initiator may not come from there: 403 */
-	AUTH_SLOW_DOWN,		/* too many wrong passwords for this account from this address: 429 */
-	AUTH_BUSY		/* the verifier's queue is full: 503 */
-};
-
-struct authenticator *authenticator_start(struct initiators *set);
-void authenticator_stop(struct authenticator **auth);
-/* A new set (its reference moves in); verified logins are forgotten. Any thread. */
-void authenticator_replace(struct authenticator *auth, struct initiators *set);
-
-/* The set in force, with a reference for the caller. Any thread. */
-struct initiators *authenticator_initiators(struct authenticator *auth);
-
+const struct initiator *initiators_find_username(const struct initiators *set, const char *username);
 /*
- * Who asks? A client certificate that an initiator names goes first, then a password. On AUTH_OK the caller holds a reference to
- * *set, in which *who lives. On AUTH_WAIT done(arg) is called once, on the verifier's thread; the
- * same call again then answers. Any thread.
+ * Whose certificate is it? Its fingerprint counts before its subject, that before its other names; the last two
+ * only of a verified one. NULL: nobody's, or that of several.
  */
-struct auth_request {
-	const char *authorization;		/* header, or NULL */
-	const char *query_user, *query_password;	/* Kannel's form, where that is switched on; or NULL */
-	const struct http_client_cert *cert;	/* TLS client certificate, or NULL */
-	const char *peer;			/* numeric address */
-	const struct sockaddr *peer_addr;
-};
-enum auth_result authenticator_check(struct authenticator *auth, const struct auth_request *rq,
-    struct initiators **set, const struct initiator **who, bool *authenticated, void (*done)(void *arg), void *arg);
+const struct initiator *initiators_find_certificate(const struct initiators *set, const struct http_client_cert *cert);
+bool initiators_admit(const struct initiators *set, const struct sockaddr *addr);
+bool initiators_trusted(const struct initiators *set);
+size_t initiators_count(const struct initiators *set);
+const struct initiator *initiators_at(const struct initiators *set, size_t i);
 
 #endif

@@ -3,6 +3,7 @@ noinst_LIBRARIES += ppg/libppg.a
 ppg_libppg_a_SOURCES = \
 	ppg/front.c ppg/front.h \
 	ppg/initiator.c ppg/initiator.h ppg/certificate.c ppg/certificate.h ppg/number_list.c ppg/number_list.h \
+	ppg/authenticator.c ppg/authenticator.h ppg/access.c ppg/access.h \
 	ppg/admit.c ppg/admit.h \
 	ppg/mime.c ppg/mime.h \
 	ppg/pap.h ppg/pap_parse.c ppg/pap_print.c ppg/pap_status.c \
@@ -53,7 +54,12 @@ tests_fuzz_fuzz_mime_LDADD = ppg/libppg.a $(BASE_LIBS)
 tests_fuzz_fuzz_mime_LDFLAGS = $(FUZZ_LINK)
 
 # ---- configuration ----
-ppg_libppg_a_SOURCES += ppg/config.c ppg/config.h ppg/config_diff.c ppg/config_keys.c
+ppg_libppg_a_SOURCES += ppg/config.c ppg/config.h ppg/config_int.h ppg/config_initiator.c ppg/config_diff.c ppg/config_keys.c
+
+check_PROGRAMS += tests/unit/test_access
+TESTS += tests/unit/test_access
+tests_unit_test_access_SOURCES = tests/unit/test_access.c
+tests_unit_test_access_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 
 # ---- ppgctl ----
 bin_PROGRAMS += ppgctl
@@ -63,7 +69,7 @@ ppgctl_LDADD = ppg/libppg.a policy/libpolicy.a $(WAP_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_conf
 tests_fuzz_fuzz_conf_SOURCES = tests/fuzz/fuzz_conf.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_conf_LDADD = ppg/libppg.a $(BASE_LIBS)
+tests_fuzz_fuzz_conf_LDADD = ppg/libppg.a $(WAP_LIBS)
 tests_fuzz_fuzz_conf_LDFLAGS = $(FUZZ_LINK)
 
 check_PROGRAMS += tests/unit/test_ppg_config

@@ -5,7 +5,7 @@
 #ifndef PPG_NOTIFY_H
 #define PPG_NOTIFY_H
 
-#include "ppg/initiator.h"
+#include "ppg/authenticator.h"
 #include "ppg/pap.h"
 #include "store/store.h"
 

@@ -87,7 +87,7 @@ smallest_configuration(void **state)
 	    "smsc-password = bar\ntransceiver-mode = true\nsource-addr = \"+12025550100\"\n\n"
 	    "group = store\nurl = \"sqlite:ppg.db\"\n\n"
 	    "group = admin\nport = 18081\ntoken = \"secret\"\n");
-	const struct ppg_initiator *pi = &c->initiators[0];
+	const struct initiator *pi = &c->initiators[0].who;
 	const struct smsc_config *cf = &c->links[0].smsc;
 
 	assert_string_equal(notices.s, "X:12: group wap-push-user, ppg-password: is plain text; "
@@ -102,13 +102,13 @@ smallest_configuration(void **state)
 	assert_int_equal(c->max_age_s, 2 * 86400);
 	assert_int_equal(c->http_threads, 1);
 	assert_int_equal(c->n_initiators, 1);
-	assert_ptr_equal(ppg_config_initiator(c, "foo"), pi);
+	assert_ptr_equal(ppg_config_initiator(c, "foo"), &c->initiators[0]);
 	assert_null(ppg_config_initiator(c, "tester"));
 	assert_string_equal(pi->name, "tester");
 	assert_string_equal(pi->password, "bar");
 	assert_int_equal(pi->n_uris, 1);
 	assert_string_equal(pi->uris[0], "https://tps.example.net/");
-	assert_int_equal(pi->push_role, PPG_ROLE_TRUSTED);
+	assert_int_equal(pi->role, ROLE_TRUSTED_PI);
 	assert_null(pi->notify_allow);
 	assert_int_equal(c->n_links, 1);
 	assert_string_equal(cf->smsc_id, "main");
@@ -149,8 +149,8 @@ defaults_are_the_documented_limits(void **state)
 	assert_int_equal(c->limits.notify_timeout_s, 10);
 	assert_int_equal(c->limits.notify_connections, 4);
 	assert_int_equal(c->limits.notify_max_answer, 64 << 10);
-	assert_int_equal(c->initiators[0].push_role, PPG_ROLE_AUTH);
-	assert_int_equal(c->initiators[0].n_uris, 0);
+	assert_int_equal(c->initiators[0].who.role, ROLE_AUTH_PI);
+	assert_int_equal(c->initiators[0].who.n_uris, 0);
 	assert_string_equal(cf->smsc_id, "h:1");
 	assert_string_equal(cf->source_addr, "");
 	assert_int_equal(cf->window, 10);
@@ -179,7 +179,7 @@ numbers_and_countries(void **state)
 	char out[NUMBER_SIZE];
 	struct why why;
 
-	assert_string_equal(c->initiators[0].country, "44");
+	assert_string_equal(c->initiators[0].who.country, "44");
 	assert_int_equal(number_normalise(c->numbers, NULL, "01715550143", out, &why), OK);
 	assert_string_equal(out, "+491715550143");
 	assert_int_equal(number_normalise(c->numbers, NULL, "00358401234567", out, &why), OK);
@@ -250,17 +250,18 @@ initiators_and_their_networks(void **state)
 	assert_int_equal(c->n_initiators, 3);
 	assert_string_equal(notices.s, "X:10: group wap-push-user, ppg-password: is plain text, as are 1 others; "
 	    "\"ppgctl passwd\" makes a hash to put here\n");
-	assert_int_equal(c->initiators[0].n_uris, 2);
-	assert_string_equal(c->initiators[0].uris[0], "https://a.example.net/");
-	assert_string_equal(c->initiators[0].uris[1], "urn:x");
-	assert_int_equal(c->initiators[0].push_role, PPG_ROLE_NONE);
-	assert_true(allows(c->initiators[0].notify_allow, "127.0.0.1"));
-	assert_true(allows(c->initiators[0].notify_allow, "10.1.2.3"));
-	assert_false(allows(c->initiators[0].notify_allow, "192.168.1.1"));
-	assert_true(allows(c->initiators[1].notify_allow, "192.168.1.1"));
-	assert_false(allows(c->initiators[1].notify_allow, "127.0.0.1"));
-	assert_non_null(c->initiators[2].notify_allow);
-	assert_false(allows(c->initiators[2].notify_allow, "127.0.0.1"));
+	assert_int_equal(c->initiators[0].who.n_uris, 2);
+	assert_string_equal(c->initiators[0].who.uris[0], "https://a.example.net/");
+	assert_string_equal(c->initiators[0].who.uris[1], "urn:x");
+	assert_int_equal(c->initiators[0].who.role, ROLE_NONE_PI);
+	assert_null(c->initiators[0].who.notify_allow);
+	assert_true(allows(c->notify_allow, "127.0.0.1"));
+	assert_true(allows(c->notify_allow, "10.1.2.3"));
+	assert_false(allows(c->notify_allow, "192.168.1.1"));
+	assert_true(allows(c->initiators[1].who.notify_allow, "192.168.1.1"));
+	assert_false(allows(c->initiators[1].who.notify_allow, "127.0.0.1"));
+	assert_non_null(c->initiators[2].who.notify_allow);
+	assert_false(allows(c->initiators[2].who.notify_allow, "127.0.0.1"));
 	ppg_config_free(&c);
 }
 

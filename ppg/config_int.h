@@ -1,0 +1,30 @@
+/* config_int.h - what the files that make a struct ppg_config share. */
+#ifndef PPG_CONFIG_INT_H
+#define PPG_CONFIG_INT_H
+
+#include "ppg/config.h"
+
+struct loading {
+	struct ppg_config *config;
+	conf_report report;
+	void *arg;
+	bool failed;
+};
+
+/* Report "file:line: group G, key: sentence"; level 2 is an error. */
+void config_tell(struct loading *ld, int level, const struct conf_group *g, const char *key,
+    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+size_t config_count_groups(const struct conf *conf, const char *name);
+void *config_zeroed(size_t n, size_t size);
+/* A list of networks: NULL when the key is not written; an empty value is a list with nothing in it. */
+struct netlist *config_networks(struct loading *ld, const struct conf_group *g, const char *key);
+/* A pair of address lists, as address_admitted takes them. */
+void config_addresses(struct loading *ld, const struct conf_group *g, const char *allow_key,
+    const char *deny_key, struct netlist **allow, struct netlist **deny);
+
+/* The groups wap-push-user; after group ppg. */
+void config_take_initiators(struct loading *ld);
+/* What initiators say of links; after the groups smsc. */
+void config_check_links_of_initiators(struct loading *ld);
+
+#endif
