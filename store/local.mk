@@ -1,12 +1,14 @@
 noinst_LIBRARIES += store/libstore.a
 store_libstore_a_SOURCES = \
-	store/batch.c store/match.c store/objects.c store/store.c store/store.h store/store_int.h \
-	store/sqlite.c store/sqlite_accept.c store/sqlite_due.c store/sqlite_index.c store/sqlite_int.h \
-	store/sqlite_life.c store/sqlite_names.c store/sqlite_note.c store/sqlite_open.c \
+	store/batch.c store/match.c store/objects.c store/store.c store/store.h store/store_int.h store/usage.c \
+	store/sqlite.c store/sqlite_accept.c store/sqlite_audit.c store/sqlite_cancel.c store/sqlite_due.c \
+	store/sqlite_facts.c store/sqlite_index.c store/sqlite_int.h store/sqlite_keys.c store/sqlite_life.c \
+	store/sqlite_list.c store/sqlite_names.c store/sqlite_note.c store/sqlite_open.c \
 	store/sqlite_read.c store/sqlite_sql.c
 
 # The contract, on every engine; then what is SQLite's own.
 STORE_TESTS = tests/unit/test_store tests/unit/test_store_outcome tests/unit/test_store_whole \
+	tests/unit/test_store_class tests/unit/test_store_cancel tests/unit/test_store_replace \
 	tests/unit/test_store_crash tests/unit/test_store_files tests/unit/test_sqlite_index
 STORE_FIXTURE = tests/unit/store_fixture.c tests/unit/test_store.h
 STORE_FAULTS = tests/unit/fault_vfs.c tests/unit/fault_vfs.h
@@ -18,6 +20,12 @@ tests_unit_test_store_outcome_SOURCES = tests/unit/test_store_outcome.c $(STORE_
 tests_unit_test_store_outcome_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 tests_unit_test_store_whole_SOURCES = tests/unit/test_store_whole.c $(STORE_FIXTURE)
 tests_unit_test_store_whole_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+tests_unit_test_store_class_SOURCES = tests/unit/test_store_class.c $(STORE_FIXTURE)
+tests_unit_test_store_class_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+tests_unit_test_store_cancel_SOURCES = tests/unit/test_store_cancel.c $(STORE_FIXTURE)
+tests_unit_test_store_cancel_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+tests_unit_test_store_replace_SOURCES = tests/unit/test_store_replace.c $(STORE_FIXTURE)
+tests_unit_test_store_replace_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 tests_unit_test_store_crash_SOURCES = tests/unit/test_store_crash.c $(STORE_FIXTURE) $(STORE_FAULTS)
 tests_unit_test_store_crash_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 tests_unit_test_store_files_SOURCES = tests/unit/test_store_files.c $(STORE_FIXTURE) $(STORE_FAULTS)

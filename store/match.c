@@ -56,3 +56,20 @@ match_hash_push(uint64_t key, const char *push_id)
 	put_text(&w, push_id);
 	return text_hash64(wbuf_span(&w));
 }
+
+uint64_t
+match_hash_key(uint64_t key, const char *recipient_key)
+{
+	size_t n = strlen(recipient_key);
+	uint8_t octets[8 + 512];
+	struct wbuf w = wbuf_into(octets, sizeof octets);
+
+	put_key(&w, key);
+	if (n > 256) {		/* its own hash, and what it has more than that */
+		wbuf_u32(&w, (uint32_t)n);
+		put_key(&w, text_hash64(span_of((const uint8_t *)recipient_key, n)) ^ key);
+		recipient_key += n - 256;
+	}
+	put_text(&w, recipient_key);
+	return text_hash64(wbuf_span(&w));
+}

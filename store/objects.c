@@ -70,6 +70,7 @@ store_view_done(struct store_view *view)
 
 	for (i = 0; i < view->n; i++) {
 		free(view->recipients[i].address);
+		free(view->recipients[i].to);
 		free(view->recipients[i].link);
 		free(view->recipients[i].desc);
 		free(view->recipients[i].message_ids);
@@ -92,6 +93,16 @@ clear_accept(struct store_op *op)
 	if (op->kind == STORE_ACCEPT)
 		a->push = 0;
 	a->batch = 0;
+	a->replaced = 0;
+}
+
+static void
+clear_cancel(struct store_op *op)
+{
+	struct store_cancel *c = (struct store_cancel *)op;
+
+	c->push = 0;
+	c->n_results = c->next_n = 0;
 }
 
 static void
@@ -201,9 +212,9 @@ store_op_clear(struct store_op *op)
 	switch (op->kind) {
 	case STORE_ACCEPT:
 	case STORE_MORE: clear_accept(op); break;
+	case STORE_CANCEL: clear_cancel(op); break;
+	case STORE_SUBSCRIBERS: ((struct store_subscribers *)op)->changed = 0; break;
 	case STORE_ABANDON:
-	case STORE_CANCEL:
-	case STORE_SUBSCRIBERS:
 	case STORE_PROFILE: break;
 	case STORE_TAKE: clear_take(op); break;
 	case STORE_EVENT: clear_event(op); break;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 /* The log is copied into the file at these sizes: when nothing waits, and in any case. */
@@ -44,10 +45,10 @@ run(struct db *db, struct store_op *op)
 	switch (op->kind) {
 	case STORE_ACCEPT: op_accept(db, (struct store_accept *)op); break;
 	case STORE_MORE: op_more(db, (struct store_accept *)op); break;
-	case STORE_ABANDON:
-	case STORE_CANCEL:
-	case STORE_SUBSCRIBERS:
-	case STORE_PROFILE: op->result = ERR_UNSUPPORTED; break;
+	case STORE_ABANDON: op_abandon(db, (struct store_abandon *)op); break;
+	case STORE_CANCEL: op_cancel(db, (struct store_cancel *)op); break;
+	case STORE_SUBSCRIBERS: op_subscribers(db, (struct store_subscribers *)op); break;
+	case STORE_PROFILE: op_profile(db, (struct store_profile *)op); break;
 	case STORE_TAKE: op_take(db, (struct store_take *)op); break;
 	case STORE_EVENT: op_event(db, (struct store_event *)op); break;
 	case STORE_RECEIPT: op_receipt(db, (struct store_receipt *)op); break;
@@ -55,6 +56,7 @@ run(struct db *db, struct store_op *op)
 	case STORE_NOTE: op_note(db, (struct store_note_result *)op); break;
 	case STORE_TICK: op_tick(db, (struct store_tick *)op); break;
 	}
+	life_flush(db);
 }
 
 static void
@@ -93,6 +95,9 @@ undo(struct db *db)
 	names_cut(db, db->names_saved);
 	db->now = db->saved;
 	db->orphans = db->orphans_saved;
+	db->audit.id = 0;
+	used_settle(db, false);
+	due_unknown(db);
 	index_load(db);
 	db->err = db->err == OK ? err : ERR_IO;
 }
@@ -111,10 +116,13 @@ sqlite_group(struct store *store, struct store_op **ops, size_t n, struct why *w
 	sql_run(db, sql_query(db, Q_BEGIN));
 	for (i = 0; i < n && db->err == OK; i++)
 		run(db, ops[i]);
+	audit_flush(db);
+	used_write(db);
 	write_shared_batch(db);
 	batches_emptied(&db->batches, delete_batch, db);
 	index_write(db);
 	counts_save(db);
+	store->next.oldest_due = due_oldest(db, clock_utc());
 	sql_run(db, sql_query(db, Q_COMMIT));
 	if (db->err != OK) {
 		db->saved = before;
@@ -124,6 +132,7 @@ sqlite_group(struct store *store, struct store_op **ops, size_t n, struct why *w
 	}
 	batches_settle(&db->batches, true);
 	index_settle(db);
+	used_settle(db, true);
 	counts_show(db);
 	return OK;
 }
@@ -168,6 +177,8 @@ sqlite_free(struct db *db)
 	names_done(db);
 	index_done(db);
 	batches_done(&db->batches);
+	usage_done(&db->usage);
+	free(db->used);
 	free(db->found.v);
 	free(db->slice.v);
 	sbuf_done(&db->ids_text);
@@ -208,7 +219,13 @@ const struct store_engine store_sqlite = {
 	.close = sqlite_close,
 	.group = sqlite_group,
 	.rest = sqlite_rest,
+	.usage = sqlite_usage,
 	.reader_open = sqlite_reader_open,
 	.reader_close = sqlite_reader_close,
 	.read_push = sqlite_read_push,
+	.read_recipients = sqlite_read_recipients,
+	.read_pushes = sqlite_read_pushes,
+	.read_audit = sqlite_read_audit,
+	.read_subscriber = sqlite_read_subscriber,
+	.read_profile = sqlite_read_profile,
 };

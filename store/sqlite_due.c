@@ -17,11 +17,43 @@ enum { TAKE_SKIP = 5000 };
 enum { BATCH_HOLE = 64 };
 enum { SLICE = 10000 };		/* rows of one transaction at start */
 
+static const enum due_kind dispatch_kinds[STORE_PRIORITIES] = {
+	[STORE_HIGH] = DUE_DISPATCH_HIGH, [STORE_MEDIUM] = DUE_DISPATCH, [STORE_LOW] = DUE_DISPATCH_LOW,
+};
+
+enum due_kind
+due_dispatch(enum store_priority priority)
+{
+	return dispatch_kinds[priority];
+}
+
+void
+due_unknown(struct db *db)
+{
+	memset(db->first, 0, sizeof db->first);
+}
+
 void
 due_add(struct db *db, enum due_kind kind, int64_t at, int64_t lo, int64_t hi)
 {
 	sqlite3_stmt *q = sql_query(db, Q_DUE_ADD);
 
+	if (db->first[kind].at == 0 || at < db->first[kind].at)
+		db->first[kind].at = at;
+
+	sql_int(q, 1, kind);
+	sql_int(q, 2, at);
+	sql_int(q, 3, lo);
+	sql_int(q, 4, hi);
+	sql_run(db, q);
+}
+
+void
+due_forget(struct db *db, enum due_kind kind, int64_t at, int64_t lo, int64_t hi)
+{
+	sqlite3_stmt *q = sql_query(db, Q_DUE_FORGET);
+
+	db->first[kind].known = false;
 	sql_int(q, 1, kind);
 	sql_int(q, 2, at);
 	sql_int(q, 3, lo);
@@ -34,6 +66,7 @@ due_delete(struct db *db, enum due_kind kind, int64_t at, int64_t lo)
 {
 	sqlite3_stmt *q = sql_query(db, Q_DUE_DELETE);
 
+	db->first[kind].known = false;
 	sql_int(q, 1, kind);
 	sql_int(q, 2, at);
 	sql_int(q, 3, lo);
@@ -64,13 +97,37 @@ due_next(struct db *db, enum due_kind kind)
 {
 	struct due d;
 
-	return due_first(db, kind, &d) ? d.at : 0;
+	if (db->first[kind].known)
+		return db->first[kind].at;
+	db->first[kind].at = due_first(db, kind, &d) ? d.at : 0;
+	db->first[kind].known = db->err == OK;
+	return db->first[kind].at;
+}
+
+static void
+sooner(int64_t *next, int64_t at)
+{
+	if (at != 0 && (*next == 0 || at < *next))
+		*next = at;
+}
+
+int64_t
+due_oldest(struct db *db, int64_t now)
+{
+	int64_t oldest = 0;
+	int p;
+
+	for (p = 0; p < STORE_PRIORITIES; p++)
+		sooner(&oldest, due_next(db, dispatch_kinds[p]));
+	return oldest <= now ? oldest : 0;
 }
 
 /* ---- TAKE ------------------------------------------------------------------------------ */
 
 struct taking {
 	struct store_take *op;
+	enum store_priority priority;		/* the class that is taken from, */
+	uint32_t left;				/* and how many more of it */
 	struct store_item **tail;
 	int64_t push, pi, deadline_at;		/* whose body is held */
 	struct store_body *body;
@@ -93,7 +150,7 @@ hold_push(struct db *db, struct taking *t, int64_t push)
 	if (sql_row(db, q)) {
 		t->pi = sqlite3_column_int64(q, 0);
 		t->deadline_at = sqlite3_column_int64(q, 1);
-		t->body = store_body_create(sql_get_blob(q, 2), sql_get_blob(q, 3), span_of(NULL, 0));
+		t->body = store_body_create(sql_get_blob(q, 2), sql_get_blob(q, 3), sql_get_blob(q, 4));
 	}
 	sqlite3_reset(q);
 	return t->body != NULL;
@@ -146,6 +203,7 @@ new_item(struct db *db, sqlite3_stmt *q, struct taking *t, int64_t rid)
 		item->overlay = span_of(span_dup(overlay), overlay.n);
 	item->body = store_body_ref(t->body);
 	item->deadline_at = t->deadline_at;
+	item->priority = t->priority;
 	return item;
 }
 
@@ -163,7 +221,7 @@ collect(struct db *db, struct taking *t, const struct due *d, uint32_t *budget)
 
 	sql_int(q, 1, d->lo);
 	sql_int(q, 2, d->hi);
-	while (t->op->n_items < t->op->max[STORE_MEDIUM] && *budget > 0 && (more = sql_row(db, q))) {
+	while (t->left > 0 && *budget > 0 && (more = sql_row(db, q))) {
 		struct store_change c = { 0 };
 		struct store_item *item;
 		int64_t rid = sqlite3_column_int64(q, 0);
@@ -177,6 +235,7 @@ collect(struct db *db, struct taking *t, const struct due *d, uint32_t *budget)
 		*t->tail = item;
 		t->tail = &item->next;
 		t->op->n_items++;
+		t->left--;
 	}
 	sqlite3_reset(q);
 	return more ? rest : d->hi + 1;
@@ -185,7 +244,9 @@ collect(struct db *db, struct taking *t, const struct due *d, uint32_t *budget)
 static void
 mark_taken(struct db *db, struct taking *t, struct store_item *item)
 {
-	int taken = db->store->cf.rules.taken;
+	const struct store_rules *rules = &db->store->cf.rules;
+	struct happening h = { .event = rules->ev_take, .at = t->op->now, .from = rules->queued,
+		.to = rules->taken };
 
 	for (; item != NULL; item = item->next) {
 		int64_t rid = rid_of(item->push, item->n);
@@ -194,9 +255,34 @@ mark_taken(struct db *db, struct taking *t, struct store_item *item)
 		join_range(db, t, rid);
 		item->batch = t->batch;
 		sql_int(q, 1, rid);
-		sql_int(q, 2, taken);
+		sql_int(q, 2, rules->taken);
 		sql_int(q, 3, t->batch);
 		sql_run(db, q);
+		db->store->next.entered[rules->taken % STORE_STATES_MAX]++;
+		audit_add(db, rid, &h);
+	}
+}
+
+static void
+take_class(struct db *db, struct taking *t, enum store_priority priority)
+{
+	enum due_kind kind = dispatch_kinds[priority];
+	uint32_t budget = t->op->max[priority] + TAKE_SKIP;
+	struct due d;
+
+	t->priority = priority;
+	t->left = t->op->max[priority];
+	while (t->left > 0 && budget > 0 && due_first(db, kind, &d) && d.at <= t->op->now) {
+		struct store_item **slice = t->tail;
+		int64_t rest = collect(db, t, &d, &budget);
+
+		if (db->err != OK)
+			break;
+		due_delete(db, kind, d.at, d.lo);
+		if (rest <= d.hi)
+			due_add(db, kind, d.at, rest, d.hi);
+		mark_taken(db, t, *slice);
+		budget -= budget > 0;		/* an empty run is work too */
 	}
 }
 
@@ -204,24 +290,16 @@ void
 op_take(struct db *db, struct store_take *op)
 {
 	struct taking t = { .op = op, .tail = &op->items };
-	uint32_t budget = op->max[STORE_MEDIUM] + TAKE_SKIP;
-	struct due d;
+	int p;
 
-	while (op->n_items < op->max[STORE_MEDIUM] && budget > 0 && due_first(db, DUE_DISPATCH, &d) && d.at <= op->now) {
-		struct store_item **slice = t.tail;
-		int64_t rest = collect(db, &t, &d, &budget);
-
-		if (db->err != OK)
-			break;
-		due_delete(db, DUE_DISPATCH, d.at, d.lo);
-		if (rest <= d.hi)
-			due_add(db, DUE_DISPATCH, d.at, rest, d.hi);
-		mark_taken(db, &t, *slice);
-		budget -= budget > 0;		/* an empty run is work too */
-	}
+	for (p = 0; p < STORE_PRIORITIES; p++)
+		if (op->max[p] > 0)
+			take_class(db, &t, (enum store_priority)p);
 	write_range(db, &t);
 	store_body_unref(t.body);
-	op->next_due = due_next(db, DUE_DISPATCH);
+	for (p = 0; p < STORE_PRIORITIES; p++)
+		if (op->max[p] > 0)
+			sooner(&op->next_due, due_next(db, dispatch_kinds[p]));
 }
 
 /* ---- TICK ------------------------------------------------------------------------------ */
@@ -278,7 +356,7 @@ push_is_live(struct db *db, int64_t push)
  * and again: it may have been on a link just then, and every recipient must come to an end.
  */
 static uint32_t
-tick_deadline(struct db *db, struct store_tick *op, enum due_kind kind, const struct due *d, uint32_t most)
+tick_run(struct db *db, struct store_tick *op, enum due_kind kind, const struct due *d, uint32_t most)
 {
 	const struct store_config *cf = &db->store->cf;
 	int64_t push = rid_push(d->lo), again = d->at + cf->receipt_margin_s;
@@ -301,13 +379,14 @@ tick_deadline(struct db *db, struct store_tick *op, enum due_kind kind, const st
 		life_happen(db, db->slice.v[i], &h);
 		op->expired += !h.ignored;
 	}
+	life_flush(db);
 	if (seen < most && push_is_live(db, push))
 		due_add(db, DUE_NO_RECEIPT, again, rid_of(push, 0), rid_of(push, N_MAX));
 	return seen + 1;
 }
 
 void
-push_delete(struct db *db, int64_t push)
+push_delete(struct db *db, int64_t push, bool forget)
 {
 	sqlite3_stmt *q = sql_query(db, Q_PUSH_TEXT);
 
@@ -316,7 +395,9 @@ push_delete(struct db *db, int64_t push)
 		sqlite3_reset(q);
 		return;
 	}
-	index_remove(db, INDEX_PUSH, match_hash_push(db->hash_key, (const char *)sqlite3_column_text(q, 1)), push);
+	if (forget)
+		index_remove(db, INDEX_PUSH, match_hash_push(db->hash_key,
+		    (const char *)sqlite3_column_text(q, 1)), push);
 	sqlite3_reset(q);
 	q = sql_query(db, Q_PUSH_DELETE);
 	sql_int(q, 1, push);
@@ -341,22 +422,55 @@ delete_recipients(struct db *db, int64_t lo, int64_t hi, uint32_t most)
 	sql_run(db, q);
 	n = (uint32_t)sqlite3_changes(db->sql);
 	db->now.recipients -= n;
+	q = sql_query(db, Q_KEY_DELETE);
+	sql_int(q, 1, lo);
+	sql_int(q, 2, hi);
+	sql_run(db, q);
+	return n;
+}
+
+/* The same; what is left of the run stays due. */
+static uint32_t
+delete_slice(struct db *db, enum due_kind kind, const struct due *d, uint32_t most)
+{
+	uint32_t n = delete_recipients(db, d->lo, d->hi, most);
+
+	due_delete(db, kind, d->at, d->lo);
+	if (n == most)
+		due_add(db, kind, d->at, d->lo + n, d->hi);
 	return n;
 }
 
 static uint32_t
 tick_purge(struct db *db, struct store_tick *op, const struct due *d, uint32_t most)
 {
-	uint32_t n;
+	const struct store_config *cf = &db->store->cf;
 
 	if (rid_n(d->lo) == 0) {
-		push_delete(db, rid_push(d->lo));
+		audit_keep(db, rid_push(d->lo), d->at - cf->retention_s + cf->audit_retention_s);
+		push_delete(db, rid_push(d->lo), false);
 		op->purged++;
 	}
-	n = delete_recipients(db, d->lo, d->hi, most);
-	due_delete(db, DUE_PURGE, d->at, d->lo);
-	if (n == most)
-		due_add(db, DUE_PURGE, d->at, d->lo + n, d->hi);
+	return delete_slice(db, DUE_PURGE, d, most) + 1;
+}
+
+static uint32_t
+tick_abandoned(struct db *db, struct store_tick *op, const struct due *d, uint32_t most)
+{
+	uint32_t n = delete_slice(db, DUE_ABANDONED, d, most);
+
+	db->now.live -= n;
+	return n + 1;
+}
+
+static uint32_t
+tick_audit(struct db *db, struct store_tick *op, const struct due *d, uint32_t most)
+{
+	bool finished;
+	uint32_t n = audit_purge(db, rid_push(d->lo), most, &finished);
+
+	if (finished)
+		due_delete(db, DUE_AUDIT, d->at, d->lo);
 	return n + 1;
 }
 
@@ -392,31 +506,44 @@ tick_orphans(struct db *db, int64_t now, uint32_t most)
 	return n;
 }
 
-static void
-sooner(int64_t *next, int64_t at)
+static uint32_t
+tick_deadline(struct db *db, struct store_tick *op, const struct due *d, uint32_t most)
 {
-	if (at != 0 && (*next == 0 || at < *next))
-		*next = at;
+	return tick_run(db, op, DUE_DEADLINE, d, most);
+}
+
+static uint32_t
+tick_no_receipt(struct db *db, struct store_tick *op, const struct due *d, uint32_t most)
+{
+	return tick_run(db, op, DUE_NO_RECEIPT, d, most);
 }
 
 void
 op_tick(struct db *db, struct store_tick *op)
 {
-	static const enum due_kind kinds[] = { DUE_DEADLINE, DUE_NO_RECEIPT, DUE_PURGE };
+	static const struct {
+		enum due_kind kind;
+		uint32_t (*slice)(struct db *db, struct store_tick *op, const struct due *d, uint32_t most);
+	} rows[] = {
+		{ DUE_DEADLINE, tick_deadline },
+		{ DUE_NO_RECEIPT, tick_no_receipt },
+		{ DUE_PURGE, tick_purge },
+		{ DUE_ABANDONED, tick_abandoned },
+		{ DUE_AUDIT, tick_audit },
+	};
 	uint32_t left = op->max > 0 ? op->max : 1, used;
 	int64_t id, kept_at;
 	struct due d;
 	size_t i;
 
 	left -= tick_orphans(db, op->now, left);
-	for (i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-		while (left > 0 && due_first(db, kinds[i], &d) && d.at <= op->now) {
-			used = kinds[i] == DUE_PURGE ? tick_purge(db, op, &d, left) :
-			    tick_deadline(db, op, kinds[i], &d, left);
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		while (left > 0 && due_first(db, rows[i].kind, &d) && d.at <= op->now) {
+			used = rows[i].slice(db, op, &d, left);
 			left -= used < left ? used : left;
 		}
-	for (i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-		sooner(&op->next_due, due_next(db, kinds[i]));
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		sooner(&op->next_due, due_next(db, rows[i].kind));
 	if (oldest_orphan(db, &id, &kept_at))
 		sooner(&op->next_due, kept_at + db->store->cf.orphan_s);
 }
@@ -433,6 +560,8 @@ begin(struct db *db)
 static void
 commit(struct db *db)
 {
+	life_flush(db);
+	audit_flush(db);
 	index_write(db);
 	counts_save(db);
 	sql_exec(db, "COMMIT");
@@ -527,7 +656,7 @@ sweep(struct db *db)
 			db->now.live -= n;
 			lo += n;
 			if (n < SLICE)
-				push_delete(db, pushes.v[i]);
+				push_delete(db, pushes.v[i], true);
 			commit(db);
 		} while (n == SLICE && db->err == OK);
 		db->store->next.swept++;

@@ -10,8 +10,6 @@
 
 #include "base/clock.h"
 
-enum { DESC_MAX = 200 };
-
 struct row {			/* of a recipient, as it was */
 	int64_t rid, batch, link;
 	int state;
@@ -93,64 +91,86 @@ segment_of(struct db *db, const struct row *r, const char *link, const char *nor
 /* ---- the end of a recipient and of its push -------------------------------------------- */
 
 static void
-push_final(struct db *db, int64_t push, int64_t deadline_at, bool secret)
+push_final(struct db *db, const struct push_life *l)
 {
 	const struct store_config *cf = &db->store->cf;
-	int64_t lo = rid_of(push, 0), hi = rid_of(push, N_MAX);
-	sqlite3_stmt *q = sql_query(db, Q_DUE_FORGET);
+	int64_t lo = rid_of(l->push, 0), hi = rid_of(l->push, N_MAX);
+	sqlite3_stmt *q;
 
-	sql_int(q, 1, DUE_DEADLINE);
-	sql_int(q, 2, deadline_at);
-	sql_int(q, 3, lo);
-	sql_int(q, 4, hi);
-	sql_run(db, q);
-	if (sqlite3_changes(db->sql) == 0) {
-		sql_int(q, 1, DUE_NO_RECEIPT);
-		sql_int(q, 2, deadline_at + cf->receipt_margin_s);
-		sql_run(db, q);
-	}
+	due_forget(db, DUE_DEADLINE, l->deadline_at, lo, hi);
+	if (sqlite3_changes(db->sql) == 0)
+		due_forget(db, DUE_NO_RECEIPT, l->deadline_at + cf->receipt_margin_s, lo, hi);
+	if (l->waits)
+		due_forget(db, l->dispatch, l->due_at, lo, hi);
 	due_add(db, DUE_PURGE, clock_utc() + cf->retention_s, lo, hi);
-	if (secret) {
+	if (l->secret) {
 		q = sql_query(db, Q_PUSH_ERASE);
-		sql_int(q, 1, push);
+		sql_int(q, 1, l->push);
 		sql_run(db, q);
 	}
 }
 
 static bool
-all_final(struct db *db, int64_t push)
+all_final(struct db *db, const struct push_life *l)
 {
 	sqlite3_stmt *q = sql_query(db, Q_PROGRESS_FINAL);
 	bool all;
 
-	sql_int(q, 1, push);
-	sql_run(db, q);
-	q = sql_query(db, Q_PROGRESS_GET);
-	sql_int(q, 1, push);
-	all = sql_row(db, q) && sqlite3_column_int64(q, 0) == sqlite3_column_int64(q, 1);
+	if (l->single)
+		return true;
+	sql_int(q, 1, l->push);
+	sql_int(q, 2, l->n_final);
+	all = sql_row(db, q) && sqlite3_column_int(q, 0) != 0;
 	sqlite3_reset(q);
 	return all;
 }
 
-static void
-recipient_final(struct db *db, int64_t rid)
+void
+life_flush(struct db *db)
 {
-	int64_t push = rid_push(rid), deadline_at;
+	struct push_life *l = &db->life;
+
+	if (l->push != 0 && l->n_final > 0 && db->err == OK && all_final(db, l))
+		push_final(db, l);
+	*l = (struct push_life){ 0 };
+}
+
+/* What the push is, read once for all of its recipients that an operation ends. */
+static bool
+hold_push(struct db *db, int64_t push)
+{
 	sqlite3_stmt *q = sql_query(db, Q_PUSH_LIFE);
-	bool single, secret, notify;
+	struct push_life *l = &db->life;
+	int flags;
+
+	if (l->push == push)
+		return true;
+	life_flush(db);
+	sql_int(q, 1, push);
+	if (sql_row(db, q)) {
+		flags = sqlite3_column_int(q, 2);
+		*l = (struct push_life){ .push = push, .single = sqlite3_column_int(q, 0) == 1,
+			.deadline_at = sqlite3_column_int64(q, 1), .secret = (flags & PUSH_SECRET) != 0,
+			.dispatch = due_dispatch(flags & PUSH_HIGH ? STORE_HIGH : flags & PUSH_LOW ?
+			    STORE_LOW : STORE_MEDIUM),
+			.notify = sqlite3_column_int(q, 3) != 0,
+			.due_at = sqlite3_column_int64(q, sqlite3_column_int64(q, 5) != 0 ? 5 : 4) };
+	}
+	sqlite3_reset(q);
+	return l->push == push;
+}
+
+static void
+recipient_final(struct db *db, int64_t rid, bool waited)
+{
+	sqlite3_stmt *q;
 
 	db->now.live--;
-	sql_int(q, 1, push);
-	if (!sql_row(db, q)) {
-		sqlite3_reset(q);
+	if (!hold_push(db, rid_push(rid)))
 		return;
-	}
-	single = sqlite3_column_int(q, 0) == 1;
-	deadline_at = sqlite3_column_int64(q, 1);
-	secret = sqlite3_column_int(q, 2) != 0;
-	notify = sqlite3_column_int(q, 3) != 0;
-	sqlite3_reset(q);
-	if (notify) {
+	db->life.n_final++;
+	db->life.waits |= waited;
+	if (db->life.notify) {
 		q = sql_query(db, Q_NOTE_ADD);
 		sql_int(q, 1, db->now.next_id++);
 		sql_int(q, 2, clock_utc());
@@ -158,8 +178,6 @@ recipient_final(struct db *db, int64_t rid)
 		sql_run(db, q);
 		db->store->notes_added = true;
 	}
-	if (single || all_final(db, push))
-		push_final(db, push, deadline_at, secret);
 }
 
 /* ---- one event ------------------------------------------------------------------------- */
@@ -202,6 +220,14 @@ row_set(struct db *db, const struct row *r, const struct happening *h)
 }
 
 int
+life_state(struct db *db, int64_t rid)
+{
+	struct row r;
+
+	return row_get(db, rid, &r) ? r.state : 0;
+}
+
+int
 life_happen(struct db *db, int64_t rid, struct happening *h)
 {
 	const struct store_rules *rules = &db->store->cf.rules;
@@ -239,10 +265,13 @@ life_happen(struct db *db, int64_t rid, struct happening *h)
 		r.flags |= RCPT_IDS;
 	}
 	row_set(db, &r, h);
+	db->store->next.entered[c.state % STORE_STATES_MAX]++;
+	audit_add(db, rid, h);
 	if (c.requeue && !c.final)
-		due_add(db, DUE_DISPATCH, h->due_at, rid, rid);
+		due_add(db, due_dispatch(r.flags & RCPT_HIGH ? STORE_HIGH : r.flags & RCPT_LOW ? STORE_LOW :
+		    STORE_MEDIUM), h->due_at, rid, rid);
 	if (c.final && !was_final)
-		recipient_final(db, rid);
+		recipient_final(db, rid, h->from == rules->queued);
 	return OK;
 }
 
@@ -345,7 +374,8 @@ keep_orphan(struct db *db, const struct store_receipt *r, const char *normal)
 void
 op_receipt(struct db *db, struct store_receipt *r)
 {
-	struct happening h = { .event = r->event, .at = r->at, .code = r->code, .desc = r->desc };
+	struct happening h = { .event = r->event, .at = r->at, .code = r->code, .desc = r->desc,
+		.link = r->link };
 	char normal[MESSAGE_ID_SIZE];
 	int64_t rid = 0;
 
@@ -408,6 +438,7 @@ match_orphans(struct db *db, struct store_event *e)
 		while (db->orphans > 0 && find_orphan(db, e->link, normal, &o)) {
 			int64_t rid;
 
+			o.h.link = e->link;
 			if (match_receipt(db, e->link, normal, &o.h, &rid) == OK && !o.h.ignored) {
 				e->to = o.h.to;
 				e->final = o.h.final;

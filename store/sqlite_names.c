@@ -45,6 +45,16 @@ add(struct names *names, size_t place, const char *text)
 }
 
 int64_t
+names_find(struct db *db, const char *text)
+{
+	size_t place;
+	bool found;
+
+	place = place_of(&db->names, text, &found);
+	return found ? db->names.order[place] : 0;
+}
+
+int64_t
 names_id(struct db *db, const char *text)
 {
 	struct names *names = &db->names;

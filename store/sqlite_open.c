@@ -11,10 +11,10 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 enum { APPLICATION_ID = 0x4F505047 };		/* "OPPG" */
-enum { SCHEMA_VERSION = 1 };
 enum { PAGE_SIZE = 4096 };		/* larger ones cost more with small groups */
 enum { ORPHANS_MAX = 100000 };
 
@@ -139,16 +139,23 @@ set_pragmas(struct db *db)
 		db->err = why_set(&db->why, ERR_UNSUPPORTED, "%s: no write-ahead log here", db->path);
 }
 
-/* The marks go into the main file at once: later starts recognise it without its log. */
+/*
+ * From the version that the file has (0: it is new) to ours, in one transaction. The marks go into the main
+ * file at once: later starts recognise it without its log.
+ */
 static void
-create_schema(struct db *db)
+migrate(struct db *db, int64_t version)
 {
 	char marks[100];
 
+	if (version > 0 && version < SCHEMA_VERSION)
+		log_info("store", "%s: schema version %lld becomes %d", db->path, (long long)version,
+		    SCHEMA_VERSION);
 	snprintf(marks, sizeof marks, "PRAGMA application_id=%d; PRAGMA user_version=%d", APPLICATION_ID,
 	    SCHEMA_VERSION);
 	sql_exec(db, "BEGIN IMMEDIATE");
-	sql_exec(db, sql_schema);
+	for (; version < SCHEMA_VERSION; version++)
+		sql_exec(db, sql_schemas[version]);
 	sql_exec(db, marks);
 	sql_exec(db, "COMMIT");
 	sql_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)");
@@ -210,6 +217,7 @@ load_state(struct db *db)
 	read_counts(db);
 	db->orphans = sql_number(db, "SELECT count(*) FROM orphan");
 	names_load(db);
+	used_load(db);
 	index_load(db);
 }
 
@@ -228,7 +236,7 @@ check_schema(struct db *db)
 
 	if (db->err == OK && sql_number(db, "PRAGMA application_id") != APPLICATION_ID && db->err == OK)
 		db->err = why_set(&db->why, ERR_SYNTAX, "%s: not a database of this program", db->path);
-	else if (db->err == OK && version != SCHEMA_VERSION)
+	else if (db->err == OK && (version < 1 || version > SCHEMA_VERSION))
 		db->err = wrong_version(db, version, &db->why);
 }
 
@@ -236,6 +244,7 @@ static void
 start(struct db *db)
 {
 	bool empty = is_empty(db);
+	int64_t version;
 
 	if (!empty)
 		check_schema(db);
@@ -244,8 +253,8 @@ start(struct db *db)
 	if (db->err != OK)
 		return;
 	set_pragmas(db);
-	if (empty)
-		create_schema(db);
+	if ((version = sql_number(db, "PRAGMA user_version")) < SCHEMA_VERSION && db->err == OK)
+		migrate(db, version);
 	load_state(db);
 	if (db->err == OK && sql_prepare(db) == OK)
 		due_recover(db);
@@ -309,6 +318,7 @@ sqlite_open(struct store *store, const char *path, struct why *why)
 	db->lock_path = sbuf_take(&lock);
 	db->lock_fd = -1;
 	index_init(db);
+	usage_init(&db->usage);
 	db->store = store;
 	db->orphans_max = ORPHANS_MAX;
 	db->young_max = store->cf.cache_kib * 2;	/* 48 octets each with the old ones, two indexes */
@@ -321,6 +331,7 @@ sqlite_open(struct store *store, const char *path, struct why *why)
 		return err;
 	}
 	counts_show(db);
+	store->next.oldest_due = due_oldest(db, clock_utc());
 	store->db = db;
 	return OK;
 }

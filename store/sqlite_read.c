@@ -1,10 +1,11 @@
-/* sqlite_read.c - readers: read-only connections of their own, one snapshot for each look-up. */
+/*
+ * sqlite_read.c - readers: read-only connections of their own, one snapshot for each look-up. Pushes and
+ * their recipients.
+ */
 #include "store/sqlite_int.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum read_query { R_BEGIN, R_END, R_INDEX, R_PUSH, R_PROGRESS, R_RECIPIENTS, READ_QUERIES };
 
 static const char *const texts[READ_QUERIES] = {
 	[R_BEGIN] = "BEGIN",
@@ -15,15 +16,20 @@ static const char *const texts[READ_QUERIES] = {
 	    " n_recipients FROM push WHERE id = ?1",
 	[R_PROGRESS] = "SELECT n_recipients, n_final, incoming FROM progress WHERE push = ?1",
 	[R_RECIPIENTS] = "SELECT id, address, (SELECT text FROM name WHERE id = link), description, state,"
-	    " code, event_time, segments, attempts, flags, ids FROM recipient"
+	    " code, event_time, segments, attempts, flags, ids, dial FROM recipient"
 	    " WHERE id BETWEEN ?1 AND ?2 LIMIT ?3",
-};
-
-struct reader {
-	struct db *db;
-	sqlite3 *sql;
-	sqlite3_stmt *q[READ_QUERIES];
-	struct ids found;
+	[R_KEY_RUNS] = SQL_KEY_RUNS,
+	[R_KEYS] = SQL_RCPT_KEYS,
+	[R_NAME] = "SELECT id FROM name WHERE text = ?1",
+	[R_HEAD] = "SELECT (SELECT text FROM name WHERE id = pi), push_id FROM audit_head WHERE push = ?1",
+	[R_AUDIT] = "SELECT id, at, lo, hi, event, before, after, code, (SELECT text FROM name WHERE id = link),"
+	    " detail FROM audit WHERE push = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+	/* n_recipients 0 and incoming: not to be seen */
+	[R_PUSHES] = "SELECT p.id, p.received, p.pi, (SELECT text FROM name WHERE id = p.pi), p.push_id,"
+	    " p.content_type, p.n_recipients, g.n_recipients, g.n_final, g.incoming FROM push p"
+	    " LEFT JOIN progress g ON g.push = p.id AND p.n_recipients = 0 WHERE p.id < ?1 ORDER BY p.id DESC",
+	[R_SUBSCRIBER] = "SELECT number, profile, facts FROM subscriber WHERE key = ?1",
+	[R_PROFILE] = "SELECT document, content_type FROM profile WHERE name = ?1",
 };
 
 int
@@ -66,9 +72,8 @@ sqlite_reader_close(void *reader)
 	free(r);
 }
 
-/* A row: true; else *err is OK at the end and ERR_IO after a failure. */
-static bool
-row(sqlite3_stmt *q, int *err)
+bool
+read_row(sqlite3_stmt *q, int *err)
 {
 	int rc = *err == OK ? sqlite3_step(q) : SQLITE_DONE;
 
@@ -77,10 +82,10 @@ row(sqlite3_stmt *q, int *err)
 	return rc == SQLITE_ROW;
 }
 
-static void
-step(sqlite3_stmt *q, int *err)
+void
+read_step(sqlite3_stmt *q, int *err)
 {
-	row(q, err);
+	read_row(q, err);
 	sqlite3_reset(q);
 }
 
@@ -93,7 +98,7 @@ push_get(struct reader *r, int64_t push, const char *pi, const char *push_id, st
 	int err = OK;
 
 	sql_int(q, 1, push);
-	if (!row(q, &err) || strcmp((const char *)sqlite3_column_text(q, 1), push_id) != 0 ||
+	if (!read_row(q, &err) || strcmp((const char *)sqlite3_column_text(q, 1), push_id) != 0 ||
 	    (pi != NULL && strcmp((const char *)sqlite3_column_text(q, 0), pi) != 0)) {
 		sqlite3_reset(q);
 		return err == OK ? ERR_NOT_FOUND : err;
@@ -113,7 +118,7 @@ push_get(struct reader *r, int64_t push, const char *pi, const char *push_id, st
 		return OK;
 	q = r->q[R_PROGRESS];
 	sql_int(q, 1, push);
-	if (row(q, &err)) {
+	if (read_row(q, &err)) {
 		out->n_recipients = (uint32_t)sqlite3_column_int64(q, 0);
 		out->n_final = (uint32_t)sqlite3_column_int64(q, 1);
 		incoming = sqlite3_column_int(q, 2) != 0;
@@ -143,6 +148,23 @@ ids_get(struct span packed, struct store_view_recipient *out)
 		strncpy(out->message_ids[out->n_ids++], p, sizeof out->message_ids[0] - 1);
 }
 
+/* The columns of R_RECIPIENTS. */
+static void
+recipient_get(sqlite3_stmt *q, struct store_view_recipient *v)
+{
+	*v = (struct store_view_recipient){
+		.n = rid_n(sqlite3_column_int64(q, 0)), .address = sql_get_text(q, 1),
+		.link = sql_get_text(q, 2), .desc = sql_get_text(q, 3),
+		.state = sqlite3_column_int(q, 4), .code = sqlite3_column_int(q, 5),
+		.event_time = sqlite3_column_int64(q, 6),
+		.segments = (uint32_t)sqlite3_column_int64(q, 7),
+		.attempts = (uint32_t)sqlite3_column_int64(q, 8),
+		.maybe_sent = (sqlite3_column_int(q, 9) & RCPT_MAYBE_SENT) != 0,
+		.to = sql_get_text(q, 11),
+	};
+	ids_get(sql_get_blob(q, 10), v);
+}
+
 static int
 recipients_get(struct reader *r, uint32_t first, uint32_t max, struct store_view *out)
 {
@@ -155,26 +177,14 @@ recipients_get(struct reader *r, uint32_t first, uint32_t max, struct store_view
 	sql_int(q, 1, rid_of(out->push, first));
 	sql_int(q, 2, rid_of(out->push, N_MAX));
 	sql_int(q, 3, max);
-	while (row(q, &err)) {
-		struct store_view_recipient *v;
-
+	while (read_row(q, &err)) {
 		if (out->n == cap) {
 			cap = cap > 0 ? cap * 2 : 4;
-			out->recipients = realloc(out->recipients, cap * sizeof *v);
+			out->recipients = realloc(out->recipients, cap * sizeof out->recipients[0]);
 			if (out->recipients == NULL)
 				abort();
 		}
-		v = &out->recipients[out->n++];
-		*v = (struct store_view_recipient){
-			.n = rid_n(sqlite3_column_int64(q, 0)), .address = sql_get_text(q, 1),
-			.link = sql_get_text(q, 2), .desc = sql_get_text(q, 3),
-			.state = sqlite3_column_int(q, 4), .code = sqlite3_column_int(q, 5),
-			.event_time = sqlite3_column_int64(q, 6),
-			.segments = (uint32_t)sqlite3_column_int64(q, 7),
-			.attempts = (uint32_t)sqlite3_column_int64(q, 8),
-			.maybe_sent = (sqlite3_column_int(q, 9) & RCPT_MAYBE_SENT) != 0,
-		};
-		ids_get(sql_get_blob(q, 10), v);
+		recipient_get(q, &out->recipients[out->n++]);
 	}
 	sqlite3_reset(q);
 	return err;
@@ -192,7 +202,7 @@ final_get(struct reader *r, struct store_view *out)
 	sql_int(q, 1, rid_of(out->push, 0));
 	sql_int(q, 2, rid_of(out->push, 0));
 	sql_int(q, 3, 1);
-	if (row(q, &err))
+	if (read_row(q, &err))
 		out->n_final = (sqlite3_column_int(q, 9) & RCPT_FINAL) != 0;
 	sqlite3_reset(q);
 	return err;
@@ -201,22 +211,11 @@ final_get(struct reader *r, struct store_view *out)
 static int
 find(struct reader *r, const char *pi, const char *push_id, struct store_view *out)
 {
-	sqlite3_stmt *q = r->q[R_INDEX];
-	int err = OK, found = ERR_NOT_FOUND;
+	int found = ERR_NOT_FOUND;
 	struct store_view view;
 	size_t i;
 
-	sql_int(q, 1, (int64_t)match_hash_push(r->db->hash_key, push_id));
-	while (row(q, &err)) {
-		int64_t id = sqlite3_column_int64(q, 0);
-
-		for (i = 0; i < r->found.n && r->found.v[i] != id; i++)
-			;
-		if (i == r->found.n)
-			ids_add(&r->found, id);
-	}
-	sqlite3_reset(q);
-	for (i = 0; i < r->found.n && err == OK; i++) {
+	for (i = 0; i < r->found.n; i++) {
 		int got = push_get(r, r->found.v[i], pi, push_id, &view);
 
 		if (got == ERR_NOT_FOUND)
@@ -230,7 +229,42 @@ find(struct reader *r, const char *pi, const char *push_id, struct store_view *o
 		found = OK;
 		*out = view;
 	}
-	return err != OK ? err : found;
+	return found == OK ? final_get(r, out) : found;
+}
+
+int
+read_candidates(struct reader *r, const char *push_id)
+{
+	uint64_t hash = match_hash_push(r->db->hash_key, push_id);
+	sqlite3_stmt *q = r->q[R_INDEX];
+	int err = OK;
+	size_t i;
+
+	/* Before the snapshot begins: see index_find_shared. */
+	r->found.n = 0;
+	index_find_shared(r->db, INDEX_PUSH, hash, &r->found);
+	read_step(r->q[R_BEGIN], &err);
+	sql_int(q, 1, (int64_t)hash);
+	while (read_row(q, &err)) {
+		int64_t id = sqlite3_column_int64(q, 0);
+
+		for (i = 0; i < r->found.n && r->found.v[i] != id; i++)
+			;
+		if (i == r->found.n)
+			ids_add(&r->found, id);
+	}
+	sqlite3_reset(q);
+	return err;
+}
+
+int
+read_end(struct reader *r, int result)
+{
+	int err = OK;
+
+	if (!sqlite3_get_autocommit(r->sql))
+		read_step(r->q[R_END], &err);
+	return result != OK ? result : err;
 }
 
 int
@@ -238,17 +272,85 @@ sqlite_read_push(void *reader, const char *pi, const char *push_id, uint32_t fir
     struct store_view *out)
 {
 	struct reader *r = reader;
-	int err = OK, result;
+	int result = read_candidates(r, push_id);
 
-	/* Before the snapshot begins: see index_find_shared. */
-	r->found.n = 0;
-	index_find_shared(r->db, INDEX_PUSH, match_hash_push(r->db->hash_key, push_id), &r->found);
-	step(r->q[R_BEGIN], &err);
-	if (err != OK)
-		return err;
-	result = find(r, pi, push_id, out);
-	if (result == OK && (result = final_get(r, out)) == OK)
+	if (result == OK && (result = find(r, pi, push_id, out)) == OK)
 		result = recipients_get(r, first, max, out);
-	step(r->q[R_END], &err);
-	return result != OK ? result : err;
+	return read_end(r, result);
+}
+
+/* ---- some recipients, by their keys --------------------------------------------------------- */
+
+struct match {
+	const struct keyset *set;
+	uint32_t *n;			/* by slot: the first recipient that has this key */
+};
+
+static void
+match_one(void *arg, uint32_t n, uint64_t hash)
+{
+	struct match *m = arg;
+	struct key_slot *slot = keyset_find(m->set, hash);
+
+	if (slot == NULL || slot->marked)
+		return;
+	slot->marked = true;
+	m->n[slot - m->set->slots] = n;
+}
+
+static int
+match_get(struct reader *r, int64_t push, uint32_t n, struct store_view_recipient *v)
+{
+	sqlite3_stmt *q = r->q[R_RECIPIENTS];
+	int err = OK;
+
+	sql_int(q, 1, rid_of(push, n));
+	sql_int(q, 2, rid_of(push, n));
+	sql_int(q, 3, 1);
+	if (read_row(q, &err))
+		recipient_get(q, v);
+	sqlite3_reset(q);
+	return err;
+}
+
+static int
+matches_get(struct reader *r, const char *const *keys, uint32_t n_keys, struct store_view *out)
+{
+	uint64_t hash_key = r->db->hash_key;
+	struct keyset set;
+	struct match m = { .set = &set };
+	int err = OK;
+	uint32_t k;
+
+	keyset_init(&set, n_keys);
+	m.n = calloc(set.cap, sizeof m.n[0]);
+	out->recipients = calloc(n_keys + (n_keys == 0), sizeof out->recipients[0]);
+	if (m.n == NULL || out->recipients == NULL)
+		abort();
+	out->n = n_keys;
+	for (k = 0; k < n_keys; k++)
+		keyset_put(&set, match_hash_key(hash_key, keys[k]), k);
+	if (keys_walk(r->q[R_KEY_RUNS], r->q[R_KEYS], hash_key, out->push, match_one, &m) != SQLITE_OK)
+		err = ERR_IO;
+	for (k = 0; k < n_keys && err == OK; k++) {
+		const struct key_slot *slot = keyset_find(&set, match_hash_key(hash_key, keys[k]));
+
+		if (slot->marked)
+			err = match_get(r, out->push, m.n[slot - set.slots], &out->recipients[k]);
+	}
+	free(m.n);
+	keyset_done(&set);
+	return err;
+}
+
+int
+sqlite_read_recipients(void *reader, const char *pi, const char *push_id, const char *const *keys,
+    uint32_t n_keys, struct store_view *out)
+{
+	struct reader *r = reader;
+	int result = read_candidates(r, push_id);
+
+	if (result == OK && (result = find(r, pi, push_id, out)) == OK)
+		result = matches_get(r, keys, n_keys, out);
+	return read_end(r, result);
 }

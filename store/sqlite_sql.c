@@ -9,7 +9,8 @@
 
 #include "base/log.h"
 
-const char *const sql_schema =
+/* The first version, as old files have it; what came after it is added in order. */
+static const char schema_1[] =
 "CREATE TABLE state(id INTEGER PRIMARY KEY CHECK(id = 1), clean INT NOT NULL, next_push INT NOT NULL,"
 "  next_id INT NOT NULL, pushes INT NOT NULL, recipients INT NOT NULL, live INT NOT NULL,"
 "  hash_key INT NOT NULL);"
@@ -42,28 +43,51 @@ const char *const sql_schema =
 "  code INT NOT NULL, description TEXT);"
 "CREATE INDEX orphan_hash ON orphan(hash);";
 
+/* secret is a set of push_flag now. An unknown key of a recipient is its address. */
+static const char schema_2[] =
+"ALTER TABLE state ADD COLUMN opened TEXT;"
+"ALTER TABLE push RENAME COLUMN secret TO flags;"
+"ALTER TABLE push ADD COLUMN route BLOB;"
+"ALTER TABLE recipient ADD COLUMN key INT;"
+/* Hashes of the keys of a large push, a run of recipients a row; id is that of the first. */
+"CREATE TABLE key_run(id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);"
+/* hi NULL: lo. */
+"CREATE TABLE audit(push INT, id INT, at INT NOT NULL, event INT NOT NULL, lo INT NOT NULL, hi INT,"
+"  before INT NOT NULL, after INT NOT NULL, code INT, link INT, detail TEXT, PRIMARY KEY(push, id))"
+"  WITHOUT ROWID;"
+/* Whose push it was, when only the audit is left. */
+"CREATE TABLE audit_head(push INTEGER PRIMARY KEY, pi INT NOT NULL, push_id TEXT NOT NULL);"
+"CREATE TABLE used(pi INT, day INT, n INT NOT NULL, PRIMARY KEY(pi, day)) WITHOUT ROWID;"
+"CREATE TABLE subscriber(key TEXT PRIMARY KEY, number TEXT, profile TEXT, facts TEXT) WITHOUT ROWID;"
+"CREATE TABLE profile(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, content_type TEXT,"
+"  document BLOB NOT NULL);";
+
+const char *const sql_schemas[SCHEMA_VERSION] = { schema_1, schema_2 };
+
 static const char *const texts[QUERIES] = {
 	[Q_BEGIN] = "BEGIN IMMEDIATE",
 	[Q_COMMIT] = "COMMIT",
 	[Q_ROLLBACK] = "ROLLBACK",
 	[Q_SAVE] = "UPDATE state SET next_push = ?1, next_id = ?2, pushes = ?3, recipients = ?4, live = ?5",
 
-	[Q_PUSH_ADD] = "INSERT INTO push VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+	[Q_PUSH_ADD] = "INSERT INTO push VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+	    " ?14, ?15)",
 	[Q_PUSH_TEXT] = "SELECT pi, push_id FROM push WHERE id = ?1",
-	[Q_PUSH_LIFE] = "SELECT n_recipients, deadline_at, secret, notify_url IS NOT NULL FROM push"
-	    " WHERE id = ?1",
-	[Q_PUSH_BODY] = "SELECT pi, deadline_at, headers, body FROM push WHERE id = ?1",
+	[Q_PUSH_LIFE] = "SELECT n_recipients, deadline_at, flags, notify_url IS NOT NULL,"
+	    " received, deliver_after FROM push WHERE id = ?1",
+	[Q_PUSH_BODY] = "SELECT pi, deadline_at, headers, body, route FROM push WHERE id = ?1",
 	[Q_PUSH_ERASE] = "UPDATE push SET body = NULL WHERE id = ?1",
 	[Q_PUSH_DELETE] = "DELETE FROM push WHERE id = ?1",
 
 	[Q_PROGRESS_ADD] = "INSERT INTO progress VALUES(?1, ?2, 0, ?3)",
 	[Q_PROGRESS_GET] = "SELECT n_recipients, n_final, incoming FROM progress WHERE push = ?1",
 	[Q_PROGRESS_SHOW] = "UPDATE progress SET n_recipients = ?2, incoming = ?3 WHERE push = ?1",
-	[Q_PROGRESS_FINAL] = "UPDATE progress SET n_final = n_final + 1 WHERE push = ?1",
+	[Q_PROGRESS_FINAL] = "UPDATE progress SET n_final = n_final + ?2 WHERE push = ?1"
+	    " RETURNING n_recipients = n_final",
 	[Q_PROGRESS_DELETE] = "DELETE FROM progress WHERE push = ?1",
 
-	[Q_RCPT_ADD] = "INSERT INTO recipient(id, state, flags, batch, attempts, address, dial, overlay)"
-	    " VALUES(?1, ?2, 0, ?3, ?4, ?5, ?6, ?7)",
+	[Q_RCPT_ADD] = "INSERT INTO recipient(id, state, flags, batch, attempts, address, dial, overlay,"
+	    " key) VALUES(?1, ?2, ?8, ?3, ?4, ?5, ?6, ?7, ?9)",
 	[Q_RCPT_GET] = "SELECT state, flags, batch, segments, link, ids, done FROM recipient WHERE id = ?1",
 	[Q_RCPT_SET] = "UPDATE recipient SET state = ?2, flags = ?3, batch = ?4, event_time = ?5,"
 	    " code = ifnull(?6, code), description = ifnull(?7, description),"
@@ -77,7 +101,12 @@ static const char *const texts[QUERIES] = {
 	    " WHERE id BETWEEN ?1 AND ?2",
 	[Q_RCPT_LIVE] = "SELECT id, state, flags FROM recipient WHERE id BETWEEN ?1 AND ?2 LIMIT ?3",
 	[Q_RCPT_SEGMENT] = "UPDATE recipient SET done = ?2 WHERE id = ?1",
+	[Q_RCPT_KEYS] = SQL_RCPT_KEYS,
 	[Q_RCPT_DELETE] = "DELETE FROM recipient WHERE id BETWEEN ?1 AND ?2",
+
+	[Q_KEY_ADD] = "INSERT INTO key_run VALUES(?1, ?2)",
+	[Q_KEY_RUNS] = SQL_KEY_RUNS,
+	[Q_KEY_DELETE] = "DELETE FROM key_run WHERE id BETWEEN ?1 AND ?2",
 
 	/* A recipient that is requeued while a run that begins with it waits too. */
 	[Q_DUE_ADD] = "INSERT INTO due VALUES(?1, ?2, ?3, ?4)"
@@ -105,6 +134,22 @@ static const char *const texts[QUERIES] = {
 	    " WHERE hash = ?1 ORDER BY id",
 	[Q_ORPHAN_FIRST] = "SELECT id, kept_at FROM orphan ORDER BY id LIMIT 1",
 	[Q_ORPHAN_DELETE] = "DELETE FROM orphan WHERE id = ?1",
+
+	[Q_AUDIT_ADD] = "INSERT INTO audit VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	[Q_AUDIT_CUT] = "DELETE FROM audit WHERE push = ?1 AND id < ifnull((SELECT id FROM audit"
+	    " WHERE push = ?1 ORDER BY id LIMIT 1 OFFSET ?2), 9223372036854775807)",
+	[Q_HEAD_ADD] = "INSERT INTO audit_head SELECT id, pi, push_id FROM push WHERE id = ?1",
+	[Q_HEAD_GET] = "SELECT push_id FROM audit_head WHERE push = ?1",
+	[Q_HEAD_DELETE] = "DELETE FROM audit_head WHERE push = ?1",
+
+	[Q_USED_ADD] = "INSERT INTO used VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET n = n + ?3",
+	[Q_USED_CUT] = "DELETE FROM used WHERE day < ?1",
+
+	[Q_SUBSCRIBER_PUT] = "INSERT OR REPLACE INTO subscriber VALUES(?1, ?2, ?3, ?4)",
+	[Q_SUBSCRIBER_DELETE] = "DELETE FROM subscriber WHERE key = ?1",
+	[Q_PROFILE_PUT] = "INSERT INTO profile(name, content_type, document) VALUES(?1, ?2, ?3)"
+	    " ON CONFLICT DO UPDATE SET content_type = ?2, document = ?3",
+	[Q_PROFILE_DELETE] = "DELETE FROM profile WHERE name = ?1",
 
 	[Q_NAME_ADD] = "INSERT INTO name VALUES(?1, ?2)",
 

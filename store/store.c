@@ -36,6 +36,10 @@ fill_defaults(struct store_config *cf)
 		cf->group_max = 2000;
 	if (cf->retention_s == 0)
 		cf->retention_s = 7 * 86400;
+	if (cf->audit_retention_s == 0)
+		cf->audit_retention_s = 30 * 86400;
+	if (cf->audit_retention_s < cf->retention_s)
+		cf->audit_retention_s = cf->retention_s;
 	if (cf->receipt_margin_s == 0)
 		cf->receipt_margin_s = 3600;
 	if (cf->orphan_s == 0)
@@ -219,6 +223,12 @@ store_stats(struct store *store, struct store_stats *out)
 	pthread_mutex_lock(&store->stats_lock);
 	*out = store->stats;
 	pthread_mutex_unlock(&store->stats_lock);
+}
+
+uint64_t
+store_usage(struct store *store, const char *pi, int64_t day)
+{
+	return store->engine->usage(store, pi, day);
 }
 
 struct store_reader {

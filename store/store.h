@@ -171,7 +171,7 @@ struct store_accept {
 	enum store_priority priority;
 	const char *replaces;		/* push-id; NULL: none */
 	enum store_replace replace;
-	const char *audit_detail;	/* kept in the audit row of the acceptance; NULL */
+	const char *audit_detail;	/* kept in the audit row of the acceptance (that of the last chunk); NULL */
 	uint32_t replaced;		/* out: older recipients that were cancelled, with the last chunk */
 	bool take;			/* hand to dispatch with this commit (single chunk, due now) */
 	int64_t batch;			/* out: of a taken one */
@@ -228,7 +228,9 @@ struct store_event {			/* STORE_EVENT */
 /*
  * STORE_CANCEL: apply an event to the recipients with the given keys, or (keys NULL) to those numbered
  * first_n .. first_n + max - 1. ERR_NOT_FOUND: this initiator has no such push (incoming ones are not seen).
- * The caller goes on with first_n = next_n until that is 0. At most 1000 a slice, so that nobody waits long.
+ * The caller goes on with first_n = next_n until that is 0. At most 1000 a slice, so that nobody waits long: of a
+ * larger max only so many, of more keys ERR_LIMIT; max 0 is ERR_RANGE. Recipients that share a key get the event
+ * all, and the result is that of the first.
  */
 struct store_cancel {
 	struct store_op op;
@@ -354,7 +356,10 @@ void store_view_done(struct store_view *view);
 int store_read_recipients(struct store_reader *reader, const char *pi, const char *push_id,
     const char *const *keys, uint32_t n_keys, struct store_view *out);
 
-/* The newest pushes before row `before` (0: from the newest), of one initiator or (NULL) all. */
+/*
+ * The newest pushes before row `before` (0: from the newest), of one initiator or (NULL) all. Those of one
+ * initiator are looked for among the 100,000 newest pushes before that row.
+ */
 struct store_push_row {
 	int64_t push, received;
 	char *pi, *push_id, *content_type;
@@ -367,13 +372,14 @@ void store_push_rows_free(struct store_push_row *rows, uint32_t n);
 /*
  * Audit rows of one push, oldest first, from row id `after` on. A row speaks of the recipients lo..hi, to which the
  * same happened at once. The push may have been purged: it is found by initiator and push-id as long as
- * its audit rows are kept. ERR_NOT_FOUND, ERR_EXISTS as store_read_push.
+ * its audit rows are kept; of several that had the id one after the other the newest is meant. ERR_NOT_FOUND,
+ * ERR_EXISTS as store_read_push.
  */
 struct store_audit_row {
 	int64_t id, at, push;
 	uint32_t lo, hi;
 	int event, from, to, code;	/* code 0: none */
-	char *link, *detail;		/* NULL: none */
+	char *link, *detail;		/* detail: of an ACCEPT, or desc of the event; NULL: none */
 };
 int store_read_audit(struct store_reader *reader, const char *pi, const char *push_id, int64_t after, uint32_t max,
     struct store_audit_row **rows, uint32_t *n);

@@ -24,6 +24,8 @@ struct store_engine {
 	int (*group)(struct store *store, struct store_op **ops, size_t n, struct why *why);
 	/* Between groups; `busy`: operations wait. OK or ERR_IO. */
 	int (*rest)(struct store *store, bool busy, struct why *why);
+	/* See store_usage(): any thread. */
+	uint64_t (*usage)(struct store *store, const char *pi, int64_t day);
 	int (*reader_open)(struct store *store, void **out, struct why *why);
 	void (*reader_close)(void *reader);
 	int (*read_push)(void *reader, const char *pi, const char *push_id, uint32_t first,
@@ -79,6 +81,23 @@ void batches_add(struct batches *b, int64_t id, int64_t n);
 void batches_emptied(struct batches *b, void (*gone)(void *arg, int64_t id), void *arg);
 void batches_settle(struct batches *b, bool committed);
 
+/* ---- usage.c: recipients that initiators submitted, today and yesterday; any thread ------------ */
+
+struct usage {
+	pthread_mutex_t lock;
+	struct usage_row {
+		char *pi;
+		int64_t day[2];
+		uint64_t n[2];
+	} *rows;			/* in the order of their names */
+	size_t n, cap;
+};
+
+void usage_init(struct usage *u);
+void usage_done(struct usage *u);
+void usage_add(struct usage *u, const char *pi, int64_t day, uint64_t n);
+uint64_t usage_get(struct usage *u, const char *pi, int64_t day);
+
 /* ---- match.c: ids as they are compared ------------------------------------------------- */
 
 enum { MESSAGE_ID_SIZE = 66 };
@@ -88,5 +107,7 @@ size_t match_message_id(const char *id, char *out);
 /* `key` is a random number of the store: who does not know it cannot make ids with one hash. */
 uint64_t match_hash_message(uint64_t key, const char *link, const char *normal_id);
 uint64_t match_hash_push(uint64_t key, const char *push_id);
+/* Of the key of a recipient's address, which is not kept: the hash is all there is to compare. */
+uint64_t match_hash_key(uint64_t key, const char *recipient_key);
 
 #endif

@@ -14,6 +14,8 @@ static const struct {
 	{ ST_QUEUED,    EV_TAKE,           { .state = ST_TAKEN } },
 	{ ST_QUEUED,    EV_DEADLINE,       { .state = ST_EXPIRED, .final = true } },
 	{ ST_QUEUED,    EV_CANCEL,         { .state = ST_CANCELLED, .final = true } },
+	{ ST_QUEUED,    EV_REPLACED,       { .state = ST_CANCELLED, .final = true } },
+	{ ST_QUEUED,    EV_NOT_REPLACED,   { .state = ST_FAILED, .final = true } },
 	{ ST_TAKEN,     EV_SUBMITTED,      { .state = ST_SUBMITTED, .keep_ids = true } },
 	{ ST_TAKEN,     EV_SENT,           { .state = ST_DELIVERED, .final = true } },
 	{ ST_TAKEN,     EV_RETRY,          { .state = ST_QUEUED, .requeue = true } },
@@ -45,7 +47,9 @@ test_rules(void)
 	return (struct store_rules){
 		.apply = test_apply, .queued = ST_QUEUED, .taken = ST_TAKEN, .ev_take = EV_TAKE,
 		.ev_recover = EV_RECOVER, .ev_deadline = EV_DEADLINE, .ev_no_receipt = EV_NO_RECEIPT,
-		.ev_receipt_ok = EV_RECEIPT_OK,
+		.ev_receipt_ok = EV_RECEIPT_OK, .ev_accept = EV_ACCEPT, .ev_replace = EV_REPLACED,
+		.ev_not_replaced = EV_NOT_REPLACED, .code_replaced = CODE_REPLACED,
+		.code_not_replaced = CODE_NOT_REPLACED,
 	};
 }
 
@@ -94,7 +98,7 @@ fixture_create(const char *url_format)
 	pthread_cond_init(&f->changed, NULL);
 	f->body = store_body_create(span_str("HDR"), span_str("BODY"), span_str("ROUTE"));
 	f->cf = (struct store_config){ .url = f->url, .rules = test_rules(), .retention_s = 500,
-		.receipt_margin_s = 100, .orphan_s = 60, .notes_due = on_notes_due,
+		.receipt_margin_s = 100, .audit_retention_s = 500, .orphan_s = 60, .notes_due = on_notes_due,
 		.fatal = on_fatal, .arg = f };
 	return f;
 }
