@@ -337,7 +337,7 @@ other_decoder(struct span in, struct sbuf *out)
 		WB_ULONG len = 0;
 		uint8_t *copy = vector_exact(in, in.n);
 
-		alarm(10);
+		alarm(60);
 		wbxml_conv_wbxml2xml_create(&conv);
 		wbxml_conv_wbxml2xml_set_gen_type(conv, WBXML_GEN_XML_CANONICAL);
 		wbxml_conv_wbxml2xml_enable_preserve_whitespaces(conv);
