@@ -12,6 +12,7 @@ import collections
 import http.client
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -265,10 +266,17 @@ def temp_dir():
 
 
 def free_port():
-    """A port that nobody listens on now. Prefer port 0 where the program can tell what it got."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port that nobody listens on now. Prefer port 0 where the program can tell what it got.
+
+    It is below those that the system gives to who asks for any: nobody else gets it by chance while we wait."""
+    while True:
+        port = random.randrange(10000, 30000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 def is_listening(port):
