@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/http_tls.h"
 #include "base/log.h"
 
 enum {
@@ -111,8 +112,11 @@ refuse_body(struct http_request *rq, const char *status, const char *extra, cons
 	int n = snprintf(out, sizeof out, "HTTP/1.1 %s\r\n%sContent-Type: text/plain; charset=utf-8\r\n"
 	    "Content-Length: %zu\r\nConnection: close\r\n\r\n%s", status, extra, strlen(text), text);
 
-	if (send(rq->fd, out, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT) != n)
+	if (rq->tls != NULL ? !http_tls_send(rq, out, (size_t)n) :
+	    send(rq->fd, out, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT) != n)
 		return MHD_NO;
+	if (rq->tls != NULL)
+		http_tls_bye(rq);
 	shutdown(rq->fd, SHUT_WR);
 	drop_body(rq);
 	rq->step = RQ_DRAIN;
@@ -317,6 +321,8 @@ http_on_line(void *arg, const char *uri, struct MHD_Connection *connection)
 	}
 	memcpy(rq->target, uri, n + 1);
 	rq->step = RQ_LINE;
+	if (rq->tls != NULL)
+		http_tls_look_at_client(rq);
 	if (rq->n_requests++ > 0)
 		rq->since_ms = clock_mono_ms();
 	return rq;
@@ -393,6 +399,8 @@ connection_open(struct http_loop *loop, struct MHD_Connection *connection, void 
 	rq->link = &loop->connections;
 	loop->connections = rq;
 	*context = rq;
+	if (loop->tls_fd >= 0)
+		http_tls_begin(rq);
 }
 
 void
@@ -408,6 +416,7 @@ connection_close(struct http_loop *loop, struct http_request *rq)
 	*rq->link = rq->next;
 	if (rq->next != NULL)
 		rq->next->link = rq->link;
+	http_tls_end(rq);
 	if (rq->unread && !rq->cut && !loop->stopping)
 		http_loop_linger(loop, rq->fd);
 	if (loop->stopping) {	/* another thread may be in the middle of a late answer */

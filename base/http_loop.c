@@ -13,11 +13,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/http_tls.h"
 
 enum {
 	SWEEP_MS = 250,			/* how often slow peers are looked for */
 	RATE_AFTER_MS = 10000,		/* from then on a body must come at ... */
 	RATE_OCTETS_S = 1024,
+	OURS = 3,			/* descriptors of a turn besides those that linger */
 	FLUSH_TURNS = 100		/* of at most 10 ms: how long a stop waits for its last answers */
 };
 
@@ -167,6 +169,8 @@ http_loop_quiesce(struct http_loop *loop)
 	for (rq = loop->connections; rq != NULL; rq = rq->next) {
 		if (rq->step == RQ_IDLE && rq->n_requests > 0 && !rq->cut) {
 			rq->cut = true;
+			if (rq->tls != NULL)
+				http_tls_bye(rq);
 			shutdown(rq->fd, SHUT_RDWR);
 		}
 	}
@@ -200,29 +204,33 @@ take_orders(struct http_loop *loop, bool *stop)
 static void
 turn(struct http_loop *loop, int wait, bool *stop)
 {
-	struct pollfd fds[2 + HTTP_LINGERS] = {
+	struct pollfd fds[OURS + HTTP_LINGERS] = {
 		{ .fd = loop->epoll_fd, .events = POLLIN },
 		{ .fd = loop->wake_fd, .events = POLLIN },
+		{ .fd = loop->tls_fd, .events = POLLIN },	/* -1 is passed over */
 	};
 	MHD_UNSIGNED_LONG_LONG library_wait;
 	uint64_t count;
 	unsigned i;
 
 	for (i = 0; i < loop->n_lingers; i++)
-		fds[2 + i] = (struct pollfd){ .fd = loop->lingers[i].fd, .events = POLLIN };
+		fds[OURS + i] = (struct pollfd){ .fd = loop->lingers[i].fd, .events = POLLIN };
 	if ((loop->connections != NULL || loop->n_lingers > 0) && (wait < 0 || wait > SWEEP_MS))
 		wait = SWEEP_MS;
 	if (MHD_get_timeout(loop->daemon, &library_wait) == MHD_YES &&
 	    (wait < 0 || library_wait < (unsigned)wait))
 		wait = (int)library_wait;
-	if (poll(fds, 2 + loop->n_lingers, wait) < 0 && errno != EINTR)
+	if (poll(fds, OURS + loop->n_lingers, wait) < 0 && errno != EINTR)
 		abort();
 	if (fds[1].revents != 0 && read(loop->wake_fd, &count, sizeof count) < 0) {
 		/* another turn emptied it */
 	}
-	drain(loop, fds + 2);
+	drain(loop, fds + OURS);
 	take_orders(loop, stop);
+	if (fds[2].revents != 0)
+		http_tls_wake(loop);
 	MHD_run(loop->daemon);
+	http_tls_park(loop);
 	sweep(loop);
 }
 
@@ -266,6 +274,7 @@ http_loop_run(void *arg)
 	while (any_in(loop, RQ_HELD) || any_in(loop, RQ_ASKED) ||
 	    (any_in(loop, RQ_SENDING) && turns++ < FLUSH_TURNS))
 		turn(loop, 10, &stop);
+	http_tls_unpark_all(loop);
 	MHD_stop_daemon(loop->daemon);
 	while (loop->n_lingers > 0)
 		close(loop->lingers[--loop->n_lingers].fd);

@@ -75,6 +75,18 @@ http_request_peer(const struct http_request *rq)
 	return rq->peer_text;
 }
 
+bool
+http_request_tls(const struct http_request *rq)
+{
+	return rq->tls != NULL;
+}
+
+const struct http_client_cert *
+http_request_client_cert(const struct http_request *rq)
+{
+	return rq->client;
+}
+
 char *
 http_request_param(const struct http_request *rq, const char *name)
 {

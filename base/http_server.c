@@ -6,10 +6,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "base/http_server_int.h"
+#include "base/http_tls.h"
 
 enum {
 	BACKLOG = 511
@@ -97,13 +98,22 @@ listen_alone(const struct http_server_config *cf, struct sockaddr_storage *addr,
 	return fd;
 }
 
+static bool
+wants_tls(const struct http_server_config *cf)
+{
+	return cf->tls_cert_file != NULL || cf->tls_key_file != NULL;
+}
+
 int
 http_server_probe(const struct http_server_config *cf, struct why *why)
 {
 	struct sockaddr_storage addr;
 	socklen_t n;
-	int fd = listen_alone(cf, &addr, &n, why);
+	int fd;
 
+	if (wants_tls(cf) && http_server_check_tls(cf, NULL, why) != OK)
+		return ERR_IO;
+	fd = listen_alone(cf, &addr, &n, why);
 	if (fd < 0)
 		return ERR_IO;
 	close(fd);
@@ -150,12 +160,14 @@ static int
 start_loop(struct http_loop *loop, struct why *why)
 {
 	const struct http_server_config *cf = &loop->server->cf;
+	static const struct MHD_OptionItem plain[] = { { MHD_OPTION_END, 0, NULL } };
+	bool tls = loop->server->tls != NULL;
 	const union MHD_DaemonInfo *info;
 	sigset_t all, before;
 	int e;
 
-	loop->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
-	    http_on_request, loop,
+	loop->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0),
+	    0, NULL, NULL, http_on_request, loop,
 	    MHD_OPTION_LISTEN_SOCKET, loop->listen_fd,
 	    MHD_OPTION_URI_LOG_CALLBACK, http_on_line, loop,
 	    MHD_OPTION_NOTIFY_COMPLETED, http_on_done, loop,
@@ -165,6 +177,7 @@ start_loop(struct http_loop *loop, struct why *why)
 	    MHD_OPTION_CONNECTION_LIMIT, share(cf->max_connections, cf->loops),
 	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, share(cf->max_per_address, cf->loops),
 	    MHD_OPTION_CONNECTION_TIMEOUT, cf->idle_timeout_s,
+	    MHD_OPTION_ARRAY, tls ? http_tls_options() : plain,
 	    MHD_OPTION_END);
 	info = loop->daemon != NULL ? MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
 	if (info == NULL)
@@ -197,6 +210,9 @@ take_config(struct http_server *server, const struct http_server_config *cf)
 	server->cf.name = copy(cf->name != NULL ? cf->name : "http");
 	server->cf.host = copy(cf->host);
 	server->cf.methods = copy(cf->methods);
+	server->cf.tls_cert_file = copy(cf->tls_cert_file);
+	server->cf.tls_key_file = copy(cf->tls_key_file);
+	server->cf.tls_client_ca_file = copy(cf->tls_client_ca_file);
 	server->cf.loops = cf->loops > 0 ? cf->loops : 1;
 	server->cf.max_head = cf->max_head > 0 ? cf->max_head : 16 * 1024;
 	server->cf.max_connections = cf->max_connections > 0 ? cf->max_connections : 1000;
@@ -235,8 +251,14 @@ http_server_start(const struct http_server_config *cf, const struct http_app *ap
 		loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		if (loop->wake_fd < 0)
 			abort();
+		loop->tls_fd = wants_tls(cf) ? epoll_create1(EPOLL_CLOEXEC) : -1;
+		if (wants_tls(cf) && loop->tls_fd < 0)
+			abort();
 	}
-	err = open_listeners(server, why);
+	pthread_mutex_init(&server->tls_lock, NULL);
+	err = wants_tls(cf) ? http_tls_load(&server->cf, &server->tls, NULL, why) : OK;
+	if (err == OK)
+		err = open_listeners(server, why);
 	for (i = 0; i < server->n_loops && err == OK; i++)
 		err = start_loop(&server->loops[i], why);
 	if (err != OK)
@@ -293,6 +315,8 @@ http_server_stop(struct http_server **p)
 		pthread_mutex_lock(&loop->lock);	/* whoever is in hand_over leaves it first */
 		pthread_mutex_unlock(&loop->lock);
 		close(loop->wake_fd);
+		if (loop->tls_fd >= 0)
+			close(loop->tls_fd);
 		pthread_cond_destroy(&loop->quiesced);
 		pthread_mutex_destroy(&loop->lock);
 		while ((rq = loop->graves) != NULL) {
@@ -303,6 +327,11 @@ http_server_stop(struct http_server **p)
 	free((char *)(uintptr_t)server->cf.name);
 	free((char *)(uintptr_t)server->cf.host);
 	free((char *)(uintptr_t)server->cf.methods);
+	free((char *)(uintptr_t)server->cf.tls_cert_file);
+	free((char *)(uintptr_t)server->cf.tls_key_file);
+	free((char *)(uintptr_t)server->cf.tls_client_ca_file);
+	http_tls_put(server->tls);
+	pthread_mutex_destroy(&server->tls_lock);
 	free(server->loops);
 	free(server);
 	*p = NULL;

@@ -85,6 +85,12 @@ int http_server_start(const struct http_server_config *cf, const struct http_app
     struct http_server **out, struct why *why);
 /* Could it be started? Nothing stays open. For whoever must not begin what he could not finish. */
 int http_server_probe(const struct http_server_config *cf, struct why *why);
+/*
+ * Would the TLS files of cf do? The sentence names the file; *which (may be NULL) is the setting
+ * that is wrong.
+ */
+enum http_tls_file { HTTP_TLS_CERT, HTTP_TLS_KEY, HTTP_TLS_CLIENT_CA };
+int http_server_check_tls(const struct http_server_config *cf, enum http_tls_file *which, struct why *why);
 void http_server_stop(struct http_server **server);
 /* Refuse new connections, let those that run finish; for an orderly stop. */
 void http_server_quiesce(struct http_server *server);

@@ -6,6 +6,8 @@
  *	http_exchange.c	a request step by step: the library's callbacks
  *	http_request.c	what a request says, and answering it
  *	http_guard.c	which heads are taken
+ *	http_tls.c	HTTPS: certificate, key, authorities
+ *	http_handshake.c	HTTPS: a connection and its client's certificate
  */
 #ifndef BASE_HTTP_SERVER_INT_H
 #define BASE_HTTP_SERVER_INT_H
@@ -17,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "base/http_guard.h"
 #include "base/http_server.h"
@@ -50,6 +53,15 @@ struct http_request {
 	char peer_text[INET6_ADDRSTRLEN];	/* "" until somebody asks */
 	unsigned n_requests;			/* begun on this connection */
 	bool cut;				/* shut down by the sweeper */
+
+	struct http_tls *tls;			/* NULL: plain HTTP */
+	unsigned n_finished;			/* Finished messages of the handshake, ours and the peer's */
+	bool watched, parked;			/* by loop->tls_fd; suspended until that reports it */
+	bool spoke, not_tls;			/* something came; not a handshake */
+	struct http_request *shaking_next, **shaking_link;	/* in loop->shaking */
+	bool looked;				/* for a client's certificate */
+	struct http_client_cert *client;
+	time_t client_until;			/* its last second */
 
 	enum rq_step step;
 	int64_t since_ms;			/* when this step's clock started to run */
@@ -94,7 +106,9 @@ struct http_loop {
 	struct MHD_Daemon *daemon;
 	pthread_t thread;
 	int epoll_fd, wake_fd, listen_fd;
+	int tls_fd;				/* epoll of handshakes; -1: plain HTTP */
 	struct http_request *connections;
+	struct http_request *shaking;		/* handshakes that the library was given for this turn */
 	struct http_request *graves;		/* freed only after the threads are gone */
 	int64_t sweep_at_ms;
 	struct http_linger lingers[HTTP_LINGERS];
@@ -112,6 +126,8 @@ struct http_server {
 	struct http_app app;
 	struct http_guard guard;
 	atomic_size_t held;			/* octets of request bodies */
+	pthread_mutex_t tls_lock;
+	struct http_tls *tls;			/* in force; NULL: plain HTTP */
 	uint16_t port;
 	unsigned n_loops, n_running;
 	struct http_loop *loops;

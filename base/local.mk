@@ -31,11 +31,17 @@ tests_unit_test_conf_values_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 # HTTP server
 base_libbase_a_SOURCES += \
 	base/http_exchange.c base/http_guard.c base/http_guard.h base/http_loop.c base/http_request.c \
-	base/http_server.c base/http_server.h base/http_server_int.h
+	base/http_handshake.c base/http_server.c base/http_server.h base/http_server_int.h \
+	base/http_tls.c base/http_tls.h base/http_tls_int.h
 check_PROGRAMS += tests/unit/test_http_server
 TESTS += tests/unit/test_http_server
 tests_unit_test_http_server_SOURCES = tests/unit/test_http_server.c
 tests_unit_test_http_server_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_http_tls
+TESTS += tests/unit/test_http_tls
+tests_unit_test_http_tls_SOURCES = tests/unit/test_http_tls.c
+tests_unit_test_http_tls_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 
 # Passwords
 base_libbase_a_SOURCES += base/password.c base/password.h

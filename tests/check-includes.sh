@@ -47,6 +47,7 @@ house() {
 	result "$1 is included in its house only" "$(in_all "[<\"]($2)" | grep -vE "^($3):" | grep -vE '^tests/')"
 }
 house libmicrohttpd 'microhttpd'             'base/http_[a-z_]*\.[ch]'
+house GnuTLS        'gnutls/'                'base/http_(tls|handshake)[a-z_]*\.[ch]'
 house libcurl       'curl/'                  'base/http_[a-z_]*\.[ch]'
 house expat         'expat'                  'base/xml\.c'
 house jansson       'jansson'                'base/json\.h'
