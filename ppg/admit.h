@@ -9,14 +9,18 @@
 #include <sys/socket.h>
 
 #include "ppg/access.h"
+#include "ppg/address.h"
 #include "ppg/number.h"
 #include "ppg/pap.h"
+#include "ppg/route.h"
 #include "store/store.h"
 
 struct admit_config {
 	size_t max_control, max_content, max_addresses;	/* 12 MiB, 256 KiB, 100,000 */
 	unsigned max_segments;		/* parts one message may take; at most 255 */
-	int64_t max_age_s;		/* a push without deliver-before ends after this */
+	int64_t max_age_s;		/* no push lives longer, whatever its deliver-before says */
+	struct route_table *routes;
+	const char *default_smsc;	/* wanted smsc-id of pushes that want none; NULL */
 	const struct netlist *notify_allow;
 	const struct number_rules *numbers;	/* how a number is dialled */
 };
@@ -32,22 +36,37 @@ struct admit_request {
 	/* value of an outer X-Wap-* header, the fall-back of the part's; or NULL */
 	const char *(*outer_header)(void *arg, const char *name);
 	void *arg;
+	struct store_reader *reader;	/* NULL: on a thread that must not read the store */
+	time_t began;			/* when the request was here */
 };
+
+/* What an admission may end with beside PAP codes. */
+enum {
+	ADMIT_OPERATION = -1,		/* cancel, status query or capabilities query, well formed */
+	ADMIT_READER = -2		/* the store must be asked: start again with a reader */
+};
+enum { ADMIT_NOTES_MAX = 8 };
 
 struct admission {
 	struct pap_control control;
-	int code;			/* PAP_ACCEPTED, or why not */
+	int code;			/* PAP_ACCEPTED, ADMIT_..., or why not */
 	enum access_reason reason;	/* the rule of its account that refused it; ACCESS_OK: none did */
 	bool badmessage;		/* answer with badmessage-response */
 	struct why why;
 	struct span fragment;		/* of a badmessage; borrowed from the body */
 
+	struct pap_note notes[ADMIT_NOTES_MAX];	/* stages, when the initiator wants to know them */
+	char note_texts[ADMIT_NOTES_MAX][120];
+	size_t n_notes;
+
 	/* of an admitted push */
 	struct store_recipient *recipients;	/* addresses point into control, numbers into `dials` */
-	char (*dials)[32];
-	uint32_t n_recipients;
+	char (*dials)[32], **keys;
+	uint32_t n_recipients, n_held;	/* held: known not to fit their device */
+	enum store_priority priority;
+	struct sbuf route;		/* route_wish as text */
 	struct store_body *body;
-	char *content_type, *meta;	/* heap */
+	char *content_type, *meta, *audit_detail;	/* heap */
 	bool secret;			/* the content is a provisioning document or the like */
 	unsigned segments;
 	size_t pdu_octets;
@@ -57,5 +76,10 @@ struct admission {
 /* Fills *a in every case; admission_done frees. */
 void admit(const struct admit_config *cf, const struct admit_request *rq, struct admission *a);
 void admission_done(struct admission *a);
+/* An address-value, with the forms that this configuration takes; as address_parse. */
+int admit_read_address(const struct admit_config *cf, const char *text, struct wappush *out, struct why *why);
+/* A stage of the work is done; kept only for an initiator that asked for progress notes. `stage` is static. */
+void admission_note(struct admission *a, const char *stage, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -1,11 +1,10 @@
-/* dispatch.c - see dispatch.h and dispatch_int.h: the thread, its links and ticks, its end. */
+/* dispatch.c - see dispatch.h and dispatch_int.h: the thread, its ticks, its end. */
 #include "ppg/dispatch_int.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 
 enum {
 	IN_HAND_DEFAULT = 4000,
@@ -15,37 +14,7 @@ enum {
 	RETRY_MAX_S = 900
 };
 
-/* ---- links, ticks, thread ----------------------------------------------------------------------------------- */
-
-static void
-on_state(void *app, struct smsc_link *smsc, enum smsc_state state)
-{
-	struct link *link = app;
-	struct dispatch *d = link->d;
-	unsigned up = 0;
-	size_t i;
-
-	for (i = 0; i < d->n_links; i++)
-		if (d->links[i].smsc != NULL && smsc_link_state(d->links[i].smsc) == SMSC_UP)
-			up++;
-	atomic_store(&d->links_up, up);
-	log_info("link", "%s: %s", link->cf.smsc.smsc_id, smsc_state_name(state));
-	if (up == 0) {
-		dispatch_return_ready(d);
-	} else if (state == SMSC_UP) {
-		atomic_store(&d->backlog, true);
-		dispatch_look_for_more(d);
-	}
-}
-
-static void
-on_room(void *app, struct smsc_link *smsc)
-{
-	struct link *link = app;
-
-	dispatch_feed(link->d);
-	dispatch_look_for_more(link->d);
-}
+/* ---- ticks, thread ----------------------------------------------------------------------------------- */
 
 static void run_tick(void *arg);
 
@@ -86,27 +55,13 @@ run_tick(void *arg)
 	}
 }
 
-static const struct smsc_events link_events = {
-	.state = on_state, .room = on_room, .answered = dispatch_answered, .receipt = dispatch_receipt
-};
-
-static void
-start_links(struct dispatch *d)
-{
-	size_t i;
-
-	for (i = 0; i < d->n_links; i++)
-		d->links[i].smsc = smsc_link_create(d->loop, &d->links[i].cf.smsc, &link_events,
-		    &d->links[i]);
-	loop_timer_start(d->loop, &d->tick_timer, TICK_MS, run_tick, d);
-}
-
 static void *
 run_thread(void *arg)
 {
 	struct dispatch *d = arg;
 
-	start_links(d);
+	dispatch_links_start(d);
+	loop_timer_start(d->loop, &d->tick_timer, TICK_MS, run_tick, d);
 	loop_run(d->loop);
 	return NULL;
 }
@@ -115,24 +70,19 @@ struct dispatch *
 dispatch_start(struct store *store, const struct dispatch_config *cf)
 {
 	struct dispatch *d = calloc(1, sizeof *d);
-	size_t i;
+	unsigned window = cf->in_hand_max ? cf->in_hand_max : IN_HAND_DEFAULT, small = window / 8 + 1;
 
 	if (d == NULL)
 		abort();
 	d->store = store;
-	d->in_hand_max = cf->in_hand_max ? cf->in_hand_max : IN_HAND_DEFAULT;
+	d->room[STORE_HIGH] = d->room[STORE_LOW] = small;
+	d->room[STORE_MEDIUM] = window > 2 * small ? window - 2 * small : 1;
 	d->retry_min_s = cf->retry_min_s ? cf->retry_min_s : RETRY_MIN_S;
 	d->retry_max_s = cf->retry_max_s ? cf->retry_max_s : RETRY_MAX_S;
 	d->loop = loop_create();
 	dispatch_take_init(d);
-	d->n_links = cf->n_links;
-	d->links = calloc(cf->n_links, sizeof *d->links);
-	if (d->links == NULL)
-		abort();
-	for (i = 0; i < cf->n_links; i++) {
-		d->links[i].d = d;
-		d->links[i].cf = cf->links[i];
-	}
+	dispatch_links_init(d, cf->links, cf->n_links);
+	lanes_init(d);
 	if (pthread_create(&d->thread, NULL, run_thread, d) != 0)
 		abort();
 	pthread_setname_np(d->thread, "links");
@@ -160,14 +110,14 @@ check_stopped(void *arg)
 	size_t i;
 
 	for (i = 0; i < d->n_links; i++)
-		if (smsc_link_state(d->links[i].smsc) != SMSC_DOWN)
+		if (smsc_link_state(d->links[i]->smsc) != SMSC_DOWN)
 			busy = true;
+	busy = busy || d->leaving != NULL;
 	if (busy && !late) {
 		loop_timer_start(d->loop, &job->timer, 20, check_stopped, job);
 		return;
 	}
-	for (i = 0; i < d->n_links; i++)
-		smsc_link_destroy(&d->links[i].smsc);
+	dispatch_links_done(d);
 	loop_stop(d->loop);
 }
 
@@ -181,9 +131,9 @@ run_stop(struct loop_work *work)
 	d->stopping = true;
 	loop_timer_stop(d->loop, &d->tick_timer);
 	loop_timer_stop(d->loop, &d->take_timer);
-	dispatch_return_ready(d);
+	dispatch_return(d, lanes_stranded(d, true), 0);
 	for (i = 0; i < d->n_links; i++)
-		smsc_link_stop(d->links[i].smsc, job->wait_ms);
+		smsc_link_stop(d->links[i]->smsc, job->wait_ms);
 	check_stopped(job);
 }
 
@@ -200,7 +150,7 @@ dispatch_stop(struct dispatch **p, unsigned wait_ms)
 	pthread_join(d->thread, NULL);
 	loop_destroy(&d->loop);
 	pthread_mutex_destroy(&d->lock);
-	free(d->links);
+	lanes_done(d);
 	free(d);
 	*p = NULL;
 }
@@ -214,58 +164,8 @@ dispatch_stats(struct dispatch *d, struct dispatch_stats *out)
 		.submitted = d->submitted, .refused = d->refused, .retried = d->retried,
 		.maybe_sent = d->maybe_sent, .delivered = d->delivered, .failed = d->failed,
 		.receipts = d->receipts, .receipts_unknown = d->receipts_unknown,
-		.in_hand = d->in_hand, .links_up = d->links_up,
+		.cancelled = d->cancelled,
+		.in_hand = d->in_hand[STORE_HIGH] + d->in_hand[STORE_MEDIUM] + d->in_hand[STORE_LOW], .links_up = d->links_up,
 	};
 }
 
-struct links_job {
-	struct loop_work work;
-	struct dispatch *d;
-	json_t *out;
-	pthread_mutex_t lock;
-	pthread_cond_t ready;
-};
-
-static void
-run_links(struct loop_work *work)
-{
-	struct links_job *job = (struct links_job *)work;
-	json_t *out = json_array();
-	size_t i;
-
-	for (i = 0; i < job->d->n_links; i++) {
-		const struct link *l = &job->d->links[i];
-		const struct smsc_stats *st = smsc_link_stats(l->smsc);
-
-		json_array_append_new(out, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-		    "smsc_id", smsc_link_id(l->smsc), "kind", "smpp",
-		    "state", smsc_state_name(smsc_link_state(l->smsc)),
-		    "queued", (json_int_t)smsc_link_queued(l->smsc),
-		    "window_used", (json_int_t)smsc_link_window_used(l->smsc),
-		    "submitted", (json_int_t)st->submitted,
-		    "receipts", (json_int_t)st->receipts,
-		    "refused", (json_int_t)st->refused,
-		    "reconnects", (json_int_t)st->reconnects,
-		    "bad_pdus", (json_int_t)st->bad_pdus,
-		    "bad_receipts", (json_int_t)st->bad_receipts,
-		    "ignored_responses", (json_int_t)st->ignored_responses));
-	}
-	pthread_mutex_lock(&job->lock);
-	job->out = out;
-	pthread_cond_signal(&job->ready);
-	pthread_mutex_unlock(&job->lock);
-}
-
-json_t *
-dispatch_links_json(struct dispatch *d)
-{
-	struct links_job job = { .work.run = run_links, .d = d, .lock = PTHREAD_MUTEX_INITIALIZER,
-		.ready = PTHREAD_COND_INITIALIZER };
-
-	pthread_mutex_lock(&job.lock);
-	loop_post(d->loop, &job.work);
-	while (job.out == NULL)
-		pthread_cond_wait(&job.ready, &job.lock);
-	pthread_mutex_unlock(&job.lock);
-	return job.out;
-}

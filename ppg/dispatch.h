@@ -9,7 +9,7 @@
 #define PPG_DISPATCH_H
 
 #include "base/json.h"
-
+#include "ppg/route.h"
 #include "smsc/link.h"
 #include "store/store.h"
 
@@ -23,12 +23,14 @@ struct dispatch_link {
 struct dispatch_config {
 	const struct dispatch_link *links;
 	size_t n_links;
-	unsigned in_hand_max;		/* recipients held in memory at once; 0 = 4000 */
+	unsigned in_hand_max;		/* recipients held in memory at once; 0 = 4000. High and low priority have an
+					 * eighth of it each, so that neither waits for the others */
 	unsigned retry_min_s, retry_max_s;	/* after a temporary refusal; 0 = 15, 900 */
 };
 
 struct dispatch_stats {
-	uint64_t submitted, refused, retried, maybe_sent, delivered, failed, receipts, receipts_unknown;
+	uint64_t submitted, refused, retried, maybe_sent, delivered, failed, receipts, receipts_unknown,
+	    cancelled;
 	unsigned in_hand, links_up;
 };
 
@@ -43,15 +45,65 @@ void dispatch_stop(struct dispatch **dispatch, unsigned wait_ms);
 /* ---- any thread ---------------------------------------------------------------------------- */
 
 /*
- * Room for n recipients that skip the queue: true when a link is up, nothing older waits in the
+ * Room for n recipients of a class that skip the queue: true when a link is up, nothing older waits in the
  * store, and the window has room. The caller then hands over n items, or gives the room back.
  */
-bool dispatch_reserve(struct dispatch *d, unsigned n);
-void dispatch_release(struct dispatch *d, unsigned n);
+bool dispatch_reserve(struct dispatch *d, enum store_priority priority, unsigned n);
+void dispatch_release(struct dispatch *d, enum store_priority priority, unsigned n);
 /* Items (linked) for which room was reserved; ownership moves. */
 void dispatch_hand(struct dispatch *d, struct store_item *items);
 /* Something was put into the store's queue: look when it is due. */
 void dispatch_wake(struct dispatch *d);
+
+/*
+ * Take back recipients that have left the store's queue. Who waits for a link here is cancelled; who is at
+ * an SMSC is cancelled there (cancel_sm for every part; one part that will not be delivered is enough,
+ * the device cannot put the rest together). done() is called on the links thread, when every item is answered and
+ * what was achieved is on disk.
+ */
+struct dispatch_cancel_item {
+	uint32_t n;			/* recipient */
+	bool submitted;			/* at an SMSC; else in dispatch */
+	char to[32];
+	char link[64];			/* smsc-id; submitted ones */
+	char (*message_ids)[66];	/* heap; the caller's */
+	unsigned n_ids;
+	/* out */
+	bool cancelled;
+	bool on_link;			/* just being submitted: ask again when its state is known */
+	char why[WHY_MAX + 1];		/* of one that was not cancelled */
+	/* dispatch's own */
+	unsigned open, next_id;
+	bool assured;
+};
+struct dispatch_cancel {
+	int64_t push;
+	struct dispatch_cancel_item *items;	/* in the order of n */
+	size_t n_items;
+	void (*done)(struct dispatch_cancel *c);
+	/* dispatch's own */
+	struct dispatch *d;
+	struct loop_work work;
+	size_t next, open;
+	bool started;
+};
+void dispatch_cancel(struct dispatch *d, struct dispatch_cancel *c);
+
+/* Calls run() on the links thread in so many milliseconds. The caller keeps w until then. */
+struct dispatch_wait {
+	struct loop_work work;
+	struct loop_timer timer;
+	struct dispatch *d;
+	unsigned ms;
+	void (*run)(struct dispatch_wait *w);
+};
+void dispatch_later(struct dispatch *d, unsigned ms, struct dispatch_wait *w);
+
+/*
+ * New links take the place of the old ones; those that did not change go on undisturbed, those that
+ * are gone drain for wait_ms, and what they had not sent goes to the others.
+ */
+void dispatch_reload(struct dispatch *d, const struct dispatch_link *links, size_t n, unsigned wait_ms);
 
 void dispatch_stats(struct dispatch *d, struct dispatch_stats *out);
 /* The links as the admin API shows them; a new reference. Asks the thread and waits for it. */

@@ -1,9 +1,12 @@
 /*
  * dispatch_int.h - what the files of dispatch share. links thread only, but for what says otherwise.
  *
- *	dispatch.c		thread, links, ticks, stop
+ *	dispatch.c		thread, ticks, stop
+ *	dispatch_link.c		the links: states, reload, what the admin API shows
  *	dispatch_take.c		recipients in: from the store's queue, or past it
+ *	dispatch_lane.c		who waits here for a link, by route and priority
  *	dispatch_send.c		onto a link, and what became of it
+ *	dispatch_cancel.c	and back again
  *	dispatch_receipt.c	delivery receipts into the store
  */
 #ifndef PPG_DISPATCH_INT_H
@@ -18,18 +21,29 @@ struct link {
 	struct dispatch *d;
 	struct smsc_link *smsc;
 	struct dispatch_link cf;
-	uint64_t receipts;
+	unsigned users;			/* receipts and cancels that will come back to it */
+	bool leaving;			/* of an older configuration: ends when nobody uses it */
+	struct link *next_leaving;
+};
+
+/* Recipients that wait here, of pushes with the same wishes. */
+struct lane {
+	struct lane *next;
+	struct route_wish wish;
+	int *scores;			/* of each link */
+	struct store_item *first[STORE_PRIORITIES], **last[STORE_PRIORITIES];
+	size_t n_route;
+	uint8_t route[];		/* as stored */
 };
 
 struct dispatch {
 	struct store *store;
 	struct loop *loop;
 	pthread_t thread;
-	struct link *links;
-	size_t n_links;
-	unsigned in_hand_max, retry_min_s, retry_max_s;
+	unsigned retry_min_s, retry_max_s;
 
-	atomic_uint in_hand;		/* reserved, queued here or on a link, or answer not stored yet */
+	unsigned room[STORE_PRIORITIES];		/* recipients that may be in hand */
+	atomic_uint in_hand[STORE_PRIORITIES];	/* reserved, waiting here or on a link, or answer not stored yet */
 	atomic_uint links_up;
 	atomic_bool backlog;		/* the store may hold due recipients */
 	atomic_bool wake_posted, hand_posted;
@@ -39,7 +53,10 @@ struct dispatch {
 	struct loop_work hand_work, wake_work;
 
 	/* links thread only */
-	struct store_item *ready, **ready_tail;
+	struct link **links, *leaving;
+	size_t n_links;
+	struct lane *lanes;		/* the first is for pushes without wishes */
+	unsigned turn;
 	struct store_take take;
 	struct store_tick tick;
 	bool take_running, tick_running, stopping;
@@ -47,17 +64,39 @@ struct dispatch {
 	struct loop_timer take_timer, tick_timer;
 
 	atomic_ullong submitted, refused, retried, maybe_sent, delivered, failed, receipts,
-	    receipts_unknown;
+	    receipts_unknown, cancelled;
 	atomic_uint ops;		/* store operations under way, for an orderly stop */
 };
 
-/* dispatch_send.c: give the links what they have room for; give back what waits here for one. */
+/* dispatch_link.c */
+void dispatch_links_init(struct dispatch *d, const struct dispatch_link *links, size_t n);
+void dispatch_links_start(struct dispatch *d);
+void dispatch_links_done(struct dispatch *d);
+struct link *dispatch_link_find(struct dispatch *d, const char *smsc_id);	/* also one that is leaving */
+void dispatch_link_release(struct link *link);		/* one user less */
+/* dispatch_lane.c */
+void lanes_init(struct dispatch *d);
+void lanes_done(struct dispatch *d);
+void lanes_add(struct dispatch *d, struct store_item *items);
+void lanes_rescore(struct dispatch *d);			/* the links have changed */
+/* Who goes next, and on which link; NULL when nobody can. It is taken out. */
+struct store_item *lanes_next(struct dispatch *d, struct link **link);
+/* Takes out those of a lane for which no link is up (any: of every lane). */
+struct store_item *lanes_stranded(struct dispatch *d, bool any);
+/* Takes out those of one push that wanted() says yes to. */
+struct store_item *lanes_remove(struct dispatch *d, int64_t push, bool (*wanted)(void *arg, uint32_t n), void *arg);
+/* dispatch_send.c: give the links what they have room for; give back what waits here in vain. */
 void dispatch_feed(struct dispatch *d);
-void dispatch_return_ready(struct dispatch *d);
+void dispatch_return(struct dispatch *d, struct store_item *items, int64_t due_in_s);
 void dispatch_answered(void *app, struct smsc_link *smsc, struct smsc_datagram *dg, enum smsc_verdict v);
 /* dispatch_take.c: the queues; take due recipients from the store when there is room for them. */
 void dispatch_take_init(struct dispatch *d);
 void dispatch_look_for_more(struct dispatch *d);
+/* Somebody's place is free again; any thread. */
+void dispatch_leave(struct dispatch *d, enum store_priority priority);
+/* dispatch_cancel.c */
+void dispatch_cancelled(void *app, struct smsc_link *smsc, struct smsc_cancel *c, enum smsc_verdict v,
+    uint32_t status);
 /* dispatch_receipt.c */
 void dispatch_receipt(void *app, struct smsc_link *smsc, const struct smsc_receipt *r, uint64_t token);
 

@@ -29,6 +29,7 @@ receipt_back(struct loop_work *work)
 	smsc_link_receipt_done(job->link->smsc, job->token,
 	    job->op.op.result == OK || job->op.op.result == ERR_NOT_FOUND);
 	atomic_fetch_sub(&job->d->ops, 1);
+	dispatch_link_release(job->link);
 	free(job);
 }
 
@@ -73,7 +74,6 @@ dispatch_receipt(void *app, struct smsc_link *smsc, const struct smsc_receipt *r
 	int event = receipt_event(r->state);
 	struct receipt_job *job;
 
-	link->receipts++;
 	atomic_fetch_add(&d->receipts, 1);
 	if (event == 0) {		/* enroute, accepted: nothing has become final */
 		smsc_link_receipt_done(smsc, token, true);
@@ -99,8 +99,10 @@ dispatch_receipt(void *app, struct smsc_link *smsc, const struct smsc_receipt *r
 		.desc = job->desc[0] != '\0' ? job->desc : NULL,
 	};
 	atomic_fetch_add(&d->ops, 1);
+	link->users++;
 	if (store_submit(d->store, &job->op.op) != OK) {
 		atomic_fetch_sub(&d->ops, 1);
+		link->users--;
 		free(job);
 		smsc_link_receipt_done(smsc, token, false);	/* the SMSC repeats it */
 	}

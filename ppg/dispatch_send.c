@@ -22,7 +22,7 @@ struct flight {
 	struct store_event event;	/* what became of it; lives until it is stored */
 	struct dispatch *d;
 	struct store_item *item;
-	const char *link_id;
+	char link_id[64];		/* the link may be gone when the outcome is stored */
 	char (*ids)[66], one_id[1][66];	/* message ids; of a single part without a heap block */
 	char desc[WHY_MAX + 1];
 	uint8_t pdu[];
@@ -37,6 +37,7 @@ event_stored(struct store_op *op)
 	struct store_event *ev = (struct store_event *)op;
 	struct flight *f = (struct flight *)((char *)ev - offsetof(struct flight, event));
 	struct dispatch *d = f->d;
+	enum store_priority priority = f->item->priority;
 
 	if (op->result != OK && op->result != ERR_CLOSED)
 		log_error("dispatch", "push row %lld recipient %u: outcome not stored: %s",
@@ -47,9 +48,8 @@ event_stored(struct store_op *op)
 		free(f->ids);
 	store_item_free(f->item);
 	free(f);
+	dispatch_leave(d, priority);
 	atomic_fetch_sub(&d->ops, 1);
-	if (atomic_fetch_sub(&d->in_hand, 1) - 1 <= d->in_hand_max / 2 && atomic_load(&d->backlog))
-		dispatch_wake(d);
 }
 
 static void
@@ -134,7 +134,7 @@ dispatch_answered(void *app, struct smsc_link *smsc, struct smsc_datagram *dg, e
 	struct dispatch *d = link->d;
 	struct flight *f = (struct flight *)dg;
 
-	f->link_id = smsc_link_id(smsc);
+	snprintf(f->link_id, sizeof f->link_id, "%s", smsc_link_id(smsc));
 	switch (v) {
 	case SMSC_ACCEPTED:
 		atomic_fetch_add(&d->submitted, 1);
@@ -171,23 +171,6 @@ dispatch_answered(void *app, struct smsc_link *smsc, struct smsc_datagram *dg, e
 
 /* ---- onto a link ----------------------------------------------------------------------------------- */
 
-static struct link *
-pick_link(struct dispatch *d)
-{
-	struct link *best = NULL;
-	unsigned room, most = 0;
-	size_t i;
-
-	for (i = 0; i < d->n_links; i++) {
-		room = smsc_link_room(d->links[i].smsc);
-		if (room > most) {
-			most = room;
-			best = &d->links[i];
-		}
-	}
-	return best;
-}
-
 static struct flight *
 make_flight(struct dispatch *d, struct store_item *item, const struct link *link)
 {
@@ -218,43 +201,58 @@ make_flight(struct dispatch *d, struct store_item *item, const struct link *link
 	return f;
 }
 
+/* Its time is over; the store would let it end a moment later, this one only knows first. */
+static bool
+too_late(struct dispatch *d, struct store_item *item)
+{
+	struct flight *f;
+
+	if (item->deadline_at == 0 || item->deadline_at > (int64_t)clock_utc())
+		return false;
+	f = calloc(1, sizeof *f);
+	if (f == NULL)
+		abort();
+	f->d = d;
+	f->item = item;
+	snprintf(f->desc, sizeof f->desc, "deadline passed before it could be sent");
+	store_outcome(f, EV_TOO_LATE, PAP_SERVICE_FAILURE, 0, false);
+	return true;
+}
+
 /* Give the links what they have room for. */
 void
 dispatch_feed(struct dispatch *d)
 {
+	struct store_item *item;
 	struct link *link;
 
-	while (d->ready != NULL && (link = pick_link(d)) != NULL) {
-		struct store_item *item = d->ready;
-		struct flight *f = make_flight(d, item, link);
+	while ((item = lanes_next(d, &link)) != NULL) {
+		struct flight *f;
 
+		if (too_late(d, item))
+			continue;
+		f = make_flight(d, item, link);
 		if (smsc_link_submit(link->smsc, &f->dg) != OK) {
 			free(f);
+			dispatch_return(d, item, 0);
 			break;
 		}
-		d->ready = item->next;
-		if (d->ready == NULL)
-			d->ready_tail = &d->ready;
-		item->next = NULL;
 	}
 }
 
-/* What waits here for a link goes back to the store's queue. */
 void
-dispatch_return_ready(struct dispatch *d)
+dispatch_return(struct dispatch *d, struct store_item *items, int64_t due_in_s)
 {
-	while (d->ready != NULL) {
-		struct store_item *item = d->ready;
+	while (items != NULL) {
+		struct store_item *item = items;
 		struct flight *f = calloc(1, sizeof *f);
 
 		if (f == NULL)
 			abort();
-		d->ready = item->next;
+		items = item->next;
 		item->next = NULL;
 		f->d = d;
 		f->item = item;
-		store_outcome(f, EV_RETRY, 0, 0, item->maybe_sent);
+		store_outcome(f, EV_RETRY, 0, due_in_s, item->maybe_sent);
 	}
-	d->ready_tail = &d->ready;
 }
-

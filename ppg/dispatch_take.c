@@ -5,14 +5,6 @@
 
 #include "base/clock.h"
 
-static void
-append_ready(struct dispatch *d, struct store_item *items)
-{
-	*d->ready_tail = items;
-	while (*d->ready_tail != NULL)
-		d->ready_tail = &(*d->ready_tail)->next;
-}
-
 /* ---- from the store's queue ---------------------------------------------------------------------------- */
 
 static void
@@ -25,26 +17,37 @@ run_take_timer(void *arg)
 }
 
 static void
+count_items(const struct store_take *take, unsigned n[STORE_PRIORITIES])
+{
+	const struct store_item *item;
+
+	for (item = take->items; item != NULL; item = item->next)
+		n[item->priority]++;
+}
+
+static void
 take_back(struct loop_work *work)
 {
 	struct dispatch *d = (struct dispatch *)((char *)work - offsetof(struct dispatch, take_work));
 	struct store_take *take = &d->take;
+	unsigned n[STORE_PRIORITIES] = { 0 }, p;
 	int64_t now = (int64_t)clock_utc();
+	bool all = true;
 
 	d->take_running = false;
 	if (take->op.result != OK)
-		take->n_items = 0;
-	dispatch_release(d, take->max[STORE_MEDIUM] - take->n_items);
-	if (take->n_items > 0)
-		append_ready(d, take->items);
-	take->items = NULL;
-	if (take->op.result == OK && (take->next_due == 0 || take->next_due > now)) {
-		if (take->next_due > now && !d->stopping)
-			loop_timer_start(d->loop, &d->take_timer, (take->next_due - now) * 1000,
-			    run_take_timer, d);
-	} else {
-		atomic_store(&d->backlog, true);
+		take->items = NULL;
+	count_items(take, n);
+	for (p = 0; p < STORE_PRIORITIES; p++) {
+		dispatch_release(d, p, take->max[p] - n[p]);
+		all = all && take->max[p] > 0;
 	}
+	lanes_add(d, take->items);
+	take->items = NULL;
+	if (take->op.result != OK || !all || (take->next_due != 0 && take->next_due <= now))
+		atomic_store(&d->backlog, true);
+	else if (take->next_due > now && !d->stopping)
+		loop_timer_start(d->loop, &d->take_timer, (take->next_due - now) * 1000, run_take_timer, d);
 	dispatch_feed(d);
 	dispatch_look_for_more(d);
 }
@@ -57,32 +60,50 @@ take_done(struct store_op *op)
 	loop_post(d->loop, &d->take_work);
 }
 
+/* Each class has a window of its own, refilled when half of it is empty. */
+static uint32_t
+reserve_for_take(struct dispatch *d, enum store_priority p)
+{
+	unsigned in_hand = atomic_load(&d->in_hand[p]);
+
+	if (in_hand > d->room[p] / 2 || in_hand >= d->room[p])
+		return 0;
+	atomic_fetch_add(&d->in_hand[p], d->room[p] - in_hand);
+	return d->room[p] - in_hand;
+}
+
 void
 dispatch_look_for_more(struct dispatch *d)
 {
-	unsigned in_hand, want;
+	uint32_t all = 0;
+	unsigned p;
 
-	if (d->take_running || d->stopping || atomic_load(&d->links_up) == 0 ||
-	    !atomic_load(&d->backlog))
+	if (d->take_running || d->stopping || atomic_load(&d->links_up) == 0 || !atomic_load(&d->backlog))
 		return;
-	in_hand = atomic_load(&d->in_hand);
-	if (in_hand > d->in_hand_max / 2)
-		return;
-	want = d->in_hand_max - in_hand;
-	atomic_fetch_add(&d->in_hand, want);
-	/* cleared before looking: who adds to the queue from now on sets it again */
-	atomic_store(&d->backlog, false);
 	d->take = (struct store_take){
 		.op = { .kind = STORE_TAKE, .done = take_done },
 		.now = (int64_t)clock_utc(),
-		.max = { [STORE_MEDIUM] = want },
 	};
+	for (p = 0; p < STORE_PRIORITIES; p++)
+		all += d->take.max[p] = reserve_for_take(d, p);
+	if (all == 0)
+		return;
+	/* cleared before looking: who adds to the queue from now on sets it again */
+	atomic_store(&d->backlog, false);
 	d->take_running = true;
 	if (store_submit(d->store, &d->take.op) != OK) {
 		d->take_running = false;
-		dispatch_release(d, want);
+		for (p = 0; p < STORE_PRIORITIES; p++)
+			dispatch_release(d, p, d->take.max[p]);
 		atomic_store(&d->backlog, true);
 	}
+}
+
+void
+dispatch_leave(struct dispatch *d, enum store_priority p)
+{
+	if (atomic_fetch_sub(&d->in_hand[p], 1) - 1 <= d->room[p] / 2 && atomic_load(&d->backlog))
+		dispatch_wake(d);
 }
 
 static void
@@ -105,23 +126,23 @@ dispatch_wake(struct dispatch *d)
 /* ---- past the store's queue ------------------------------------------------------------------------------ */
 
 bool
-dispatch_reserve(struct dispatch *d, unsigned n)
+dispatch_reserve(struct dispatch *d, enum store_priority p, unsigned n)
 {
 	unsigned had;
 
 	if (atomic_load(&d->links_up) == 0 || atomic_load(&d->backlog))
 		return false;
-	had = atomic_fetch_add(&d->in_hand, n);
-	if (had + n <= d->in_hand_max)
+	had = atomic_fetch_add(&d->in_hand[p], n);
+	if (had + n <= d->room[p])
 		return true;
-	atomic_fetch_sub(&d->in_hand, n);
+	atomic_fetch_sub(&d->in_hand[p], n);
 	return false;
 }
 
 void
-dispatch_release(struct dispatch *d, unsigned n)
+dispatch_release(struct dispatch *d, enum store_priority p, unsigned n)
 {
-	atomic_fetch_sub(&d->in_hand, n);
+	atomic_fetch_sub(&d->in_hand[p], n);
 }
 
 static void
@@ -136,9 +157,9 @@ run_handed(struct loop_work *work)
 	d->handed = NULL;
 	d->handed_tail = &d->handed;
 	pthread_mutex_unlock(&d->lock);
-	append_ready(d, items);
+	lanes_add(d, items);
 	if (d->stopping || atomic_load(&d->links_up) == 0)
-		dispatch_return_ready(d);
+		dispatch_return(d, lanes_stranded(d, true), 0);
 	dispatch_feed(d);
 }
 
@@ -159,7 +180,6 @@ dispatch_take_init(struct dispatch *d)
 {
 	pthread_mutex_init(&d->lock, NULL);
 	d->handed_tail = &d->handed;
-	d->ready_tail = &d->ready;
 	d->hand_work.run = run_handed;
 	d->wake_work.run = run_wake;
 	d->take_work.run = take_back;

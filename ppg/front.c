@@ -1,13 +1,9 @@
 /*
- * front.c - see front.h.
- *
- * Way of a submission: head (path, type, who) -> body (admission) -> store, request suspended ->
- * stored() on the writer's thread answers and hands taken recipients to dispatch.
+ * front.c - see front.h and front_int.h: HTTP. Path, type and login are looked at in the head; the body
+ * becomes an admission, on this thread or in the pool, and goes on in submission.c or operations.c.
  */
-#include "ppg/front.h"
+#include "ppg/front_int.h"
 
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,33 +12,7 @@
 #include "base/secret.h"
 #include "ppg/mime.h"
 
-enum {
-	CHUNK = 1000			/* recipients written in one store operation */
-};
-
-struct front {
-	struct front_config cf;
-	struct http_server *server;
-	atomic_ullong accepted, recipients, refused[REFUSALS], answers, answers_us;
-	pthread_mutex_t lock;		/* guards pending, stopping */
-	pthread_cond_t idle;
-	unsigned pending;		/* submissions that the store or the verifier has */
-	bool stopping;
-};
-
-/* One request that is more than a refusal in its head. */
-struct submission {
-	struct store_accept op;		/* first: the store hands it back */
-	struct front *front;
-	struct http_request *rq;
-	struct initiators *set;
-	const struct initiator *who;
-	bool authenticated, admitted;
-	struct admission a;
-	char version[PAP_VERSION_SIZE];
-	uint32_t written;		/* recipients in the store so far */
-	int64_t began_us;
-};
+enum { POOL_FROM = 64 << 10 };		/* bodies above this are looked at in the pool */
 
 const char *
 front_refusal_name(enum front_refusal r)
@@ -54,8 +24,8 @@ front_refusal_name(enum front_refusal r)
 
 /* ---- answers ------------------------------------------------------------------------------- */
 
-static void
-count_refusal(struct front *f, enum front_refusal kind)
+void
+front_count(struct front *f, enum front_refusal kind)
 {
 	atomic_fetch_add(&f->refused[kind], 1);
 }
@@ -67,12 +37,42 @@ refuse_http(struct front *f, struct http_request *rq, enum front_refusal kind,
 {
 	struct http_answer answer = *a;
 
-	count_refusal(f, kind);
+	front_count(f, kind);
 	log_peer("pap", http_request_peer(rq), reason);
 	answer.body = span_str(reason);
 	answer.close = true;
 	http_answer(rq, &answer);
 	return HTTP_ANSWERED;
+}
+
+static void
+send_answer(struct submission *s, const struct http_answer *answer)
+{
+	if (s->later)
+		http_answer_later(s->rq, answer);
+	else
+		http_answer(s->rq, answer);
+}
+
+void
+front_answer_busy(struct submission *s, const char *reason)
+{
+	struct http_answer answer = { .status = 503, .extra = { { "Retry-After", "1" } },
+		.body = span_str(reason) };
+
+	front_count(s->front, REFUSED_BUSY);
+	send_answer(s, &answer);
+}
+
+void
+front_answer_document(struct submission *s, const char *content_type, const struct sbuf *doc)
+{
+	struct http_answer answer = { .status = 202, .content_type = content_type, .body = sbuf_as_span(doc) };
+	struct front *f = s->front;
+
+	atomic_fetch_add(&f->answers, 1);
+	atomic_fetch_add(&f->answers_us, (unsigned long long)(clock_mono_us() - s->began_us));
+	send_answer(s, &answer);
 }
 
 static void
@@ -85,7 +85,7 @@ log_refusal(const struct submission *s)
 	sbuf_done(&text);
 }
 
-/* The PAP document that answers this submission, with a->code and a->why as they are now. */
+/* The PAP document that answers this request, with a->code and a->why as they are now. */
 static void
 write_answer(const struct submission *s, struct sbuf *out)
 {
@@ -99,52 +99,30 @@ write_answer(const struct submission *s, struct sbuf *out)
 	else if (c->message != PAP_PUSH)
 		pap_refuse_operation(out, w, v, c, s->a.code, desc);
 	else
-		pap_push_response(out, w, v, c->above_10, c->push_id, s->a.code, desc, clock_utc(), NULL, 0);
+		pap_push_response(out, w, v, c->above_10, c->push_id, s->a.code, desc, clock_utc(), s->a.notes,
+		    c->progress_notes ? s->a.n_notes : 0);
 }
 
-static void
-answer_pap(struct submission *s, bool later)
+void
+front_answer_code(struct submission *s)
 {
 	struct front *f = s->front;
 	struct sbuf doc = { 0 };
-	struct http_answer answer = { .status = 202, .content_type = "application/xml" };
 
 	if (s->a.code == PAP_ACCEPTED) {
 		atomic_fetch_add(&f->accepted, 1);
 		atomic_fetch_add(&f->recipients, s->a.n_recipients);
 	} else {
-		count_refusal(f, s->a.badmessage ? REFUSED_BADMESSAGE : REFUSED_PAP);
+		front_count(f, s->a.badmessage ? REFUSED_BADMESSAGE : REFUSED_PAP);
 		log_refusal(s);
 	}
 	write_answer(s, &doc);
-	answer.body = sbuf_as_span(&doc);
-	atomic_fetch_add(&f->answers, 1);
-	atomic_fetch_add(&f->answers_us, (unsigned long long)(clock_mono_us() - s->began_us));
-	if (later)
-		http_answer_later(s->rq, &answer);
-	else
-		http_answer(s->rq, &answer);
+	front_answer_document(s, "application/xml", &doc);
 	sbuf_done(&doc);
 }
 
-static void
-answer_busy(struct submission *s, bool later, const char *reason)
-{
-	struct http_answer answer = { .status = 503, .extra = { { "Retry-After", "1" } },
-		.body = span_str(reason) };
-
-	count_refusal(s->front, REFUSED_BUSY);
-	if (later)
-		http_answer_later(s->rq, &answer);
-	else
-		http_answer(s->rq, &answer);
-}
-
-/* ---- into the store ---------------------------------------------------------------------------- */
-
-/* A submission is with the store or the verifier from begin to end; front_stop waits for that. */
-static bool
-begin_pending(struct front *f)
+bool
+front_begin(struct front *f)
 {
 	bool go;
 
@@ -155,119 +133,13 @@ begin_pending(struct front *f)
 	return go;
 }
 
-static void
-end_pending(struct front *f)
+void
+front_end(struct front *f)
 {
 	pthread_mutex_lock(&f->lock);
 	if (--f->pending == 0)
 		pthread_cond_signal(&f->idle);
 	pthread_mutex_unlock(&f->lock);
-}
-
-/* A single-chunk push that was written as taken goes straight to dispatch. */
-static void
-hand_over(struct submission *s)
-{
-	struct store_item *first = NULL, **tail = &first;
-	uint32_t i;
-
-	for (i = 0; i < s->a.n_recipients; i++) {
-		struct store_item *item = calloc(1, sizeof *item);
-
-		if (item == NULL)
-			abort();
-		item->push = s->op.push;
-		item->batch = s->op.batch;
-		item->n = i;
-		snprintf(item->to, sizeof item->to, "%s", s->a.recipients[i].to);
-		snprintf(item->pi, sizeof item->pi, "%s", s->who->name);
-		item->body = store_body_ref(s->a.body);
-		item->deadline_at = s->a.deadline_at;
-		*tail = item;
-		tail = &item->next;
-	}
-	dispatch_hand(s->front->cf.dispatch, first);
-}
-
-static void stored(struct store_op *op);
-
-static int
-submit_chunk(struct submission *s)
-{
-	uint32_t left = s->a.n_recipients - s->written;
-
-	s->op.op.kind = s->written == 0 ? STORE_ACCEPT : STORE_MORE;
-	s->op.op.done = stored;
-	s->op.recipients = s->a.recipients + s->written;
-	s->op.first_n = s->written;
-	s->op.n_recipients = left > CHUNK ? CHUNK : left;
-	s->op.more = left > CHUNK;
-	return store_submit(s->front->cf.store, &s->op.op);
-}
-
-/* Writer thread: a chunk is on disk, or was refused. */
-static void
-stored(struct store_op *op)
-{
-	struct submission *s = (struct submission *)op;
-	struct front *f = s->front;
-	struct dispatch *dispatch = f->cf.dispatch;
-
-	if (op->result == OK) {
-		s->written += s->op.n_recipients;
-		if (s->written < s->a.n_recipients && submit_chunk(s) == OK)
-			return;
-	}
-	if (op->result != OK && s->op.take)
-		dispatch_release(dispatch, s->a.n_recipients);
-	if (op->result == OK && s->written == s->a.n_recipients) {
-		if (s->op.take)
-			hand_over(s);
-		else
-			dispatch_wake(dispatch);
-		answer_pap(s, true);
-	} else if (op->result == ERR_EXISTS) {
-		s->a.code = PAP_DUPLICATE_PUSH_ID;
-		why_set(&s->a.why, ERR_EXISTS, "push-id was used before; that push is unchanged");
-		answer_pap(s, true);
-	} else {
-		answer_busy(s, true, op->result == ERR_FULL ? "the store's disk is full\n" :
-		    "the store takes nothing more now\n");
-	}
-	end_pending(f);			/* the answer may have freed s already */
-}
-
-static void
-store_push(struct submission *s)
-{
-	struct admission *a = &s->a;
-
-	if (!begin_pending(s->front)) {
-		answer_busy(s, false, "the gateway is stopping\n");
-		return;
-	}
-	pap_version_print(pap_reply_version(&a->control), s->version);
-	s->op = (struct store_accept){
-		.pi = s->who->name,
-		.push_id = a->control.push_id,
-		.received = a->received,
-		.deliver_after = a->control.deliver_after > a->received ? a->control.deliver_after : 0,
-		.deadline_at = a->deadline_at,
-		.version = s->version,
-		.notify_url = a->control.notify_url,
-		.meta = a->meta,
-		.content_type = a->content_type,
-		.secret = a->secret,
-		.body = a->body,
-	};
-	s->op.take = s->op.deliver_after == 0 && a->n_recipients <= CHUNK &&
-	    dispatch_reserve(s->front->cf.dispatch, a->n_recipients);
-	if (submit_chunk(s) != OK) {
-		if (s->op.take)
-			dispatch_release(s->front->cf.dispatch, a->n_recipients);
-		end_pending(s->front);
-		answer_busy(s, false, "too many submissions wait for the store\n");
-	}
 }
 
 /* ---- the HTTP application -------------------------------------------------------------------------- */
@@ -280,7 +152,7 @@ verified(void *arg)
 	struct front *f = s->front;
 
 	http_request_proceed(s->rq);
-	end_pending(f);
+	front_end(f);
 }
 
 static struct submission *
@@ -339,12 +211,12 @@ check_login(struct front *f, struct http_request *rq)
 	struct submission *s = submission_of(f, rq);
 	enum auth_result res;
 
-	if (!begin_pending(f))
+	if (!front_begin(f))
 		return refuse_http(f, rq, REFUSED_BUSY, &busy, "the gateway is stopping\n");
 	res = ask_authenticator(s);
 	if (res == AUTH_WAIT)
 		return HTTP_WAIT;
-	end_pending(f);
+	front_end(f);
 	switch (res) {
 	case AUTH_OK:
 	case AUTH_WAIT:
@@ -384,11 +256,23 @@ outer_header(void *arg, const char *name)
 	return http_request_header(arg, name);
 }
 
+/* The admission is through: what comes next? */
 static void
-on_body(void *app, struct http_request *rq)
+go_on(struct submission *s)
 {
-	struct front *f = app;
-	struct submission *s = http_request_data(rq);
+	if (s->a.code == PAP_ACCEPTED)
+		submission_store(s);
+	else if (s->a.code == ADMIT_OPERATION)
+		operation_start(s);
+	else
+		front_answer_code(s);
+}
+
+static void
+run_admission(struct submission *s, struct store_reader *reader)
+{
+	struct front *f = s->front;
+	struct http_request *rq = s->rq;
 	struct admit_request request = {
 		.content_type = http_request_header(rq, "Content-Type"),
 		.body = http_request_body(rq),
@@ -398,15 +282,61 @@ on_body(void *app, struct http_request *rq)
 		.peer_name = http_request_peer(rq),
 		.outer_header = outer_header,
 		.arg = rq,
+		.reader = reader,
+		.began = s->began,
 	};
 
-	s->began_us = clock_mono_us();
 	admit(&f->cf.admit, &request, &s->a);
 	s->admitted = true;
-	if (s->a.code == PAP_ACCEPTED)
-		store_push(s);
+}
+
+/* On a thread of the pool. */
+static void
+admit_in_pool(struct pool_job *job, struct store_reader *reader)
+{
+	struct submission *s = (struct submission *)((char *)job - offsetof(struct submission, job));
+	struct front *f = s->front;
+
+	if (s->admitted)
+		admission_done(&s->a);
+	run_admission(s, reader);
+	go_on(s);
+	front_end(f);
+}
+
+static void
+hand_to_pool(struct submission *s)
+{
+	struct front *f = s->front;
+
+	if (!front_begin(f)) {
+		front_answer_busy(s, "the gateway is stopping\n");
+		return;
+	}
+	s->later = true;
+	s->job.run = admit_in_pool;
+	if (pool_submit(f->cf.pool, &s->job) != OK) {
+		front_answer_busy(s, "too many requests wait to be looked at\n");
+		front_end(f);
+	}
+}
+
+static void
+on_body(void *app, struct http_request *rq)
+{
+	struct submission *s = http_request_data(rq);
+
+	s->began_us = clock_mono_us();
+	s->began = clock_utc();
+	if (http_request_body(rq).n > POOL_FROM) {
+		hand_to_pool(s);
+		return;
+	}
+	run_admission(s, NULL);
+	if (s->a.code == ADMIT_READER)
+		hand_to_pool(s);
 	else
-		answer_pap(s, false);
+		go_on(s);
 }
 
 static void
@@ -418,6 +348,8 @@ on_gone(void *app, struct http_request *rq)
 		return;
 	if (s->admitted)
 		admission_done(&s->a);
+	operation_free(s->operation);
+	sbuf_done(&s->audit);
 	initiators_unref(s->set);
 	free(s);
 }
@@ -427,7 +359,7 @@ on_refused(void *app, const char *peer, const char *reason)
 {
 	struct front *f = app;
 
-	count_refusal(f, REFUSED_HTTP);
+	front_count(f, REFUSED_HTTP);
 	log_peer("pap", peer, reason);
 }
 
@@ -481,7 +413,7 @@ front_stats(struct front *f, struct front_stats *out)
 
 	*out = (struct front_stats){
 		.accepted = f->accepted, .recipients = f->recipients,
-		.answers = f->answers, .answers_us_total = f->answers_us,
+		.operations = f->operations, .answers = f->answers, .answers_us_total = f->answers_us,
 	};
 	for (i = 0; i < REFUSALS; i++)
 		out->refused[i] = f->refused[i];

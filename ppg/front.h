@@ -9,6 +9,7 @@
 #include "ppg/admit.h"
 #include "ppg/dispatch.h"
 #include "ppg/authenticator.h"
+#include "ppg/pool.h"
 #include "store/store.h"
 
 struct front;
@@ -22,6 +23,7 @@ struct front_config {
 	struct store *store;
 	struct dispatch *dispatch;
 	struct authenticator *auth;
+	struct pool *pool;
 };
 
 enum front_refusal {			/* what refused requests are counted under */
@@ -30,7 +32,7 @@ enum front_refusal {			/* what refused requests are counted under */
 const char *front_refusal_name(enum front_refusal r);
 
 struct front_stats {
-	uint64_t accepted, recipients, refused[REFUSALS];
+	uint64_t accepted, recipients, operations, refused[REFUSALS];
 	uint64_t answers_us_total, answers;	/* from the whole body to the answer */
 };
 

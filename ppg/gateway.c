@@ -15,6 +15,8 @@
 #include "ppg/front.h"
 #include "ppg/life.h"
 #include "ppg/notify.h"
+#include "ppg/pool.h"
+#include "ppg/route.h"
 #include "store/store.h"
 #include "wap/udh.h"
 
@@ -29,6 +31,8 @@ struct gateway {
 	struct ppg_config *config;
 	struct store *store;
 	struct dispatch *dispatch;
+	struct pool *pool;
+	struct route_table *routes;
 	struct authenticator *auth;
 	pthread_mutex_t lock;		/* guards notifier against the writer's thread at the end */
 	struct notifier *notifier;
@@ -80,11 +84,10 @@ start_store(struct gateway *gw, struct why *why)
 	return store_open(&sc, &gw->store, why);
 }
 
-static void
-start_dispatch(struct gateway *gw)
+static struct dispatch_link *
+make_links(const struct ppg_config *cf)
 {
-	const struct ppg_config *cf = gw->config;
-	struct dispatch_link *links = calloc(cf->n_links, sizeof *links);
+	struct dispatch_link *links = calloc(cf->n_links + 1, sizeof *links);
 	size_t i;
 
 	if (links == NULL)
@@ -93,6 +96,32 @@ start_dispatch(struct gateway *gw)
 		links[i].smsc = cf->links[i].smsc;
 		links[i].delivered_on_submit = cf->links[i].delivered_on_submit;
 	}
+	return links;
+}
+
+static struct routes *
+make_routes(const struct ppg_config *cf)
+{
+	const struct smsc_config **links = calloc(cf->n_links + 1, sizeof *links);
+	struct routes *routes;
+	size_t i;
+
+	if (links == NULL)
+		abort();
+	for (i = 0; i < cf->n_links; i++)
+		links[i] = &cf->links[i].smsc;
+	routes = routes_create(links, cf->n_links);
+	free(links);
+	return routes;
+}
+
+static void
+start_dispatch(struct gateway *gw)
+{
+	const struct ppg_config *cf = gw->config;
+	struct dispatch_link *links = make_links(cf);
+
+	gw->routes = route_table_create(make_routes(cf));
 	gw->dispatch = dispatch_start(gw->store, &(struct dispatch_config){
 		.links = links,
 		.n_links = cf->n_links,
@@ -117,6 +146,7 @@ start_notifier(struct gateway *gw)
 	struct notifier *n = notifier_start(&(struct notify_config){
 		.store = gw->store,
 		.auth = gw->auth,
+		.routes = gw->routes,
 		.writer = make_writer(gw),
 		.allow = gw->config->notify_allow,
 		.http = {
@@ -171,11 +201,13 @@ start_front(struct gateway *gw, struct why *why)
 			.max_age_s = cf->max_age_s,
 			.notify_allow = cf->notify_allow,
 			.numbers = cf->numbers,
+			.routes = gw->routes,
 		},
 		.writer = make_writer(gw),
 		.store = gw->store,
 		.dispatch = gw->dispatch,
 		.auth = gw->auth,
+		.pool = gw->pool,
 	};
 	int err = front_start(&fc, &gw->front, why);
 
@@ -269,8 +301,10 @@ gateway_start(const char *path, struct ppg_config *config, struct gateway **out,
 		gw->auth = authenticator_start(ppg_config_take_initiators(config));
 		start_dispatch(gw);
 		start_notifier(gw);
-		err = start_front(gw, why);
+		err = pool_start(gw->store, 0, 0, &gw->pool, why);
 	}
+	if (err == OK)
+		err = start_front(gw, why);
 	if (err == OK)
 		err = start_admin(gw, why);
 	if (err) {
@@ -340,6 +374,7 @@ gateway_stop(struct gateway **p, unsigned wait_ms)
 	atomic_store(&gw->ready, false);
 	admin_stop(&gw->admin);
 	front_stop(&gw->front);
+	pool_stop(&gw->pool);
 	dispatch_stop(&gw->dispatch, wait_ms);
 	pthread_mutex_lock(&gw->lock);
 	notifier = gw->notifier;
@@ -348,6 +383,7 @@ gateway_stop(struct gateway **p, unsigned wait_ms)
 	notifier_stop(&notifier);
 	store_close(&gw->store);
 	authenticator_stop(&gw->auth);
+	route_table_destroy(&gw->routes);
 	pthread_mutex_destroy(&gw->lock);
 	free(gw->path);
 	free(gw);

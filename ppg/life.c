@@ -24,6 +24,8 @@ static const struct push_rule {
 	{ STEP_TAKEN,     EV_REFUSED,         STEP_UNDELIVERABLE, FINAL    },
 	{ STEP_TAKEN,     EV_RETRY,           STEP_QUEUED,        REQUEUE  },
 	{ STEP_TAKEN,     EV_RECOVER,         STEP_QUEUED,        REQUEUE  },
+	{ STEP_TAKEN,     EV_CANCEL_HELD,     STEP_CANCELLED,     FINAL    },
+	{ STEP_TAKEN,     EV_TOO_LATE,        STEP_EXPIRED,       FINAL    },
 	/* the deadline lets what is on the link alone: the SMSC was given the same time */
 	{ STEP_TAKEN,     EV_NO_RECEIPT,      STEP_EXPIRED,       FINAL    },
 
@@ -32,6 +34,9 @@ static const struct push_rule {
 	{ STEP_SUBMITTED, EV_RECEIPT_EXPIRED, STEP_EXPIRED,       FINAL    },
 	{ STEP_SUBMITTED, EV_NO_RECEIPT,      STEP_UNDELIVERABLE, FINAL    },
 	{ STEP_SUBMITTED, EV_CANCEL_SMSC,     STEP_CANCELLED,     FINAL    },
+
+	{ STEP_UNFIT,     EV_UNFIT,           STEP_UNDELIVERABLE, FINAL    },
+	{ STEP_UNFIT,     EV_DEADLINE,        STEP_UNDELIVERABLE, FINAL    },
 };
 
 int
@@ -87,6 +92,7 @@ life_step_name(int step)
 	case STEP_UNDELIVERABLE: return "undeliverable";
 	case STEP_EXPIRED: return "expired";
 	case STEP_CANCELLED: return "cancelled";
+	case STEP_UNFIT: return "unfit";
 	}
 	return "unknown";
 }
@@ -98,6 +104,7 @@ life_message_state(int step)
 	case STEP_QUEUED:
 	case STEP_TAKEN:
 	case STEP_SUBMITTED:
+	case STEP_UNFIT:
 		return "pending";
 	case STEP_DELIVERED:
 	case STEP_UNDELIVERABLE:
@@ -128,6 +135,9 @@ life_event_name(int event)
 	case EV_REPLACED: return "replaced";
 	case EV_NOT_REPLACED: return "not replaced";
 	case EV_ACCEPT: return "accept";
+	case EV_CANCEL_HELD: return "cancel before sending";
+	case EV_TOO_LATE: return "deadline before sending";
+	case EV_UNFIT: return "unfit";
 	}
 	return "unknown";
 }

@@ -17,7 +17,8 @@ enum push_step {
 	STEP_DELIVERED = 4,
 	STEP_UNDELIVERABLE = 5,
 	STEP_EXPIRED = 6,
-	STEP_CANCELLED = 7
+	STEP_CANCELLED = 7,
+	STEP_UNFIT = 8		/* pending: known not to fit its device, undeliverable in a moment */
 };
 
 enum push_event {
@@ -36,7 +37,10 @@ enum push_event {
 	EV_CANCEL_SMSC,		/* the SMSC assured that it will not deliver (cancel_sm) */
 	EV_REPLACED,		/* a newer push took its place */
 	EV_NOT_REPLACED,	/* replacement `pending-only`, and the older push could not be cancelled */
-	EV_ACCEPT		/* came into being: audit only */
+	EV_ACCEPT,		/* came into being: audit only */
+	EV_CANCEL_HELD,		/* cancelled while dispatch still held it, before any link had it */
+	EV_TOO_LATE,		/* its deadline passed before a link had it */
+	EV_UNFIT		/* the end of an unfit one */
 };
 
 int life_apply(int step, int event, struct store_change *out);

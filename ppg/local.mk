@@ -1,10 +1,13 @@
 noinst_LIBRARIES += ppg/libppg.a
 # one file a station, in the order of the way of a push
 ppg_libppg_a_SOURCES = \
-	ppg/front.c ppg/front.h \
+	ppg/front.c ppg/front.h ppg/front_int.h ppg/submission.c \
+	ppg/operations.c ppg/operation_int.h ppg/operation_status.c ppg/operation_cancel.c \
+	ppg/pool.c ppg/pool.h \
 	ppg/initiator.c ppg/initiator.h ppg/certificate.c ppg/certificate.h ppg/number_list.c ppg/number_list.h \
 	ppg/authenticator.c ppg/authenticator.h ppg/access.c ppg/access.h \
-	ppg/admit.c ppg/admit.h \
+	ppg/admit.c ppg/admit.h ppg/admit_int.h ppg/admit_address.c ppg/admit_route.c ppg/admit_content.c \
+	ppg/route.c ppg/route.h \
 	ppg/mime.c ppg/mime.h \
 	ppg/pap.h ppg/pap_parse.c ppg/pap_print.c ppg/pap_status.c \
 	ppg/address.c ppg/address.h \
@@ -12,7 +15,8 @@ ppg_libppg_a_SOURCES = \
 	ppg/network.c ppg/network.h \
 	ppg/life.c ppg/life.h \
 	ppg/dispatch.c ppg/dispatch.h ppg/dispatch_int.h \
-	ppg/dispatch_take.c ppg/dispatch_send.c ppg/dispatch_receipt.c \
+	ppg/dispatch_link.c ppg/dispatch_lane.c ppg/dispatch_take.c ppg/dispatch_send.c ppg/dispatch_cancel.c \
+	ppg/dispatch_receipt.c ppg/report.c ppg/report.h \
 	ppg/notify.c ppg/notify.h \
 	ppg/receivers.c ppg/receivers.h \
 	ppg/admin.c ppg/admin.h \

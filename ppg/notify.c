@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "ppg/life.h"
 #include "ppg/receivers.h"
+#include "ppg/report.h"
 
 enum {
 	UNDER_WAY_MAX = 64,		/* at receivers that answer quickly */
@@ -212,21 +213,23 @@ may_connect(void *arg, const struct sockaddr *addr)
 static void
 write_document(const struct delivery *d, struct sbuf *out)
 {
-	static const struct pap_qos_used used = { .delivery_method = "unconfirmed", .network = "GSM", .bearer = "SMS" };
 	const struct store_note *note = d->note;
+	struct routes *routes = route_table_get(d->n->cf.routes);
+	struct pap_qos_used used;
 	struct pap_result r = {
 		.push_id = note->push_id,
 		.address = note->address,
 		.state = life_message_state(note->state),
 		.desc = note->desc,
-		.code = note->code != 0 ? note->code : PAP_SERVICE_FAILURE,
+		.code = report_code(note->state, note->code),
 		.received = (time_t)note->received,
 		.event_time = (time_t)note->event_time,
-		.qos = json_is_true(json_object_get(d->meta, "qos")) ? &used : NULL,
+		.qos = report_qos(d->meta, note->link, routes, &used),
 	};
 
 	pap_resultnotification(out, &d->n->cf.writer, pap_version_parse(note->version),
 	    json_is_true(json_object_get(d->meta, "above_10")), &r);
+	routes_unref(routes);
 }
 
 static void

@@ -13,6 +13,7 @@ struct notifier;
 
 struct notify_config {
 	struct store *store;
+	struct route_table *routes;	/* networks and bearers of links, for what a notification says */
 	struct authenticator *auth;	/* for the initiators' own notify-allow */
 	struct pap_writer writer;
 	const struct netlist *allow;	/* inner addresses that may be posted to */

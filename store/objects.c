@@ -60,6 +60,7 @@ store_note_free(struct store_note *note)
 	free(note->meta);
 	free(note->address);
 	free(note->desc);
+	free(note->link);
 	free(note);
 }
 

@@ -32,6 +32,7 @@ note_get(struct db *db, int64_t id)
 		note->event_time = sqlite3_column_int64(q, 10);
 		note->state = sqlite3_column_int(q, 11);
 		note->code = sqlite3_column_int(q, 12);
+		note->link = sql_get_text(q, 13);
 	}
 	sqlite3_reset(q);
 	return note;

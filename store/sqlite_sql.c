@@ -122,7 +122,7 @@ static const char *const texts[QUERIES] = {
 	[Q_NOTE_DUE] = "SELECT id FROM note WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2",
 	[Q_NOTE_GET] = "SELECT n.recipient, n.attempts, (SELECT text FROM name WHERE id = p.pi),"
 	    " p.push_id, p.version, p.notify_url, p.meta, p.received, r.address, r.description,"
-	    " r.event_time, r.state, r.code"
+	    " r.event_time, r.state, r.code, (SELECT text FROM name WHERE id = r.link)"
 	    " FROM note n JOIN push p ON p.id = n.recipient >> 20 JOIN recipient r ON r.id = n.recipient"
 	    " WHERE n.id = ?1",
 	[Q_NOTE_LATER] = "UPDATE note SET due_at = ?2, attempts = attempts + ?3 WHERE id = ?1",

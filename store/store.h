@@ -141,6 +141,10 @@ struct store_recipient {
 	const char *key;	/* the address as it is compared, within its push; the store keeps a hash */
 	const char *to;		/* what the link dials: "+digits" */
 	struct span overlay;	/* own header block when it differs (SEC/MAC); empty: the shared one */
+	int state;		/* it begins in this state, with this code and text; 0: rules.queued or taken. A
+				 * push with such recipients must not have `take` */
+	int code;
+	const char *desc;
 };
 
 /* What becomes of the new message for a recipient whose older one could not be cancelled any more. */
@@ -270,7 +274,7 @@ struct store_note {			/* one result notification */
 	struct store_note *next;
 	int64_t id, push;
 	uint32_t n, attempts;
-	char *pi, *push_id, *version, *url, *meta, *address, *desc;	/* heap; meta, desc may be NULL */
+	char *pi, *push_id, *version, *url, *meta, *address, *desc, *link;	/* heap; meta, desc, link may be NULL */
 	int64_t received, event_time;
 	int state, code;
 };

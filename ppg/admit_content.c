@@ -1,0 +1,308 @@
+/*
+ * admit_content.c - see admit_int.h. The content entity: which of its headers may pass, what the gateway says of
+ * its initiator (controls E-01, E-02, E-15), header block and body in their final octets.
+ */
+#include "ppg/admit_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "wap/content.h"
+#include "wap/udh.h"
+#include "wap/wsp.h"
+
+/*
+ * What may pass from an initiator to a device. Everything else stays here, whatever it is called:
+ * User-Agent, Authorization, X-Kannel-*, Push-Flag ...
+ */
+static const struct pass_header {
+	const char *name;
+	bool outer;		/* also taken from the HTTP request's own headers */
+	bool untransformed;	/* only true of a body that was not compiled here */
+} pass_headers[] = {
+	{ "X-Wap-Application-Id", true,  false },
+	{ "X-Wap-Content-URI",    true,  false },
+	{ "Content-Location",     false, false },
+	{ "Content-Language",     false, false },
+	{ "Content-ID",           false, false },
+	{ "Content-MD5",          false, true  },
+	{ "Cache-Control",        false, false },
+	{ "Date",                 false, false },
+	{ "Etag",                 false, true  },
+	{ "Expires",              false, false },
+	{ "Last-Modified",        false, false },
+	{ "X-MS-Desc",            false, false },
+};
+
+/* Folded lines become one; control characters were refused when the headers were read. */
+static void
+unfold(struct span value, struct sbuf *out)
+{
+	size_t i;
+
+	sbuf_clear(out);
+	for (i = 0; i < value.n; i++)
+		if (value.p[i] != '\r' && value.p[i] != '\n')
+			sbuf_char(out, value.p[i] == '\t' ? ' ' : (char)value.p[i]);
+}
+
+static int
+read_content_part(const struct admit_config *cf, struct admission *a, const struct entities *e,
+    struct content_part *part)
+{
+	if (mime_headers(e->parts[1].head, part->headers, &part->n_headers, &a->why) != OK) {
+		why_prefix(&a->why, "part 2 (E-15)");
+		return PAP_BAD_REQUEST;
+	}
+	part->type = mime_header(part->headers, part->n_headers, "Content-Type");
+	if (part->type.n == 0)
+		return admit_refuse(a, PAP_BAD_REQUEST, "part 2: no Content-Type");
+	if (mime_decode(mime_header(part->headers, part->n_headers, "Content-Transfer-Encoding"),
+	    e->parts[1].body, &part->body, &part->decoded, &a->why) != OK) {
+		why_prefix(&a->why, "part 2");
+		return PAP_BAD_REQUEST;
+	}
+	if (part->body.n > cf->max_content)
+		return admit_refuse(a, PAP_BAD_REQUEST, "content entity of %zu octets, at most %zu are taken",
+		    part->body.n, cf->max_content);
+	return 0;
+}
+
+static unsigned
+count_header(const struct content_part *part, const char *name)
+{
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i < part->n_headers; i++)
+		n += span_eq_nocase(part->headers[i].name, name);
+	return n;
+}
+
+static struct span
+find_header(const struct admit_request *rq, const struct content_part *part, const char *name, bool outer)
+{
+	struct span value = mime_header(part->headers, part->n_headers, name);
+
+	if (value.n == 0 && outer && rq->outer_header != NULL) {
+		const char *text = rq->outer_header(rq->arg, name);
+
+		if (text != NULL)
+			value = span_str(text);
+	}
+	return value;
+}
+
+/* May this initiator push such content, to that application? */
+static int
+check_access(const struct admit_request *rq, struct admission *a, const struct content_part *part)
+{
+	struct span app = find_header(rq, part, "X-Wap-Application-Id", true);
+	struct sbuf type = { 0 }, id = { 0 };
+	struct why why;
+
+	unfold(mime_media(part->type), &type);
+	unfold(app, &id);
+	a->reason = access_content(rq->who, type.n > 0 ? type.s : "", id.n > 0 ? id.s : NULL, &why);
+	sbuf_done(&type);
+	sbuf_done(&id);
+	return a->reason != ACCESS_OK ? admit_refuse(a, PAP_FORBIDDEN, "part 2: %s", why.text) : 0;
+}
+
+static int
+pass_on_headers(const struct admit_request *rq, struct admission *a, const struct content_part *part,
+    bool compiled, struct wbuf *w)
+{
+	struct sbuf value = { 0 };
+	int code = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof pass_headers / sizeof pass_headers[0] && code == 0; i++) {
+		const struct pass_header *h = &pass_headers[i];
+		struct span v = find_header(rq, part, h->name, h->outer);
+
+		if (v.n == 0 || (h->untransformed && compiled))
+			continue;
+		if (count_header(part, h->name) > 1) {
+			code = admit_refuse(a, PAP_BAD_REQUEST, "part 2: more than one %s", h->name);
+			break;
+		}
+		unfold(v, &value);
+		if (wsp_header_encode(w, span_str(h->name), sbuf_as_span(&value), &a->why) != OK) {
+			why_prefix(&a->why, "part 2");
+			code = PAP_BAD_REQUEST;
+		}
+	}
+	sbuf_done(&value);
+	return code;
+}
+
+/*
+ * Does `uri` lie within a registered one: the same, or below it? "https://a/" holds "https://a/cp",
+ * "https://a/c" does not hold "https://a/cp". Dot segments could lead out again.
+ */
+static bool
+uri_within(struct span uri, const char *registered)
+{
+	size_t n = strlen(registered);
+
+	if (uri.n < n || memcmp(uri.p, registered, n) != 0)
+		return false;
+	if (uri.n == n)
+		return true;
+	return (registered[n - 1] == '/' || strchr("/?#", uri.p[n]) != NULL) &&
+	    memmem(uri.p + n - 1, uri.n - n + 1, "/.", 2) == NULL;
+}
+
+/* Which X-Wap-Initiator-URI goes on air (E-02): one within the account's, or none. */
+static int
+choose_initiator_uri(const struct admit_request *rq, struct admission *a,
+    const struct content_part *part, struct span *uri)
+{
+	struct span wanted = find_header(rq, part, "X-Wap-Initiator-URI", true);
+	size_t i;
+
+	*uri = span_of("", 0);
+	if (!rq->authenticated || rq->who->n_uris == 0)
+		return 0;
+	if (count_header(part, "X-Wap-Initiator-URI") > 1)
+		return admit_refuse(a, PAP_BAD_REQUEST, "part 2: more than one X-Wap-Initiator-URI (E-15)");
+	*uri = wanted.n > 0 ? wanted : span_str(rq->who->uris[0]);
+	for (i = 0; i < rq->who->n_uris; i++)
+		if (uri_within(*uri, rq->who->uris[i]))
+			return 0;
+	a->reason = ACCESS_INITIATOR_URI;
+	return admit_refuse(a, PAP_FORBIDDEN,
+	    "X-Wap-Initiator-URI lies within none of this account's initiator-uri values (control E-02)");
+}
+
+/* What the gateway itself says of the initiator (E-01); never taken from the request. */
+static int
+add_trust_headers(const struct admit_request *rq, struct admission *a, const struct content_part *part,
+    struct wbuf *w)
+{
+	static const char *const flags[] = {
+		[ROLE_NONE_PI] = NULL, [ROLE_AUTH_PI] = "1", [ROLE_TRUSTED_PI] = "3"
+	};
+	const char *flag = rq->authenticated ? flags[rq->who->role] : NULL;
+	struct span uri;
+	int code = choose_initiator_uri(rq, a, part, &uri);
+
+	if (code != 0)
+		return code;
+	if (uri.n > 0 && wsp_header_encode(w, span_str("X-Wap-Initiator-URI"), uri, &a->why) != OK) {
+		why_prefix(&a->why, "part 2: X-Wap-Initiator-URI");
+		return PAP_BAD_REQUEST;
+	}
+	if (flag != NULL && wsp_header_encode(w, span_str("Push-Flag"), span_str(flag), &a->why) != OK)
+		return PAP_INTERNAL_ERROR;
+	return 0;
+}
+
+/* ---- content ------------------------------------------------------------------------------------------------ */
+
+static bool
+no_transform(const struct content_part *part)
+{
+	struct span v = mime_header(part->headers, part->n_headers, "Cache-Control");
+
+	return v.n > 0 && memmem(v.p, v.n, "no-transform", 12) != NULL;
+}
+
+/* Header block and body in their final octets; the size the bearer will see. */
+static int
+build_message(const struct admit_config *cf, const struct admit_request *rq, struct admission *a,
+    const struct content_part *part, const struct content *content)
+{
+	uint8_t block[WSP_HEADERS_MAX];
+	struct wbuf w = wbuf_into(block, sizeof block);
+	struct span headers, body = sbuf_as_span(&content->body);
+	uint8_t length[5];
+	struct wbuf l = wbuf_into(length, sizeof length);
+	int code;
+
+	if (wsp_content_type_encode(&w, span_str(content->type), &a->why) != OK) {
+		why_prefix(&a->why, "part 2");
+		return PAP_BAD_REQUEST;
+	}
+	code = pass_on_headers(rq, a, part, content->compiled, &w);
+	if (code == 0)
+		code = add_trust_headers(rq, a, part, &w);
+	if (code != 0)
+		return code;
+	headers = wbuf_span(&w);
+	if (w.err)
+		return admit_refuse(a, PAP_BAD_REQUEST, "part 2: headers need more than %d octets", WSP_HEADERS_MAX);
+	wbuf_uintvar(&l, (uint32_t)headers.n);
+	a->pdu_octets = 2 + l.n + headers.n + body.n;
+	a->segments = sms_segments(a->pdu_octets);
+	if (a->segments == 0 || a->segments > cf->max_segments) {
+		unsigned need = (unsigned)((a->pdu_octets + SMS_SEGMENT_MAX - 1) / SMS_SEGMENT_MAX);
+
+		return admit_refuse(a, PAP_TRANSFORMATION_FAILURE,
+		    "content entity: %zu octets on air need %u messages, the limit is %u", a->pdu_octets, need,
+		    cf->max_segments);
+	}
+	a->body = store_body_create(headers, body, sbuf_as_span(&a->route));
+	return 0;
+}
+
+static int
+prepare(const struct admit_config *cf, const struct admit_request *rq, struct admission *a,
+    const struct content_part *part)
+{
+	struct content content = { 0 };
+	struct sbuf type = { 0 };
+	int code = 0;
+
+	unfold(part->type, &type);
+	if (content_prepare(sbuf_as_span(&type), part->body, no_transform(part), &content, &a->why) != OK) {
+		why_prefix(&a->why, "content entity");
+		code = PAP_TRANSFORMATION_FAILURE;
+	}
+	sbuf_done(&type);
+	if (code == 0)
+		code = build_message(cf, rq, a, part, &content);
+	if (code == 0) {
+		a->secret = content.kind == CONTENT_PROV || content.kind == CONTENT_DM ||
+		    content.kind == CONTENT_DRM;
+		a->content_type = span_dup(mime_media(span_str(content.type)));
+	}
+	content_done(&content);
+	return code;
+}
+
+/* For the audit, which outlives a body that is erased: what it was. */
+static void
+describe_for_audit(struct admission *a, struct span body)
+{
+	char digest[SECRET_DIGEST_SIZE];
+	struct sbuf out = { 0 };
+
+	secret_digest(body, digest);
+	sbuf_fmt(&out, "%s %zu octets sha256:%s", a->content_type, body.n, digest);
+	a->audit_detail = sbuf_take(&out);
+}
+
+int
+admit_content(const struct admit_config *cf, const struct admit_request *rq, struct admission *a,
+    const struct entities *e)
+{
+	struct content_part part = { 0 };
+	int code = read_content_part(cf, a, e, &part);
+
+	if (code == 0)
+		code = check_access(rq, a, &part);
+	if (code == 0)
+		code = prepare(cf, rq, a, &part);
+	free(part.decoded);
+	if (code == 0) {
+		if (a->secret)
+			describe_for_audit(a, a->body->body);
+		admission_note(a, "content", "%zu octets on air in %u message%s", a->pdu_octets, a->segments,
+		    a->segments == 1 ? "" : "s");
+	}
+	return code;
+}

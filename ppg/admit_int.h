@@ -1,0 +1,41 @@
+/*
+ * admit_int.h - what the files of the admission share.
+ *
+ *	admit.c			entities, PAP document, times, notification target; the order of all checks
+ *	admit_address.c		addresses become recipients
+ *	admit_route.c		quality of service, wanted links, priority
+ *	admit_content.c		the content entity, its headers, the message as it goes on air
+ */
+#ifndef PPG_ADMIT_INT_H
+#define PPG_ADMIT_INT_H
+
+#include "ppg/admit.h"
+#include "ppg/mime.h"
+
+struct entities {
+	struct mime_part parts[MIME_PARTS_MAX];
+	size_t n_parts;			/* 0: the body is the control entity alone */
+	struct span control;
+	char charset[40];
+};
+
+struct content_part {
+	struct mime_header headers[MIME_HEADERS_MAX];
+	size_t n_headers;
+	struct span type, body;
+	char *decoded;			/* heap behind body, or NULL */
+};
+
+/* A check's answer: 0 = go on, else the PAP code, with the sentence in a->why. */
+int admit_refuse(struct admission *a, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+int admit_addresses(const struct admit_config *cf, const struct admit_request *rq, struct admission *a);
+/* Wishes of the push into *wish; are there links for it? */
+int admit_route(const struct admit_config *cf, const struct admit_request *rq, struct admission *a);
+int admit_content(const struct admit_config *cf, const struct admit_request *rq, struct admission *a,
+    const struct entities *e);
+/* The recipients' devices against the capabilities entity and what is known of them; the content is ready. */
+int admit_capabilities(const struct admit_config *cf, const struct admit_request *rq, struct admission *a,
+    const struct entities *e);
+
+#endif

@@ -1,0 +1,276 @@
+/* route.c - see route.h. */
+#include "ppg/route.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ppg/pap.h"
+
+enum { WANTED = 4, NETWORK = 2, BEARER = 1 };	/* what makes a link suit better */
+
+/* ---- wishes as text: six lines, or nothing --------------------------------------------------- */
+
+static bool
+has_wish(const struct route_wish *w)
+{
+	return w->smsc[0] != '\0' || w->network[0] != '\0' || w->bearer[0] != '\0' || w->links[0] != '\0' ||
+	    w->bearers[0] != '\0';
+}
+
+void
+route_wish_write(const struct route_wish *w, struct sbuf *out)
+{
+	if (has_wish(w))
+		sbuf_fmt(out, "%s\n%s%s\n%s%s\n%s\n%s\n", w->smsc, w->network_required ? "!" : "", w->network,
+		    w->bearer_required ? "!" : "", w->bearer, w->links, w->bearers);
+}
+
+static void
+next_line(struct span *text, char *out, size_t size)
+{
+	const uint8_t *end = text->n > 0 ? memchr(text->p, '\n', text->n) : NULL;
+	size_t n = end != NULL ? (size_t)(end - text->p) : text->n, keep = n < size ? n : size - 1;
+
+	memcpy(out, text->p, keep);
+	out[keep] = '\0';
+	n += end != NULL;
+	*text = span_of(text->p + n, text->n - n);
+}
+
+static bool
+take_mark(char *name)
+{
+	if (name[0] != '!')
+		return false;
+	memmove(name, name + 1, strlen(name));
+	return true;
+}
+
+void
+route_wish_read(struct span text, struct route_wish *out)
+{
+	*out = (struct route_wish){ 0 };
+	if (text.n == 0)
+		return;
+	next_line(&text, out->smsc, sizeof out->smsc);
+	next_line(&text, out->network, sizeof out->network);
+	next_line(&text, out->bearer, sizeof out->bearer);
+	next_line(&text, out->links, sizeof out->links);
+	next_line(&text, out->bearers, sizeof out->bearers);
+	out->network_required = take_mark(out->network);
+	out->bearer_required = take_mark(out->bearer);
+}
+
+/* ---- does a link suit? --------------------------------------------------------------------------- */
+
+bool
+route_list_has(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	while (*list != '\0') {
+		size_t skip = strspn(list, "; \t"), length = strcspn(list + skip, ";");
+		const char *at = list + skip;
+
+		list = at + length;
+		while (length > 0 && (at[length - 1] == ' ' || at[length - 1] == '\t'))
+			length--;
+		if (length == n && n > 0 && strncasecmp(at, word, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+wanted(const char *name)
+{
+	return name[0] != '\0' && strcasecmp(name, "any") != 0;
+}
+
+static bool
+within_limits(const struct smsc_config *link, const struct route_wish *w)
+{
+	return (w->links[0] == '\0' || route_list_has(w->links, link->smsc_id)) &&
+	    (w->bearers[0] == '\0' || route_list_has(w->bearers, link->bearer));
+}
+
+static bool
+network_fits(const struct smsc_config *link, const struct route_wish *w)
+{
+	return !w->network_required || !wanted(w->network) || strcasecmp(w->network, link->network) == 0;
+}
+
+static bool
+bearer_fits(const struct smsc_config *link, const struct route_wish *w)
+{
+	return !w->bearer_required || !wanted(w->bearer) || strcasecmp(w->bearer, link->bearer) == 0;
+}
+
+static bool
+smsc_fits(const struct smsc_config *link, const struct route_wish *w)
+{
+	if (link->allowed_smsc_id[0] != '\0')
+		return route_list_has(link->allowed_smsc_id, w->smsc);
+	return !route_list_has(link->denied_smsc_id, w->smsc);
+}
+
+int
+route_score(const struct smsc_config *link, const struct route_wish *w)
+{
+	int score = 0;
+
+	if (!within_limits(link, w) || !network_fits(link, w) || !bearer_fits(link, w) || !smsc_fits(link, w))
+		return -1;
+	if (w->smsc[0] != '\0' && (strcasecmp(w->smsc, link->smsc_id) == 0 ||
+	    route_list_has(link->preferred_smsc_id, w->smsc)))
+		score += WANTED;
+	if (wanted(w->network) && strcasecmp(w->network, link->network) == 0)
+		score += NETWORK;
+	if (wanted(w->bearer) && strcasecmp(w->bearer, link->bearer) == 0)
+		score += BEARER;
+	return score;
+}
+
+/* ---- all links ------------------------------------------------------------------------------------- */
+
+struct routes {
+	atomic_int refs;
+	size_t n;
+	struct smsc_config links[];
+};
+
+struct routes *
+routes_create(const struct smsc_config *const *links, size_t n)
+{
+	struct routes *r = malloc(sizeof *r + n * sizeof r->links[0]);
+	size_t i;
+
+	if (r == NULL)
+		abort();
+	atomic_init(&r->refs, 1);
+	r->n = n;
+	for (i = 0; i < n; i++)
+		r->links[i] = *links[i];
+	return r;
+}
+
+struct routes *
+routes_ref(struct routes *r)
+{
+	atomic_fetch_add(&r->refs, 1);
+	return r;
+}
+
+void
+routes_unref(struct routes *r)
+{
+	if (r != NULL && atomic_fetch_sub(&r->refs, 1) == 1)
+		free(r);
+}
+
+typedef bool (*link_test)(const struct smsc_config *link, const struct route_wish *w);
+
+/* Does any link pass the first `n` tests? */
+static bool
+any_passes(const struct routes *r, const struct route_wish *w, const link_test *tests, size_t n)
+{
+	size_t i, k;
+
+	for (i = 0; i < r->n; i++) {
+		for (k = 0; k < n && tests[k](&r->links[i], w); k++)
+			;
+		if (k == n)
+			return true;
+	}
+	return false;
+}
+
+int
+routes_check(const struct routes *r, const struct route_wish *w, struct why *why)
+{
+	static const link_test tests[] = { within_limits, network_fits, bearer_fits, smsc_fits };
+
+	if (any_passes(r, w, tests, 4))
+		return 0;
+	if (!any_passes(r, w, tests, 1)) {
+		why_set(why, ERR_AUTH, "no link may carry this initiator's pushes");
+		return PAP_FORBIDDEN;
+	}
+	if (!any_passes(r, w, tests, 2)) {
+		why_set(why, ERR_UNSUPPORTED, "network-required: no link serves network %s", w->network);
+		return PAP_NETWORK_UNAVAILABLE;
+	}
+	if (!any_passes(r, w, tests, 3)) {
+		why_set(why, ERR_UNSUPPORTED, "bearer-required: no link serves bearer %s", w->bearer);
+		return PAP_BEARER_UNAVAILABLE;
+	}
+	why_set(why, ERR_AUTH, "no link serves smsc-id %s", w->smsc[0] != '\0' ? w->smsc : "\"\"");
+	return PAP_FORBIDDEN;
+}
+
+const struct smsc_config *
+routes_find(const struct routes *r, const char *smsc_id)
+{
+	size_t i;
+
+	for (i = 0; i < r->n; i++)
+		if (strcmp(r->links[i].smsc_id, smsc_id) == 0)
+			return &r->links[i];
+	return NULL;
+}
+
+/* ---- the set in force ----------------------------------------------------------------------------- */
+
+struct route_table {
+	pthread_mutex_t lock;
+	struct routes *routes;
+};
+
+struct route_table *
+route_table_create(struct routes *r)
+{
+	struct route_table *t = malloc(sizeof *t);
+
+	if (t == NULL)
+		abort();
+	pthread_mutex_init(&t->lock, NULL);
+	t->routes = r;
+	return t;
+}
+
+void
+route_table_destroy(struct route_table **t)
+{
+	if (*t == NULL)
+		return;
+	routes_unref((*t)->routes);
+	pthread_mutex_destroy(&(*t)->lock);
+	free(*t);
+	*t = NULL;
+}
+
+void
+route_table_replace(struct route_table *t, struct routes *r)
+{
+	struct routes *old;
+
+	pthread_mutex_lock(&t->lock);
+	old = t->routes;
+	t->routes = r;
+	pthread_mutex_unlock(&t->lock);
+	routes_unref(old);
+}
+
+struct routes *
+route_table_get(struct route_table *t)
+{
+	struct routes *r;
+
+	pthread_mutex_lock(&t->lock);
+	r = routes_ref(t->routes);
+	pthread_mutex_unlock(&t->lock);
+	return r;
+}

@@ -1,0 +1,55 @@
+/*
+ * route.h - which links may carry a push, and which of them suits best. Asked at admission (is there any?) and
+ * when the push is due (which one now?).
+ *
+ * Wanted smsc-ids work as in Kannel: a link with allowed-smsc-id takes only pushes that want one of those,
+ * a link with denied-smsc-id takes none of those, preferred-smsc-id and the link's own name come first.
+ * Network and bearer are those of a quality-of-service element (WAP-247 8.2.2).
+ */
+#ifndef PPG_ROUTE_H
+#define PPG_ROUTE_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "smsc/link.h"
+
+struct route_wish {
+	char smsc[64];			/* "": none */
+	char network[40], bearer[40];	/* "" or "any": none */
+	bool network_required, bearer_required;
+	char links[512], bearers[128];	/* what the initiator is limited to, separated by ';'; "": not */
+};
+
+/* As text, for the store: nothing at all for a push without wishes. */
+void route_wish_write(const struct route_wish *w, struct sbuf *out);
+void route_wish_read(struct span text, struct route_wish *out);
+
+/* Is `word` one of a list separated by ';'? In any case of the letters. */
+bool route_list_has(const char *list, const char *word);
+
+/* How well a link suits: -1 not at all, else the higher the better. */
+int route_score(const struct smsc_config *link, const struct route_wish *w);
+
+/* The links of a configuration, as admission sees them. Immutable; counted references. */
+struct routes;
+struct routes *routes_create(const struct smsc_config *const *links, size_t n);
+struct routes *routes_ref(struct routes *r);
+void routes_unref(struct routes *r);
+/*
+ * 0, or the PAP status that tells why no link suits: 2001 the initiator's limits or the wanted smsc-id,
+ * 3009 the required network, 3010 the required bearer.
+ */
+int routes_check(const struct routes *r, const struct route_wish *w, struct why *why);
+
+/* The link of this name, or NULL. */
+const struct smsc_config *routes_find(const struct routes *r, const char *smsc_id);
+
+/* Where the set in force is found; replaced by a reload. */
+struct route_table;
+struct route_table *route_table_create(struct routes *r);	/* the reference moves in */
+void route_table_destroy(struct route_table **t);
+void route_table_replace(struct route_table *t, struct routes *r);
+struct routes *route_table_get(struct route_table *t);		/* a new reference; any thread */
+
+#endif

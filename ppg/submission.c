@@ -1,0 +1,192 @@
+/*
+ * submission.c - see front_int.h. Stations: written to the store, 202 and push-response 1001, taken
+ * recipients handed to dispatch. stored() runs on the store writer's thread.
+ */
+#include "ppg/front_int.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+enum { CHUNK = 1000 };			/* recipients written in one store operation */
+
+/* A single-chunk push that was written as taken goes straight to dispatch. */
+static void
+hand_over(struct submission *s)
+{
+	struct store_item *first = NULL, **tail = &first;
+	uint32_t i;
+
+	for (i = 0; i < s->a.n_recipients; i++) {
+		struct store_item *item = calloc(1, sizeof *item);
+
+		if (item == NULL)
+			abort();
+		item->push = s->op.push;
+		item->batch = s->op.batch;
+		item->n = i;
+		item->priority = s->a.priority;
+		snprintf(item->to, sizeof item->to, "%s", s->a.recipients[i].to);
+		snprintf(item->pi, sizeof item->pi, "%s", s->who->name);
+		item->body = store_body_ref(s->a.body);
+		item->deadline_at = s->a.deadline_at;
+		*tail = item;
+		tail = &item->next;
+	}
+	dispatch_hand(s->front->cf.dispatch, first);
+}
+
+static void stored(struct store_op *op);
+
+static int
+submit_chunk(struct submission *s)
+{
+	uint32_t left = s->a.n_recipients - s->written;
+
+	s->op.op.kind = s->written == 0 ? STORE_ACCEPT : STORE_MORE;
+	s->op.op.done = stored;
+	s->op.recipients = s->a.recipients + s->written;
+	s->op.first_n = s->written;
+	s->op.n_recipients = left > CHUNK ? CHUNK : left;
+	s->op.more = left > CHUNK;
+	return store_submit(s->front->cf.store, &s->op.op);
+}
+
+static void
+abandoned(struct store_op *op)
+{
+	free(op);
+}
+
+/* The rest of a push could not be written: what there is of it must go. The next start would do so, too. */
+static void
+abandon(struct submission *s)
+{
+	struct store_abandon *op;
+
+	if (s->written == 0)
+		return;
+	op = calloc(1, sizeof *op);
+	if (op == NULL)
+		abort();
+	op->op = (struct store_op){ .kind = STORE_ABANDON, .done = abandoned };
+	op->push = s->op.push;
+	if (store_submit(s->front->cf.store, &op->op) != OK)
+		free(op);
+}
+
+/* What the store's answer means to the initiator. */
+static void
+answer_stored(struct submission *s, int result)
+{
+	static const struct {
+		int result, code;
+		const char *text;
+	} rows[] = {
+		{ ERR_EXISTS, PAP_DUPLICATE_PUSH_ID, "push-id was used before; that push is unchanged" },
+		{ ERR_NOT_FOUND, PAP_PUSH_ID_NOT_FOUND, "replace-push-id: there is no such push" },
+		{ ERR_BUSY, PAP_CANCEL_IMPOSSIBLE, "replace-push-id: none of its recipients can be replaced any more" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0] && rows[i].result != result; i++)
+		;
+	if (i < sizeof rows / sizeof rows[0]) {
+		s->a.code = rows[i].code;
+		why_set(&s->a.why, result, "%s", rows[i].text);
+		front_answer_code(s);
+	} else {
+		front_answer_busy(s, result == ERR_FULL ? "the store's disk is full\n" :
+		    "the store takes nothing more now\n");
+	}
+}
+
+static void
+answer_accepted(struct submission *s)
+{
+	if (s->a.control.progress_notes)
+		admission_note(&s->a, "stored", "%u recipient%s on disk", s->a.n_recipients,
+		    s->a.n_recipients == 1 ? "" : "s");
+	front_answer_code(s);
+}
+
+/* Writer thread: a chunk is on disk, or was refused. */
+static void
+stored(struct store_op *op)
+{
+	struct submission *s = (struct submission *)op;
+	struct front *f = s->front;
+	int result = op->result;
+
+	if (result == OK) {
+		s->written += s->op.n_recipients;
+		if (s->written < s->a.n_recipients) {
+			result = submit_chunk(s);
+			if (result == OK)
+				return;
+			result = ERR_CLOSED;
+		}
+	}
+	if (result != OK && s->op.take)
+		dispatch_release(f->cf.dispatch, s->a.priority, s->a.n_recipients);
+	if (result != OK) {
+		abandon(s);
+		answer_stored(s, result);
+	} else {
+		if (s->op.take)
+			hand_over(s);
+		else
+			dispatch_wake(f->cf.dispatch);
+		answer_accepted(s);
+	}
+	front_end(f);			/* the answer may have freed s already */
+}
+
+/* May it skip the store's queue? */
+static bool
+take_at_once(const struct submission *s)
+{
+	return s->op.deliver_after == 0 && s->op.replaces == NULL && s->a.n_recipients <= CHUNK &&
+	    s->a.n_held == 0 && dispatch_reserve(s->front->cf.dispatch, s->a.priority, s->a.n_recipients);
+}
+
+void
+submission_store(struct submission *s)
+{
+	struct front *f = s->front;
+	struct admission *a = &s->a;
+
+	if (!front_begin(f)) {
+		front_answer_busy(s, "the gateway is stopping\n");
+		return;
+	}
+	pap_version_print(pap_reply_version(&a->control), s->version);
+	s->op = (struct store_accept){
+		.pi = s->who->name,
+		.push_id = a->control.push_id,
+		.received = a->received,
+		.deliver_after = a->control.deliver_after > a->received ? a->control.deliver_after : 0,
+		.deadline_at = a->deadline_at,
+		.version = s->version,
+		.notify_url = a->control.notify_url,
+		.meta = a->meta,
+		.content_type = a->content_type,
+		.secret = a->secret,
+		.body = a->body,
+		.priority = a->priority,
+		.replaces = a->control.replace_push_id,
+		.replace = a->control.replace_push_id == NULL ? STORE_REPLACE_NONE :
+		    a->control.replace_pending_only ? STORE_REPLACE_PENDING : STORE_REPLACE_ALL,
+		.audit_detail = a->audit_detail,
+	};
+	s->op.take = take_at_once(s);
+	s->later = true;
+	if (submit_chunk(s) != OK) {
+		if (s->op.take)
+			dispatch_release(f->cf.dispatch, a->priority, a->n_recipients);
+		front_answer_busy(s, "too many submissions wait for the store\n");
+		front_end(f);
+	}
+}
