@@ -60,8 +60,10 @@ tests_fuzz_fuzz_mime_LDFLAGS = $(FUZZ_LINK)
 # ---- configuration ----
 ppg_libppg_a_SOURCES += ppg/config.c ppg/config.h ppg/config_int.h ppg/config_initiator.c ppg/config_diff.c ppg/config_keys.c
 
-check_PROGRAMS += tests/unit/test_access
-TESTS += tests/unit/test_access
+check_PROGRAMS += tests/unit/test_access tests/unit/test_authenticator
+TESTS += tests/unit/test_access tests/unit/test_authenticator
+tests_unit_test_authenticator_SOURCES = tests/unit/test_authenticator.c
+tests_unit_test_authenticator_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 tests_unit_test_access_SOURCES = tests/unit/test_access.c
 tests_unit_test_access_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 
