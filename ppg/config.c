@@ -74,7 +74,7 @@ static void
 take_core(struct loading *ld)
 {
 	static const enum log_level levels[] = { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING,
-		LOG_LEVEL_ERROR, LOG_LEVEL_ERROR };
+		LOG_LEVEL_ERROR, LOG_LEVEL_ERROR, LOG_LEVEL_ERROR };
 	const struct conf_group *g = conf_first(ld->config->conf, "core");
 
 	ld->config->log_level = LOG_LEVEL_INFO;
@@ -140,6 +140,7 @@ take_ppg(struct loading *ld)
 	config->max_age_s = conf_number(g, "max-age");
 	config->inflight_max = (uint32_t)conf_number(g, "inflight-max");
 	config->query_login = conf_bool(g, "query-login");
+	config->default_smsc = conf_text(g, "default-smsc");
 	config_addresses(ld, g, "ppg-allow-ip", "ppg-deny-ip", &config->allow_ip, &config->deny_ip);
 	config->notify_allow = config_networks(ld, g, "notify-allow");
 	take_numbers(ld, g);
@@ -168,105 +169,6 @@ config_zeroed(size_t n, size_t size)
 	if (p == NULL)
 		abort();
 	return p;
-}
-
-static void
-copy_text(char *out, size_t size, const char *text)
-{
-	snprintf(out, size, "%s", text != NULL ? text : "");
-}
-
-static void
-take_data_coding(struct loading *ld, const struct conf_group *g, struct smsc_config *cf)
-{
-	const char *text = conf_text(g, "data-coding");
-	bool number_alt = text != NULL && (strcmp(text, "0xF5") == 0 || strcmp(text, "245") == 0);
-
-	cf->data_coding = number_alt || conf_bool(g, "alt-dcs") ? 0xF5 : 0x04;
-	if (text != NULL && conf_has(g, "alt-dcs") && number_alt != conf_bool(g, "alt-dcs"))
-		config_tell(ld, 2, g, "data-coding", "alt-dcs of this group says another one");
-}
-
-static void
-take_link_id(struct loading *ld, const struct conf_group *g, struct ppg_link *link)
-{
-	struct smsc_config *cf = &link->smsc;
-	const struct ppg_link *other;
-
-	if (conf_text(g, "smsc-id") != NULL)
-		copy_text(cf->smsc_id, sizeof cf->smsc_id, conf_text(g, "smsc-id"));
-	else if (cf->host[0] != '\0')
-		snprintf(cf->smsc_id, sizeof cf->smsc_id, "%.56s:%u", cf->host, cf->port);
-	/* Two that were written are compared while reading. */
-	for (other = ld->config->links; other < link && cf->smsc_id[0] != '\0'; other++)
-		if (strcmp(other->smsc.smsc_id, cf->smsc_id) == 0 && !conf_has(g, "smsc-id"))
-			config_tell(ld, 2, g, "smsc-id", "\"%s\" is used at %s already; name this link",
-			    cf->smsc_id, other->where);
-}
-
-static void
-take_link(struct loading *ld, const struct conf_group *g, struct ppg_link *link)
-{
-	struct smsc_config *cf = &link->smsc;
-	const struct conf_group *ppg = conf_first(ld->config->conf, "ppg");
-	const char *source = conf_text(g, "source-addr"), *delivered_on = conf_text(g, "delivered-on");
-
-	smsc_config_defaults(cf);
-	conf_where(g, "smsc-id", link->where, sizeof link->where);
-	copy_text(cf->host, sizeof cf->host, conf_text(g, "host"));
-	cf->port = (uint16_t)conf_number(g, "port");
-	take_link_id(ld, g, link);
-	copy_text(cf->system_id, sizeof cf->system_id, conf_text(g, "smsc-username"));
-	copy_text(cf->password, sizeof cf->password, conf_text(g, "smsc-password"));
-	copy_text(cf->system_type, sizeof cf->system_type, conf_text(g, "system-type"));
-	copy_text(cf->address_range, sizeof cf->address_range, conf_text(g, "address-range"));
-	copy_text(cf->service_type, sizeof cf->service_type, conf_text(g, "service-type"));
-	if (source == NULL && ppg != NULL)
-		source = conf_text(ppg, "global-sender");
-	copy_text(cf->source_addr, sizeof cf->source_addr, source);
-	cf->transmitter_only = !conf_bool(g, "transceiver-mode");
-	take_data_coding(ld, g, cf);
-	cf->esm_mode = (uint8_t)conf_number(g, "esm-class");
-	cf->window = (unsigned)conf_number(g, "max-pending-submits");
-	cf->enquire_link_s = (unsigned)conf_number(g, "enquire-link-interval");
-	cf->response_timeout_s = (unsigned)conf_number(g, "wait-ack");
-	cf->reconnect_min_ms = (unsigned)conf_number(g, "reconnect-delay") * 1000;
-	cf->reconnect_max_ms = (unsigned)conf_number(g, "reconnect-delay-max") * 1000;
-	if (cf->reconnect_max_ms < cf->reconnect_min_ms)
-		cf->reconnect_max_ms = cf->reconnect_min_ms;
-	cf->bind_refused_wait_s = (unsigned)conf_number(g, "bind-refused-wait");
-	cf->validity_s = (uint32_t)conf_number(g, "validityperiod") * 60;
-	cf->throughput = (unsigned)conf_number(g, "throughput");
-	cf->max_pdu = (size_t)conf_number(g, "max-pdu");
-	link->delivered_on_submit = delivered_on != NULL && strcmp(delivered_on, "submit") == 0;
-	if (conf_bool(g, "use-ssl"))
-		config_tell(ld, 2, g, "use-ssl", "TLS to an SMSC is not supported yet");
-	if (cf->transmitter_only && !link->delivered_on_submit) {
-		if (conf_has(g, "delivered-on"))
-			config_tell(ld, 2, g, "delivered-on",
-			    "a transmitter gets no receipts: set transceiver-mode = true, or submit here");
-		else
-			config_tell(ld, 1, g, "transceiver-mode",
-			    "a transmitter gets no receipts, so delivered-on is submit for this link");
-		link->delivered_on_submit = true;
-	}
-}
-
-static void
-take_links(struct loading *ld)
-{
-	struct ppg_config *config = ld->config;
-	const struct conf_group *g = conf_first(config->conf, "smsc");
-
-	config->links = config_zeroed(config_count_groups(config->conf, "smsc"), sizeof *config->links);
-	for (; g != NULL; g = conf_next(config->conf, g)) {
-		const char *kind = conf_text(g, "smsc");
-
-		if (kind != NULL && strcmp(kind, "smpp") != 0)
-			config_tell(ld, 2, g, "smsc", "links of kind %.32s are not supported; smpp is", kind);
-		else
-			take_link(ld, g, &config->links[config->n_links++]);
-	}
 }
 
 static void
@@ -318,20 +220,6 @@ take_admin(struct loading *ld)
 		    config->port_where);
 }
 
-/* The smsc groups of a file that a bearerbox runs with are bound by the bearerbox. */
-static void
-check_bearerbox(struct loading *ld)
-{
-	const struct conf *conf = ld->config->conf;
-	const struct conf_group *wapbox = conf_first(conf, "wapbox"), *ppg = conf_first(conf, "ppg");
-
-	if (wapbox != NULL && conf_has(wapbox, "bearerbox-host") &&
-	    (ppg == NULL || !conf_bool(ppg, "own-links")))
-		config_tell(ld, 2, wapbox, "bearerbox-host",
-		    "pushing through a bearerbox is not supported yet; own-links = true in group ppg "
-		    "makes ppgd bind the smsc groups itself");
-}
-
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 int
@@ -345,11 +233,11 @@ ppg_config_load(const char *path, conf_report report, void *arg, struct ppg_conf
 		take_core(&ld);
 		take_ppg(&ld);
 		config_take_initiators(&ld);
-		take_links(&ld);
+		config_take_links(&ld);
 		config_check_links_of_initiators(&ld);
 		take_store(&ld, path);
 		take_admin(&ld);
-		check_bearerbox(&ld);
+		config_check_takeover(&ld);
 	}
 	if (err == OK && ld.failed)
 		err = ERR_SYNTAX;

@@ -365,35 +365,6 @@ config_take_initiators(struct loading *ld)
 		    "nobody could push: write a group wap-push-user, or set it to true");
 }
 
-static bool
-is_link(const struct ppg_config *config, struct span name)
-{
-	size_t i;
-
-	for (i = 0; i < config->n_links; i++)
-		if (span_eq_str(name, config->links[i].smsc.smsc_id))
-			return true;
-	return false;
-}
-
-/* A link may also serve a name that is not its own. */
-static bool
-is_served(const struct ppg_config *config, struct span name)
-{
-	size_t i, k;
-
-	for (i = 0; i < config->n_links; i++) {
-		const struct smsc_config *cf = &config->links[i].smsc;
-		const char *lists[] = { cf->allowed_smsc_id, cf->preferred_smsc_id };
-
-		for (k = 0; k < 2; k++)
-			while (*lists[k] != '\0')
-				if (span_eq(next_word(&lists[k]), name))
-					return true;
-	}
-	return is_link(config, name);
-}
-
 void
 config_check_links_of_initiators(struct loading *ld)
 {
@@ -408,14 +379,14 @@ config_check_links_of_initiators(struct loading *ld)
 		while (p != NULL && *p != '\0') {
 			struct span word = next_word(&p);
 
-			if (word.n > 0 && !is_link(config, word))
+			if (word.n > 0 && !config_is_link(config, word))
 				config_tell(ld, 2, g, "allowed-links", "%.*s is not the smsc-id of a group smsc",
 				    shown(word), (const char *)word.p);
 		}
 		for (i = 0; i < 2; i++) {
 			const char *name = conf_text(g, keys[i]);
 
-			if (name != NULL && !is_served(config, span_str(name)))
+			if (name != NULL && !config_is_served(config, span_str(name)))
 				config_tell(ld, 2, g, keys[i], "%.64s is not the smsc-id of a group smsc", name);
 		}
 	}

@@ -27,4 +27,13 @@ void config_take_initiators(struct loading *ld);
 /* What initiators say of links; after the groups smsc. */
 void config_check_links_of_initiators(struct loading *ld);
 
+/* The groups smsc; after group ppg. */
+void config_take_links(struct loading *ld);
+/* Has a link this name, or does one say that it serves pushes that want it? In any case of the letters. */
+bool config_is_link(const struct ppg_config *config, struct span name);
+bool config_is_served(const struct ppg_config *config, struct span name);
+
+/* What a file of Kannel's needs before ppgd may take it, and what means something else here; at the end. */
+void config_check_takeover(struct loading *ld);
+
 #endif

@@ -58,7 +58,8 @@ tests_fuzz_fuzz_mime_LDADD = ppg/libppg.a $(BASE_LIBS)
 tests_fuzz_fuzz_mime_LDFLAGS = $(FUZZ_LINK)
 
 # ---- configuration ----
-ppg_libppg_a_SOURCES += ppg/config.c ppg/config.h ppg/config_int.h ppg/config_initiator.c ppg/config_diff.c ppg/config_keys.c
+ppg_libppg_a_SOURCES += ppg/config.c ppg/config.h ppg/config_int.h ppg/config_initiator.c ppg/config_diff.c \
+	ppg/config_kannel.c ppg/config_keys.c ppg/config_link.c
 
 check_PROGRAMS += tests/unit/test_access tests/unit/test_authenticator
 TESTS += tests/unit/test_access tests/unit/test_authenticator

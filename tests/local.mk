@@ -69,8 +69,8 @@ E2E_PEERS = tests/e2e/test_tshark.py tests/e2e/test_smpp_peer.py
 TESTS += $(E2E_PEERS)
 EXTRA_DIST += tests/e2e/capture.py tests/e2e/smsc.pl $(E2E_PEERS)
 
-TESTS += tests/e2e/test_config.py tests/e2e/test_config_values.py
-EXTRA_DIST += tests/e2e/test_config.py tests/e2e/test_config_values.py
+TESTS += tests/e2e/test_config.py tests/e2e/test_config_values.py tests/e2e/test_from_kannel.py
+EXTRA_DIST += tests/e2e/test_config.py tests/e2e/test_config_values.py tests/e2e/test_from_kannel.py
 
 # ---- the table of bad input against the tests it names ----
 TESTS += tests/check-bad-input.sh

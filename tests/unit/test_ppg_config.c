@@ -228,6 +228,69 @@ every_key_of_a_link(void **state)
 	ppg_config_free(&c);
 }
 
+static void
+links_and_whom_they_serve(void **state)
+{
+	struct ppg_config *c = good(PPG "default-smsc = PREMIUM\n" PI SMSC "smsc-id = a\nallowed-smsc-id = \"x; Premium\"\n"
+	    "msg-id-type = 0x01\ninterface-version = 34\n" "group = smsc\nsmsc = smpp\nhost = h\nport = 2\n"
+	    "smsc-username = u\nsmsc-id = b\ndenied-smsc-id = x\npreferred-smsc-id = y\nnetwork = ansi-136\nbearer = GHOST/R_DATA\n"
+	    "msg-id-type = 2\n");
+	const struct smsc_config *a = &c->links[0].smsc, *b = &c->links[1].smsc;
+
+	assert_string_equal(notices.s, "");
+	assert_string_equal(c->default_smsc, "PREMIUM");
+	assert_string_equal(a->allowed_smsc_id, "x; Premium");
+	assert_string_equal(a->denied_smsc_id, "");
+	assert_string_equal(a->preferred_smsc_id, "");
+	assert_string_equal(a->network, "GSM");
+	assert_string_equal(a->bearer, "SMS");
+	assert_int_equal(a->receipt_ids, SMSC_IDS_DECIMAL);
+	assert_string_equal(b->denied_smsc_id, "x");
+	assert_string_equal(b->preferred_smsc_id, "y");
+	assert_string_equal(b->network, "ansi-136");
+	assert_string_equal(b->bearer, "GHOST/R_DATA");
+	assert_int_equal(b->receipt_ids, SMSC_IDS_HEX);
+	ppg_config_free(&c);
+	c = good(PPG "default-smsc = H:1\n" PI SMSC "msg-id-type = 3\n");
+	assert_int_equal(c->links[0].smsc.receipt_ids, SMSC_IDS_ALIKE);
+	ppg_config_free(&c);
+	c = good(PPG "default-smsc = y\n" PI SMSC "preferred-smsc-id = x;y;z\n");
+	assert_int_equal(c->links[0].smsc.receipt_ids, SMSC_IDS_ALIKE);
+	ppg_config_free(&c);
+	c = good(MINIMAL "allowed-smsc-id = x\ndenied-smsc-id = y\ninterface-version = 33\n");
+	assert_string_equal(notices.s, "X:12: group smsc, denied-smsc-id: means nothing beside allowed-smsc-id\n"
+	    "X:13: group smsc, interface-version: links speak SMPP 3.4\n");
+	ppg_config_free(&c);
+}
+
+/* A file that Kannel runs with, and keys that it leaves out. */
+static void
+defaults_that_differ_from_kannels(void **state)
+{
+#define TAKEN " is not written: Kannel's default is "
+	static const struct { const char *text, *notices; } rows[] = {
+		{ PI SMSC PPG, "" },
+		{ PI SMSC PPG "group = core\nlog-level = 5\n", "" },
+		{ PI SMSC PPG "group = core\nadmin-port = 13000\n",
+		  "X:12: group core, admin-port: is not used here: the admin port of ppgd is group admin\n"
+		  "X:10: group ppg, trusted-pi:" TAKEN "\"true\", ppgd's is \"false\"\n"
+		  "X:5: group smsc, transceiver-mode:" TAKEN "\"false\", ppgd's is \"true\"\n"
+		  "X:5: group smsc, system-type:" TAKEN "\"VMA\", ppgd's is \"\"\n" },
+		{ PI SMSC "system-type = \"\"\n" PPG "trusted-pi = false\ngroup = wapbox\n",
+		  "X:5: group smsc, transceiver-mode:" TAKEN "\"false\", ppgd's is \"true\"\n" },
+		{ PI SMSC "system-type = \"\"\ntransceiver-mode = on\n" PPG "trusted-pi = false\ngroup = wapbox\n", "" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct ppg_config *c = good(rows[i].text);
+
+		if (strcmp(notices.s, rows[i].notices) != 0)
+			fail_msg("row %zu: %s", i, notices.s);
+		ppg_config_free(&c);
+	}
+}
+
 static bool
 allows(const struct netlist *list, const char *address)
 {
@@ -343,6 +406,17 @@ static const struct { const char *text, *errors; } bad_rows[] = {
 	  "X:12: group smsc, data-coding: alt-dcs of this group says another one\n" },
 	{ MINIMAL "smsc-password = 123456789\n",
 	  "X:11: group smsc, smsc-password: the value has 9 octets, allowed are 0..8\n" },
+	{ PPG "default-smsc = nobody\n" PI SMSC,
+	  "X:2: group ppg, default-smsc: nobody is not the smsc-id of a group smsc\n" },
+	{ PPG "default-smsc = x\n" PI SMSC "denied-smsc-id = x\n",
+	  "X:2: group ppg, default-smsc: x is not the smsc-id of a group smsc\n" },
+	{ MINIMAL "smsc-id = a;b\n", "X:11: group smsc, smsc-id: a name has no ';': that stands between the names of a list\n" },
+	{ MINIMAL "network = LAN\n", "X:11: group smsc, network: LAN is not a network such as GSM\n" },
+	{ MINIMAL "network = any\n", "X:11: group smsc, network: any is not a network such as GSM\n" },
+	{ MINIMAL "bearer = CDPD\n", "X:11: group smsc, bearer: CDPD is not a bearer of the network GSM\n" },
+	{ MINIMAL "msg-id-type = 4\n",
+	  "X:11: group smsc, msg-id-type: 4 is not 0, 1, 2, 3, 0x00, 0x01, 0x02 or 0x03\n" },
+	{ MINIMAL "interface-version = 3.4\n", "X:11: group smsc, interface-version: 3.4 is not 33, 34 or 50\n" },
 	{ MINIMAL "group = store\nurl = postgresql:x\n",
 	  "X:12: group store, url: postgresql:x is not \"sqlite:\" and a path\n" },
 	{ MINIMAL "group = admin\nport = 8080\n",
@@ -491,6 +565,8 @@ main(void)
 		cmocka_unit_test(defaults_are_the_documented_limits),
 		cmocka_unit_test(numbers_and_countries),
 		cmocka_unit_test(every_key_of_a_link),
+		cmocka_unit_test(links_and_whom_they_serve),
+		cmocka_unit_test(defaults_that_differ_from_kannels),
 		cmocka_unit_test(initiators_and_their_networks),
 		cmocka_unit_test(a_file_of_kannels),
 		cmocka_unit_test(every_mistake_has_its_sentence),

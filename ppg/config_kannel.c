@@ -1,0 +1,72 @@
+/* config_kannel.c - a file that Kannel ran with: what its owner has to know; see config.h. */
+#include "ppg/config_int.h"
+
+#include <string.h>
+
+/* The smsc groups of a file that a bearerbox runs with are bound by the bearerbox. */
+static void
+check_bearerbox(struct loading *ld)
+{
+	const struct conf *conf = ld->config->conf;
+	const struct conf_group *wapbox = conf_first(conf, "wapbox"), *ppg = conf_first(conf, "ppg");
+
+	if (wapbox != NULL && conf_has(wapbox, "bearerbox-host") &&
+	    (ppg == NULL || !conf_bool(ppg, "own-links")))
+		config_tell(ld, 2, wapbox, "bearerbox-host",
+		    "pushing through a bearerbox is not supported yet; own-links = true in group ppg "
+		    "makes ppgd bind the smsc groups itself");
+}
+
+/* Does a Kannel run with this file? */
+static bool
+is_kannels(const struct conf *conf)
+{
+	static const char *const ports[] = { "admin-port", "smsbox-port", "wapbox-port" };
+	const struct conf_group *core = conf_first(conf, "core");
+	size_t i;
+
+	for (i = 0; core != NULL && i < sizeof ports / sizeof ports[0]; i++)
+		if (conf_has(core, ports[i]))
+			return true;
+	return conf_first(conf, "wapbox") != NULL;
+}
+
+/* Where a key that is left out would have meant something else. */
+static const struct { const char *group, *key, *kannels; } defaults[] = {
+	{ "ppg", "trusted-pi", "true" },
+	{ "smsc", "transceiver-mode", "false" },
+	{ "smsc", "system-type", "VMA" },
+};
+
+static void
+tell_defaults(struct loading *ld)
+{
+	const struct conf_group *g;
+	size_t i;
+
+	for (i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
+		for (g = conf_first(ld->config->conf, defaults[i].group); g != NULL; g = conf_next(ld->config->conf, g))
+			if (!conf_has(g, defaults[i].key))
+				config_tell(ld, 1, g, defaults[i].key,
+				    "is not written: Kannel's default is \"%s\", ppgd's is \"%s\"", defaults[i].kannels,
+				    conf_text(g, defaults[i].key));
+}
+
+static void
+check_default_smsc(struct loading *ld)
+{
+	const struct ppg_config *config = ld->config;
+
+	if (config->default_smsc != NULL && !config_is_served(config, span_str(config->default_smsc)))
+		config_tell(ld, 2, conf_first(config->conf, "ppg"), "default-smsc",
+		    "%.64s is not the smsc-id of a group smsc", config->default_smsc);
+}
+
+void
+config_check_takeover(struct loading *ld)
+{
+	check_default_smsc(ld);
+	check_bearerbox(ld);
+	if (is_kannels(ld->config->conf))
+		tell_defaults(ld);
+}

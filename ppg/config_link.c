@@ -1,0 +1,190 @@
+/* config_link.c - the groups smsc: makes a struct smsc_config of each; see config.h. */
+#include "ppg/config_int.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ppg/network.h"
+
+static void
+copy_text(char *out, size_t size, const char *text)
+{
+	snprintf(out, size, "%s", text != NULL ? text : "");
+}
+
+static void
+take_data_coding(struct loading *ld, const struct conf_group *g, struct smsc_config *cf)
+{
+	const char *text = conf_text(g, "data-coding");
+	bool number_alt = text != NULL && (strcmp(text, "0xF5") == 0 || strcmp(text, "245") == 0);
+
+	cf->data_coding = number_alt || conf_bool(g, "alt-dcs") ? 0xF5 : 0x04;
+	if (text != NULL && conf_has(g, "alt-dcs") && number_alt != conf_bool(g, "alt-dcs"))
+		config_tell(ld, 2, g, "data-coding", "alt-dcs of this group says another one");
+}
+
+static void
+take_link_id(struct loading *ld, const struct conf_group *g, struct ppg_link *link)
+{
+	struct smsc_config *cf = &link->smsc;
+	const struct ppg_link *other;
+
+	if (conf_text(g, "smsc-id") != NULL && strchr(conf_text(g, "smsc-id"), ';') != NULL)
+		config_tell(ld, 2, g, "smsc-id", "a name has no ';': that stands between the names of a list");
+	if (conf_text(g, "smsc-id") != NULL)
+		copy_text(cf->smsc_id, sizeof cf->smsc_id, conf_text(g, "smsc-id"));
+	else if (cf->host[0] != '\0')
+		snprintf(cf->smsc_id, sizeof cf->smsc_id, "%.56s:%u", cf->host, cf->port);
+	/* Two that were written are compared while reading. */
+	for (other = ld->config->links; other < link && cf->smsc_id[0] != '\0'; other++)
+		if (strcmp(other->smsc.smsc_id, cf->smsc_id) == 0 && !conf_has(g, "smsc-id"))
+			config_tell(ld, 2, g, "smsc-id", "\"%s\" is used at %s already; name this link",
+			    cf->smsc_id, other->where);
+}
+
+/* In which base Kannel would have read message ids: bit 1 of responses, bit 2 of receipts; set: hexadecimal. */
+static enum smsc_receipt_ids
+receipt_ids_of(const struct conf_group *g)
+{
+	const char *text = conf_text(g, "msg-id-type");
+	char last = text != NULL ? text[strlen(text) - 1] : '0';
+
+	return last == '1' ? SMSC_IDS_DECIMAL : last == '2' ? SMSC_IDS_HEX : SMSC_IDS_ALIKE;
+}
+
+static void
+take_network(struct loading *ld, const struct conf_group *g, struct smsc_config *cf)
+{
+	const char *network = conf_text(g, "network"), *bearer = conf_text(g, "bearer");
+
+	if (network == NULL || bearer == NULL)
+		return;
+	if (network_is_any(network) || !network_known(network))
+		config_tell(ld, 2, g, "network", "%.40s is not a network such as GSM", network);
+	else if (network_is_any(bearer) || !bearer_known(network, bearer))
+		config_tell(ld, 2, g, "bearer", "%.40s is not a bearer of the network %.40s", bearer, network);
+	copy_text(cf->network, sizeof cf->network, network);
+	copy_text(cf->bearer, sizeof cf->bearer, bearer);
+}
+
+/* Which pushes the link is for, by the smsc-id that they want. */
+static void
+take_wanted(struct loading *ld, const struct conf_group *g, struct smsc_config *cf)
+{
+	copy_text(cf->allowed_smsc_id, sizeof cf->allowed_smsc_id, conf_text(g, "allowed-smsc-id"));
+	copy_text(cf->denied_smsc_id, sizeof cf->denied_smsc_id, conf_text(g, "denied-smsc-id"));
+	copy_text(cf->preferred_smsc_id, sizeof cf->preferred_smsc_id, conf_text(g, "preferred-smsc-id"));
+	if (cf->allowed_smsc_id[0] != '\0' && cf->denied_smsc_id[0] != '\0')
+		config_tell(ld, 1, g, "denied-smsc-id", "means nothing beside allowed-smsc-id");
+}
+
+static void
+take_link(struct loading *ld, const struct conf_group *g, struct ppg_link *link)
+{
+	struct smsc_config *cf = &link->smsc;
+	const struct conf_group *ppg = conf_first(ld->config->conf, "ppg");
+	const char *source = conf_text(g, "source-addr"), *delivered_on = conf_text(g, "delivered-on");
+
+	smsc_config_defaults(cf);
+	conf_where(g, "smsc-id", link->where, sizeof link->where);
+	copy_text(cf->host, sizeof cf->host, conf_text(g, "host"));
+	cf->port = (uint16_t)conf_number(g, "port");
+	take_link_id(ld, g, link);
+	copy_text(cf->system_id, sizeof cf->system_id, conf_text(g, "smsc-username"));
+	copy_text(cf->password, sizeof cf->password, conf_text(g, "smsc-password"));
+	copy_text(cf->system_type, sizeof cf->system_type, conf_text(g, "system-type"));
+	copy_text(cf->address_range, sizeof cf->address_range, conf_text(g, "address-range"));
+	copy_text(cf->service_type, sizeof cf->service_type, conf_text(g, "service-type"));
+	if (source == NULL && ppg != NULL)
+		source = conf_text(ppg, "global-sender");
+	copy_text(cf->source_addr, sizeof cf->source_addr, source);
+	cf->transmitter_only = !conf_bool(g, "transceiver-mode");
+	take_data_coding(ld, g, cf);
+	cf->esm_mode = (uint8_t)conf_number(g, "esm-class");
+	cf->window = (unsigned)conf_number(g, "max-pending-submits");
+	cf->enquire_link_s = (unsigned)conf_number(g, "enquire-link-interval");
+	cf->response_timeout_s = (unsigned)conf_number(g, "wait-ack");
+	cf->reconnect_min_ms = (unsigned)conf_number(g, "reconnect-delay") * 1000;
+	cf->reconnect_max_ms = (unsigned)conf_number(g, "reconnect-delay-max") * 1000;
+	if (cf->reconnect_max_ms < cf->reconnect_min_ms)
+		cf->reconnect_max_ms = cf->reconnect_min_ms;
+	cf->bind_refused_wait_s = (unsigned)conf_number(g, "bind-refused-wait");
+	cf->validity_s = (uint32_t)conf_number(g, "validityperiod") * 60;
+	cf->throughput = (unsigned)conf_number(g, "throughput");
+	cf->max_pdu = (size_t)conf_number(g, "max-pdu");
+	cf->receipt_ids = receipt_ids_of(g);
+	take_network(ld, g, cf);
+	take_wanted(ld, g, cf);
+	if (conf_text(g, "interface-version") != NULL && strcmp(conf_text(g, "interface-version"), "34") != 0)
+		config_tell(ld, 1, g, "interface-version", "links speak SMPP 3.4");
+	link->delivered_on_submit = delivered_on != NULL && strcmp(delivered_on, "submit") == 0;
+	if (conf_bool(g, "use-ssl"))
+		config_tell(ld, 2, g, "use-ssl", "TLS to an SMSC is not supported yet");
+	if (cf->transmitter_only && !link->delivered_on_submit) {
+		if (conf_has(g, "delivered-on"))
+			config_tell(ld, 2, g, "delivered-on",
+			    "a transmitter gets no receipts: set transceiver-mode = true, or submit here");
+		else
+			config_tell(ld, 1, g, "transceiver-mode",
+			    "a transmitter gets no receipts, so delivered-on is submit for this link");
+		link->delivered_on_submit = true;
+	}
+}
+
+void
+config_take_links(struct loading *ld)
+{
+	struct ppg_config *config = ld->config;
+	const struct conf_group *g = conf_first(config->conf, "smsc");
+
+	config->links = config_zeroed(config_count_groups(config->conf, "smsc"), sizeof *config->links);
+	for (; g != NULL; g = conf_next(config->conf, g)) {
+		const char *kind = conf_text(g, "smsc");
+
+		if (kind != NULL && strcmp(kind, "smpp") != 0)
+			config_tell(ld, 2, g, "smsc", "links of kind %.32s are not supported; smpp is", kind);
+		else
+			take_link(ld, g, &config->links[config->n_links++]);
+	}
+}
+
+/* ---- who asks for a link ------------------------------------------------------------------ */
+
+bool
+config_is_link(const struct ppg_config *config, struct span name)
+{
+	size_t i;
+
+	for (i = 0; i < config->n_links; i++)
+		if (span_eq_nocase(name, config->links[i].smsc.smsc_id))
+			return true;
+	return false;
+}
+
+static bool
+has_word(const char *list, struct span name)
+{
+	while (*list != '\0') {
+		size_t n = strcspn(list, ";");
+		char word[64];
+
+		if (span_to_cstr(span_trim(span_of(list, n)), word, sizeof word) == OK && span_eq_nocase(name, word))
+			return true;
+		list += n + (list[n] == ';');
+	}
+	return false;
+}
+
+bool
+config_is_served(const struct ppg_config *config, struct span name)
+{
+	size_t i;
+
+	for (i = 0; i < config->n_links; i++) {
+		const struct smsc_config *cf = &config->links[i].smsc;
+
+		if (has_word(cf->allowed_smsc_id, name) || has_word(cf->preferred_smsc_id, name))
+			return true;
+	}
+	return config_is_link(config, name);
+}
