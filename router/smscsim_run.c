@@ -242,7 +242,7 @@ poll_url(const struct options *o, int64_t since, struct sbuf *url)
 	while (n > 0 && o->url[n - 1] == '/')
 		n--;
 	sbuf_put(url, o->url, n);
-	sbuf_fmt(url, "/messages?since=%lld&wait=%d", (long long)since, WAIT_S);
+	sbuf_fmt(url, "/messages?since=%lld&wait=%d&delivered=true", (long long)since, WAIT_S);
 	if (o->n_dests == 1 && strspn(digits(o->dests[0]), "0123456789") == strlen(digits(o->dests[0])))
 		sbuf_fmt(url, "&dest=%s", digits(o->dests[0]));
 }

@@ -46,6 +46,7 @@ struct sim_config {
 
 struct sim_counters {
 	uint64_t binds, submit_sm, accepted, refused, errors, ignored_responses, faults_applied;
+	uint64_t cancelled;
 	uint64_t receipts_sent, receipts_acknowledged, receipts_refused, receipts_dropped;
 };
 
@@ -64,6 +65,7 @@ struct sim {
 	pthread_mutex_t lock;
 	struct sim_counters count;
 	struct sim_rate rate;
+	uint64_t outcomes;		/* of submissions: a handset may have more to get when it has grown */
 	int64_t started_ms;		/* clock_mono_ms */
 	uint64_t random;		/* state of sim_random */
 	struct sim_store *store;

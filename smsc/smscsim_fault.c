@@ -27,6 +27,7 @@ static const char *const on_names[SIM_ON_REQUESTS] = {
 	[SIM_ON_SUBMIT] = "submit_sm",
 	[SIM_ON_BIND] = "bind",
 	[SIM_ON_ENQUIRE_LINK] = "enquire_link",
+	[SIM_ON_CANCEL] = "cancel_sm",
 };
 
 struct fault {
@@ -99,7 +100,7 @@ read_on(json_t *value, struct fault *f, struct why *why)
 	int i = text != NULL ? find_name(text, on_names, SIM_ON_REQUESTS) : -1;
 
 	if (i < 0)
-		return why_set(why, ERR_SYNTAX, "on: not one of submit_sm, bind, enquire_link");
+		return why_set(why, ERR_SYNTAX, "on: not one of submit_sm, bind, enquire_link, cancel_sm");
 	f->on = (enum sim_fault_on)i;
 	return OK;
 }
@@ -185,8 +186,8 @@ read_fault(json_t *spec, struct fault *f, struct why *why)
 			return err;
 	if (f->kind == SIM_FAULT_NONE)
 		return read_kind(NULL, f, why);
-	if (f->on != SIM_ON_SUBMIT && f->dest[0] != '\0')
-		return why_set(why, ERR_SYNTAX, "match: only a submit_sm has a destination");
+	if (f->on != SIM_ON_SUBMIT && f->on != SIM_ON_CANCEL && f->dest[0] != '\0')
+		return why_set(why, ERR_SYNTAX, "match: only submit_sm and cancel_sm have a destination");
 	f->left = f->count;
 	return read_value(json_object_get(spec, "value"), f, why);
 }

@@ -11,7 +11,7 @@ enum sim_fault_kind {
 	SIM_FAULT_DELAY,		/* answer `value` ms later */
 	SIM_FAULT_THROTTLE,		/* RTHROTTLED */
 	SIM_FAULT_QUEUE_FULL,		/* RMSGQFUL */
-	SIM_FAULT_DROP_RESPONSE,	/* taken, never answered */
+	SIM_FAULT_DROP_RESPONSE,	/* taken or done, never answered */
 	SIM_FAULT_DISCONNECT,		/* taken; `value` octets of the answer, then closed */
 	SIM_FAULT_GARBAGE,		/* taken; `value` random octets instead of the answer */
 	SIM_FAULT_HALF_OPEN,		/* nothing is read or written from now on */
@@ -21,7 +21,7 @@ enum sim_fault_kind {
 };
 
 /* Requests that faults fall on. */
-enum sim_fault_on { SIM_ON_SUBMIT, SIM_ON_BIND, SIM_ON_ENQUIRE_LINK, SIM_ON_REQUESTS };
+enum sim_fault_on { SIM_ON_SUBMIT, SIM_ON_BIND, SIM_ON_ENQUIRE_LINK, SIM_ON_CANCEL, SIM_ON_REQUESTS };
 
 /* What becomes of one request. */
 struct sim_misdeed {
@@ -45,7 +45,7 @@ unsigned sim_faults_clear(struct sim_faults *faults);		/* how many there were */
 
 /*
  * The first fault that fits decides; the delays of all that fit are added up. Those that fitted count
- * down. dest: of a submission, otherwise NULL.
+ * down. dest: of a submission or a cancel_sm, otherwise NULL.
  */
 struct sim_misdeed sim_faults_apply(struct sim_faults *faults, enum sim_fault_on on,
     const char *dest);

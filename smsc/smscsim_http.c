@@ -26,6 +26,7 @@ enum {
 struct query {
 	uint64_t since, limit;
 	char dest[SIM_ADDRESS_SIZE];	/* digits; "" all */
+	bool delivered;			/* only what a handset has got */
 	int64_t wait_ms;
 };
 
@@ -41,7 +42,7 @@ struct sim_http {
 	struct sim *sim;
 	struct http_server *server;
 	struct waiter *waiting;		/* under sim->lock */
-	uint64_t seen;			/* newest message that the waiters were tried on */
+	uint64_t seen;			/* messages and outcomes that the waiters were tried on */
 	struct loop_timer timer;	/* loop thread */
 };
 
@@ -85,8 +86,8 @@ append_messages(struct sim *sim, struct query *q, struct sbuf *out)
 	size_t i, n, max = q->limit < TAKEN_AT_ONCE ? (size_t)q->limit : TAKEN_AT_ONCE;
 
 	pthread_mutex_lock(&sim->lock);
-	n = sim_store_take(sim->store, q->since, q->dest[0] != '\0' ? q->dest : NULL, taken,
-	    max);
+	n = sim_store_take(sim->store, q->since, q->dest[0] != '\0' ? q->dest : NULL, q->delivered,
+	    taken, max);
 	for (i = 0; i < n; i++)
 		states[i] = sim_message_state(taken[i]);
 	pthread_mutex_unlock(&sim->lock);
@@ -174,11 +175,27 @@ read_dest(const struct http_request *rq, struct query *q, struct why *why)
 	return OK;
 }
 
+static int
+read_delivered(const struct http_request *rq, struct query *q, struct why *why)
+{
+	char *text = http_request_param(rq, "delivered");
+	int err = OK;
+
+	if (text == NULL)
+		return OK;
+	q->delivered = strcmp(text, "true") == 0;
+	if (!q->delivered && strcmp(text, "false") != 0)
+		err = why_set(why, ERR_SYNTAX, "delivered: not true or false");
+	free(text);
+	return err;
+}
+
 /* Only names that there are, each with a value that can be read. */
 static int
 check_names(const struct http_request *rq, struct why *why)
 {
-	static const char *const names[] = { "since", "dest", "wait", "limit" };
+	static const char *const names[] = { "since", "dest", "wait", "limit", "delivered" };
+	enum { NAMES = sizeof names / sizeof names[0] };
 	const char *query = http_request_query(rq);
 	struct sbuf quoted = { 0 };
 	size_t i, n;
@@ -187,13 +204,13 @@ check_names(const struct http_request *rq, struct why *why)
 
 	while (*query != '\0' && err == OK) {
 		n = strcspn(query, "=&");
-		for (i = 0; i < 4; i++)
+		for (i = 0; i < NAMES; i++)
 			if (strlen(names[i]) == n && memcmp(names[i], query, n) == 0)
 				break;
-		if (i == 4) {
+		if (i == NAMES) {
 			sbuf_quote(&quoted, span_of(query, n));
 			err = why_set(why, ERR_SYNTAX, "unknown parameter %s; there are since, "
-			    "dest, wait, limit", quoted.n > 0 ? quoted.s : "");
+			    "dest, wait, limit, delivered", quoted.n > 0 ? quoted.s : "");
 		} else {
 			text = http_request_param(rq, names[i]);
 			if (text == NULL)
@@ -221,6 +238,8 @@ read_query(const struct http_request *rq, struct query *q, struct why *why)
 		err = read_wait(rq, q, why);
 	if (err == OK)
 		err = read_dest(rq, q, why);
+	if (err == OK)
+		err = read_delivered(rq, q, why);
 	return err;
 }
 
@@ -229,7 +248,7 @@ read_query(const struct http_request *rq, struct query *q, struct why *why)
 static bool
 has_some(struct sim *sim, const struct query *q)
 {
-	return sim_store_has(sim->store, q->since, q->dest[0] != '\0' ? q->dest : NULL);
+	return sim_store_has(sim->store, q->since, q->dest[0] != '\0' ? q->dest : NULL, q->delivered);
 }
 
 static enum http_next
@@ -277,15 +296,15 @@ sim_http_wake(struct sim_http *http)
 	struct sim *sim = http->sim;
 	struct waiter *woken = NULL, **p, *w;
 	int64_t now_ms, next_ms = INT64_MAX;
-	uint64_t newest;
+	uint64_t news;
 
 	pthread_mutex_lock(&sim->lock);
-	newest = sim_store_stats(sim->store).messages;
+	news = sim_store_stats(sim->store).messages + sim->outcomes;
 	if (http->waiting != NULL) {
 		now_ms = clock_mono_ms();
 		for (p = &http->waiting; (w = *p) != NULL;) {
 			if (now_ms < w->until_ms &&
-			    (newest == http->seen || !has_some(sim, &w->query))) {
+			    (news == http->seen || !has_some(sim, &w->query))) {
 				next_ms = w->until_ms < next_ms ? w->until_ms : next_ms;
 				p = &w->next;
 				continue;
@@ -298,7 +317,7 @@ sim_http_wake(struct sim_http *http)
 			loop_timer_start(sim->loop, &http->timer, next_ms - now_ms, look_again,
 			    http);
 	}
-	http->seen = newest;
+	http->seen = news;
 	pthread_mutex_unlock(&sim->lock);
 
 	while ((w = woken) != NULL) {
@@ -358,6 +377,7 @@ get_stats(struct sim_http *http, struct http_request *rq)
 	set(o, "submit_per_s_max", json_integer(highest));
 	set(o, "accepted", json_integer((json_int_t)count.accepted));
 	set(o, "refused", json_integer((json_int_t)count.refused));
+	set(o, "cancelled", json_integer((json_int_t)count.cancelled));
 	set(o, "messages", json_integer((json_int_t)store.messages));
 	set(o, "duplicates", json_integer((json_int_t)store.duplicates));
 	set(o, "incomplete", json_integer((json_int_t)store.waiting_messages));

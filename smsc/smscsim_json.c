@@ -88,6 +88,8 @@ sim_message_json(const struct sim_message *m, enum receipt_state state)
 	set(o, "protocol_id", json_integer(first->protocol_id));
 	set(o, "data_coding", json_integer(first->data_coding));
 	set(o, "registered_delivery", json_integer(first->registered_delivery));
+	set(o, "priority_flag", json_integer(first->priority));
+	set(o, "schedule_delivery_time", json_span(span_str(first->schedule)));
 	set(o, "validity_period", json_span(span_str(first->validity)));
 	set(o, "ports_in", json_string(!sim_part_has_udh(first) ? "none" :
 	    first->ports_in_tlv ? "tlv" : "udh"));

@@ -139,6 +139,7 @@ copy_fields(struct sim_part *part, const struct smpp_pdu *pdu)
 	memcpy(part->source, pdu->source, strlen(pdu->source));
 	memcpy(part->dest, pdu->dest, strlen(pdu->dest));
 	memcpy(part->service_type, pdu->service_type, sizeof part->service_type);
+	memcpy(part->schedule, pdu->schedule_time, sizeof part->schedule);
 	memcpy(part->validity, pdu->validity, sizeof part->validity);
 	part->source_ton = pdu->source_ton;
 	part->source_npi = pdu->source_npi;
@@ -146,6 +147,7 @@ copy_fields(struct sim_part *part, const struct smpp_pdu *pdu)
 	part->dest_npi = pdu->dest_npi;
 	part->esm_class = pdu->esm_class;
 	part->protocol_id = pdu->protocol_id;
+	part->priority = pdu->priority;
 	part->data_coding = pdu->data_coding;
 	part->registered_delivery = pdu->registered_delivery;
 }

@@ -28,10 +28,11 @@ struct sim_part {
 	enum receipt_state state;
 	int64_t at_ms, done_ms;		/* UTC: submitted, outcome; 0 none yet */
 	struct sim_account *account;
-	char source[SIM_ADDRESS_SIZE], dest[SIM_ADDRESS_SIZE], service_type[7], validity[18];
+	char source[SIM_ADDRESS_SIZE], dest[SIM_ADDRESS_SIZE], service_type[7], schedule[18], validity[18];
 	uint8_t source_ton, source_npi, dest_ton, dest_npi;
-	uint8_t esm_class, protocol_id, data_coding, registered_delivery;
+	uint8_t esm_class, protocol_id, priority, data_coding, registered_delivery;
 	bool ports_in_tlv;		/* the user data header was made here */
+	bool waits;			/* its outcome is held or late: no handset has it */
 	struct sim_part *next;		/* in a list of repeats */
 	unsigned n_segments;		/* of several all but the last have SIM_UD_MAX octets */
 	size_t n;

@@ -51,6 +51,10 @@ static void
 receipt_free(struct sim_receipts *all, struct sim_receipt *r)
 {
 	all->n--;
+	if (r->part->waits) {		/* no outcome will come for it any more */
+		r->part->waits = false;
+		all->sim->outcomes++;
+	}
 	sim_part_unref(&r->part);
 	free(r);
 }
@@ -158,6 +162,8 @@ heap_take(struct sim_receipts *all)
 static void
 decide_part(struct sim_receipts *all, struct sim_part *part)
 {
+	part->waits = false;
+	all->sim->outcomes++;
 	if (part->state != RECEIPT_ENROUTE || all->set.state == RECEIPT_ENROUTE)
 		return;
 	part->state = all->set.state;
@@ -420,6 +426,7 @@ sim_receipts_submitted(struct sim_receipts *all, struct sim_part *part)
 	}
 	r = sim_alloc(sizeof *r);
 	r->part = part;
+	part->waits = !now;
 	sim_part_ref(part);
 	all->n++;
 	if (all->set.mode == SIM_MODE_AUTO && !now) {

@@ -214,6 +214,20 @@ take_submit(struct sim_session *s, const struct smpp_pdu *pdu)
 	sim_part_unref(&part);
 }
 
+static bool
+is_source(const struct sim_part *part, const struct smpp_pdu *pdu)
+{
+	return part->source_ton == pdu->source_ton && part->source_npi == pdu->source_npi &&
+	    strcmp(part->source, pdu->source) == 0;
+}
+
+static bool
+is_dest(const struct sim_part *part, const struct smpp_pdu *pdu)
+{
+	return part->dest_ton == pdu->dest_ton && part->dest_npi == pdu->dest_npi &&
+	    strcmp(part->dest, pdu->dest) == 0;
+}
+
 /* The message that query_sm or cancel_sm names; NULL: *status says why not. */
 static struct sim_part *
 find_part(struct sim_session *s, const struct smpp_pdu *pdu, uint32_t mismatch, uint32_t *status)
@@ -223,7 +237,7 @@ find_part(struct sim_session *s, const struct smpp_pdu *pdu, uint32_t mismatch, 
 	*status = SMPP_OK;
 	if (part == NULL || part->account != s->account)
 		*status = SIM_RINVMSGID;
-	else if (strcmp(part->source, pdu->source) != 0)
+	else if (!is_source(part, pdu))
 		*status = mismatch;
 	return *status == SMPP_OK ? part : NULL;
 }
@@ -245,15 +259,19 @@ take_query(struct sim_session *s, const struct smpp_pdu *pdu)
 	answer_with(s, &resp, no_misdeed);
 }
 
+/* Its receipt, when it has one, says so at its time. */
 static void
-delete(struct sim_part *part)
+delete(struct sim *sim, struct sim_part *part)
 {
 	part->state = RECEIPT_DELETED;
 	part->done_ms = clock_utc_ms();
+	sim->count.cancelled++;
+	sim->outcomes++;
 }
 
 /* cancel_sm without a message id. */
 struct sweep {
+	struct sim *sim;
 	const struct smpp_pdu *pdu;
 	const struct sim_account *account;
 	unsigned n;
@@ -265,34 +283,47 @@ sweep_one(void *arg, struct sim_part *part)
 	struct sweep *sweep = arg;
 
 	if (part->state != RECEIPT_ENROUTE || part->account != sweep->account ||
-	    strcmp(part->source, sweep->pdu->source) != 0 ||
-	    strcmp(part->dest, sweep->pdu->dest) != 0 ||
+	    !is_source(part, sweep->pdu) || !is_dest(part, sweep->pdu) ||
 	    (sweep->pdu->service_type[0] != '\0' &&
 	    strcmp(part->service_type, sweep->pdu->service_type) != 0))
 		return;
-	delete(part);
+	delete(sweep->sim, part);
 	sweep->n++;
 }
 
-static void
-take_cancel(struct sim_session *s, const struct smpp_pdu *pdu)
+/* Does it; the status to answer with. */
+static uint32_t
+cancel(struct sim_session *s, const struct smpp_pdu *pdu)
 {
-	struct sweep sweep = { pdu, s->account, 0 };
+	struct sweep sweep = { s->sim, pdu, s->account, 0 };
 	struct sim_part *part;
 	uint32_t status;
 
 	if (pdu->message_id[0] == '\0') {
 		sim_store_each(s->sim->store, sweep_one, &sweep);
-		answer(s, pdu, sweep.n > 0 ? (uint32_t)SMPP_OK : (uint32_t)SIM_RCANCELFAIL);
-		return;
+		return sweep.n > 0 ? (uint32_t)SMPP_OK : (uint32_t)SIM_RCANCELFAIL;
 	}
 	part = find_part(s, pdu, SIM_RCANCELFAIL, &status);
-	if (part != NULL && (part->state != RECEIPT_ENROUTE ||
-	    (pdu->dest[0] != '\0' && strcmp(part->dest, pdu->dest) != 0)))
-		status = SIM_RCANCELFAIL;
-	if (part != NULL && status == SMPP_OK)
-		delete(part);
-	answer(s, pdu, status);
+	if (part == NULL)
+		return status;
+	if (part->state != RECEIPT_ENROUTE || (pdu->dest[0] != '\0' && !is_dest(part, pdu)))
+		return SIM_RCANCELFAIL;
+	delete(s->sim, part);
+	return SMPP_OK;
+}
+
+static void
+take_cancel(struct sim_session *s, const struct smpp_pdu *pdu)
+{
+	struct smpp_pdu resp = { .id = pdu->id | SMPP_RESP, .seq = pdu->seq };
+	struct sim_misdeed misdeed = sim_faults_apply(s->sim->faults, SIM_ON_CANCEL, pdu->dest);
+
+	resp.status = refusal(misdeed);
+	if (resp.status == SMPP_OK && misdeed.kind != SIM_FAULT_HALF_OPEN) {
+		resp.status = cancel(s, pdu);
+		s->sim->count.errors += resp.status != SMPP_OK;
+	}
+	answer_with(s, &resp, misdeed);
 }
 
 static void

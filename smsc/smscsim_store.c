@@ -417,6 +417,35 @@ sim_store_each(struct sim_store *store, void (*each)(void *arg, struct sim_part 
 	}
 }
 
+/* ---- what a handset has got ---------------------------------------------------------- */
+
+enum handset { HANDSET_GOT, HANDSET_WAITS, HANDSET_NEVER };
+
+static enum handset
+handset(const struct sim_message *m)
+{
+	enum handset has = HANDSET_GOT;
+	unsigned i;
+
+	for (i = 0; i < m->n_parts; i++)
+		switch (m->parts[i]->state) {
+		case RECEIPT_EXPIRED:
+		case RECEIPT_DELETED:
+		case RECEIPT_UNDELIVERABLE:
+		case RECEIPT_REJECTED:
+			return HANDSET_NEVER;
+		case RECEIPT_ENROUTE:
+		case RECEIPT_DELIVERED:
+		case RECEIPT_ACCEPTED:
+		case RECEIPT_UNKNOWN:
+			if (m->parts[i]->waits)
+				has = HANDSET_WAITS;
+		}
+	return has;
+}
+
+/* ---- lists of messages ---------------------------------------------------------------- */
+
 /* The next older message to this destination, from seq on, that is newer than since; or NULL. */
 static struct sim_message *
 dest_walk(struct sim_store *store, uint64_t seq, uint64_t since, const char *dest)
@@ -434,53 +463,80 @@ dest_walk(struct sim_store *store, uint64_t seq, uint64_t since, const char *des
 	return NULL;
 }
 
+/* Those to one destination, newest first as they are chained; out NULL: only whether there are any. */
 static size_t
-take_dest(struct sim_store *store, uint64_t since, const char *dest, struct sim_message **out,
-    size_t max)
+take_dest(struct sim_store *store, uint64_t since, const char *dest, bool delivered,
+    struct sim_message **out, size_t max)
 {
-	uint64_t newest = store->by_dest[dest_bucket(dest)];
+	uint64_t newest = store->by_dest[dest_bucket(dest)], end = UINT64_MAX;
 	struct sim_message *m;
 	size_t n = 0, left;
 
 	for (m = dest_walk(store, newest, since, dest); m != NULL;
-	    m = dest_walk(store, m->older, since, dest))
-		n++;
+	    m = dest_walk(store, m->older, since, dest)) {
+		if (delivered && handset(m) == HANDSET_WAITS) {
+			end = m->seq;
+			n = 0;
+		} else if (!delivered || handset(m) == HANDSET_GOT) {
+			n++;
+			if (out == NULL && !delivered)
+				break;
+		}
+	}
 	left = n;
-	for (m = dest_walk(store, newest, since, dest); m != NULL;
-	    m = dest_walk(store, m->older, since, dest))
+	for (m = dest_walk(store, newest, since, dest); out != NULL && m != NULL;
+	    m = dest_walk(store, m->older, since, dest)) {
+		if (m->seq > end || (delivered && handset(m) != HANDSET_GOT))
+			continue;
 		if (--left < max) {
 			out[left] = m;
 			m->refs++;
 		}
+	}
 	return n < max ? n : max;
 }
 
-size_t
-sim_store_take(struct sim_store *store, uint64_t since, const char *dest,
-    struct sim_message **out, size_t max)
+/* Those to any destination; out NULL: only whether there are any. */
+static size_t
+take_all(struct sim_store *store, uint64_t since, bool delivered, struct sim_message **out, size_t max)
 {
 	uint64_t seq = since + 1;
 	size_t n = 0;
 
-	if (dest != NULL)
-		return take_dest(store, since, dest, out, max);
 	if (since >= store->newest)
 		return 0;
 	if (!is_kept(store, seq))
 		seq = store->newest - store->size + 1;
 	for (; seq <= store->newest && n < max; seq++) {
-		out[n] = store->ring[seq % store->size];
-		out[n++]->refs++;
+		struct sim_message *m = store->ring[seq % store->size];
+		enum handset has = delivered ? handset(m) : HANDSET_GOT;
+
+		if (has == HANDSET_WAITS)
+			break;
+		if (has == HANDSET_NEVER)
+			continue;
+		if (out != NULL) {
+			out[n] = m;
+			m->refs++;
+		}
+		n++;
 	}
 	return n;
 }
 
-bool
-sim_store_has(struct sim_store *store, uint64_t since, const char *dest)
+size_t
+sim_store_take(struct sim_store *store, uint64_t since, const char *dest, bool delivered,
+    struct sim_message **out, size_t max)
 {
-	if (dest == NULL)
-		return store->newest > since;
-	return dest_walk(store, store->by_dest[dest_bucket(dest)], since, dest) != NULL;
+	if (dest != NULL)
+		return take_dest(store, since, dest, delivered, out, max);
+	return take_all(store, since, delivered, out, max);
+}
+
+bool
+sim_store_has(struct sim_store *store, uint64_t since, const char *dest, bool delivered)
+{
+	return sim_store_take(store, since, dest, delivered, NULL, 1) > 0;
 }
 
 struct sim_store_stats

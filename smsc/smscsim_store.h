@@ -39,11 +39,12 @@ void sim_store_each(struct sim_store *store, void (*each)(void *arg, struct sim_
 
 /*
  * Up to max messages with a greater seq, oldest first, into out; the caller gives each back with
- * sim_message_unref. dest NULL: all; otherwise the destination's digits.
+ * sim_message_unref. dest NULL: all; otherwise the destination's digits. delivered: only what a handset has got,
+ * and nothing behind the first one that may still come, so that `since` leaves none out.
  */
-size_t sim_store_take(struct sim_store *store, uint64_t since, const char *dest,
+size_t sim_store_take(struct sim_store *store, uint64_t since, const char *dest, bool delivered,
     struct sim_message **out, size_t max);
-bool sim_store_has(struct sim_store *store, uint64_t since, const char *dest);
+bool sim_store_has(struct sim_store *store, uint64_t since, const char *dest, bool delivered);
 void sim_message_unref(struct sim_message **message);
 /* DELETED when a part was cancelled, ENROUTE while one has no outcome, else the outcome of the last. */
 enum receipt_state sim_message_state(const struct sim_message *message);
