@@ -114,7 +114,6 @@ add_recipients(struct db *db, const struct store_accept *a, int state)
 	bool rows = keys_in_rows(a);
 	uint32_t i;
 
-	sql_int(q, 2, state);
 	sql_int(q, 3, a->batch);
 	sql_int(q, 4, a->batch != 0);
 	sql_int(q, 8, a->priority == STORE_HIGH ? RCPT_HIGH : a->priority == STORE_LOW ? RCPT_LOW : 0);
@@ -122,12 +121,17 @@ add_recipients(struct db *db, const struct store_accept *a, int state)
 		const struct store_recipient *r = &a->recipients[i];
 
 		sql_int(q, 1, rid_of(a->push, a->first_n + i));
+		sql_int(q, 2, r->state != 0 ? r->state : state);
 		sql_text(q, 5, r->address);
 		sql_text(q, 6, r->to);
 		sql_blob(q, 7, r->overlay);
 		sqlite3_bind_null(q, 9);
 		if (rows && r->key != NULL)
 			sql_int(q, 9, (int64_t)match_hash_key(db->hash_key, r->key));
+		sqlite3_bind_null(q, 10);
+		if (r->code != 0)
+			sql_int(q, 10, r->code);
+		sql_text(q, 11, r->desc);
 		sql_run(db, q);
 	}
 	if (!rows)

@@ -87,7 +87,7 @@ static const char *const texts[QUERIES] = {
 	[Q_PROGRESS_DELETE] = "DELETE FROM progress WHERE push = ?1",
 
 	[Q_RCPT_ADD] = "INSERT INTO recipient(id, state, flags, batch, attempts, address, dial, overlay,"
-	    " key) VALUES(?1, ?2, ?8, ?3, ?4, ?5, ?6, ?7, ?9)",
+	    " key, code, description) VALUES(?1, ?2, ?8, ?3, ?4, ?5, ?6, ?7, ?9, ?10, ?11)",
 	[Q_RCPT_GET] = "SELECT state, flags, batch, segments, link, ids, done FROM recipient WHERE id = ?1",
 	[Q_RCPT_SET] = "UPDATE recipient SET state = ?2, flags = ?3, batch = ?4, event_time = ?5,"
 	    " code = ifnull(?6, code), description = ifnull(?7, description),"

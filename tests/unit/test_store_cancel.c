@@ -337,6 +337,41 @@ abandoned_goes_in_slices(void **state)
 	assert_int_equal(run_op(f, &gone.op, STORE_ABANDON), ERR_NOT_FOUND);
 }
 
+/* Refused beforehand: never due, and it ends with the code it began with. */
+static void
+recipients_may_begin_in_another_state(void **state)
+{
+	struct fixture *f = *state;
+	struct store_recipient rows[2] = {
+		{ .address = "WAPPUSH=+1/TYPE=PLMN", .to = "+1", .key = "a" },
+		{ .address = "WAPPUSH=+2/TYPE=PLMN", .to = "+2", .key = "b", .state = ST_HELD, .code = 2006,
+		  .desc = "too large for it" },
+	};
+	struct store_accept a = accept_one("pi1", "held");
+	struct store_cancelled results[2];
+	struct store_cancel end = cancel_slice("held", 0, 2, results);
+	struct store_take t;
+
+	a.recipients = rows;
+	a.n_recipients = 2;
+	a.notify_url = "http://pi.example.net/result";
+	assert_int_equal(run_accept(f, &a), OK);
+	t = take(f, NOW, 10);
+	assert_int_equal(t.n_items, 1);
+	assert_string_equal(t.items->to, "+1");
+	store_item_free(t.items);
+	assert_int_equal(look(f, "pi1", "held", 1).state, ST_HELD);
+	assert_int_equal(look(f, "pi1", "held", 1).code, 2006);
+
+	end.event = EV_CANCEL;
+	assert_int_equal(run_op(f, &end.op, STORE_CANCEL), OK);
+	assert_int_equal(results[1].from, ST_HELD);
+	assert_int_equal(results[1].to, ST_FAILED);
+	assert_int_equal(look(f, "pi1", "held", 1).state, ST_FAILED);
+	assert_int_equal(look(f, "pi1", "held", 1).code, 2006);
+	assert_true(count_notes(f) >= 1);
+}
+
 int
 main(void)
 {
@@ -349,6 +384,7 @@ main(void)
 		CONTRACT_TEST(cancel_in_slices),
 		CONTRACT_TEST(cancels_that_are_refused),
 		CONTRACT_TEST(abandoned_goes_in_slices),
+		CONTRACT_TEST(recipients_may_begin_in_another_state),
 	};
 
 	return contract_run(tests, sizeof tests / sizeof tests[0]);
