@@ -45,54 +45,6 @@ bad_message(struct admission *a, int code, struct span fragment)
 	return code;
 }
 
-/* ---- MIME --------------------------------------------------------------------------------------- */
-
-static int
-control_part(struct admission *a, struct entities *e)
-{
-	struct mime_header headers[MIME_HEADERS_MAX];
-	struct span type;
-	size_t n;
-
-	if (mime_headers(e->parts[0].head, headers, &n, &a->why) != OK) {
-		why_prefix(&a->why, "part 1");
-		return bad_message(a, PAP_BAD_REQUEST, e->parts[0].head);
-	}
-	type = mime_header(headers, n, "Content-Type");
-	if (!span_eq_nocase(mime_media(type), "application/xml") &&
-	    !span_eq_nocase(mime_media(type), "text/xml")) {
-		admit_refuse(a, 0, "first part must be application/xml");
-		return bad_message(a, PAP_BAD_REQUEST, type);
-	}
-	mime_param(type, "charset", e->charset, sizeof e->charset);
-	e->control = e->parts[0].body;
-	return 0;
-}
-
-static int
-split_entities(const struct admit_request *rq, struct admission *a, struct entities *e)
-{
-	struct span type = span_str(rq->content_type);
-	char boundary[256];
-
-	if (!span_starts_nocase(mime_media(type), "multipart/")) {
-		e->control = rq->body;
-		mime_param(type, "charset", e->charset, sizeof e->charset);
-		return 0;
-	}
-	if (mime_param(type, "boundary", boundary, sizeof boundary) != OK || boundary[0] == '\0') {
-		admit_refuse(a, 0, "multipart/related without a boundary of 1 to 70 characters");
-		return bad_message(a, PAP_BAD_REQUEST, type);
-	}
-	if (mime_split(rq->body, span_str(boundary), e->parts, &e->n_parts, &a->why) != OK)
-		return bad_message(a, PAP_BAD_REQUEST, span_of(rq->body.p, 0));
-	if (e->n_parts == 0) {
-		admit_refuse(a, 0, "multipart/related without a part");
-		return bad_message(a, PAP_BAD_REQUEST, span_of(rq->body.p, 0));
-	}
-	return control_part(a, e);
-}
-
 /* ---- PAP ------------------------------------------------------------------------------------------ */
 
 static int
@@ -106,10 +58,14 @@ read_control(const struct admit_config *cf, struct admission *a, const struct en
 		return bad_message(a, PAP_BAD_REQUEST, span_of(e->control.p, 0));
 	}
 	err = pap_parse(e->control, e->charset[0] != '\0' ? e->charset : NULL, cf->max_addresses,
-	    &a->control, &a->why);
+	    &cf->lenient, &a->control, &a->why);
 	if (err)
 		return bad_message(a, err == ERR_UNSUPPORTED ? PAP_VERSION_UNSUPPORTED : PAP_BAD_REQUEST,
 		    span_of(e->control.p, e->control.n < 64 ? e->control.n : 64));
+	if (a->control.message == PAP_NOTIFICATION_RESPONSE) {
+		admit_refuse(a, 0, "%s is not a request to a gateway", a->control.name);
+		return bad_message(a, PAP_BAD_REQUEST, span_of(e->control.p, 0));
+	}
 	if (a->control.invalid)
 		a->why = a->control.invalid_why;
 	/* without a push-id there is nothing a push-response could name */
@@ -141,6 +97,17 @@ check_operation(struct admission *a, const struct entities *e)
 		break;
 	}
 	return admit_refuse(a, PAP_NOT_IMPLEMENTED, "%s is nothing that a gateway takes", a->control.name);
+}
+
+static int
+check_capabilities(const struct admit_config *cf, struct admission *a, const struct entities *e)
+{
+	struct span rdf;
+	char *heap;
+	int err = entities_capabilities(e, &cf->lenient, &rdf, &heap, &a->why);
+
+	free(heap);
+	return err ? PAP_BAD_REQUEST : 0;
 }
 
 /* ---- time, notification target  ----------------------------------------------------- */
@@ -240,9 +207,11 @@ run_checks(const struct admit_config *cf, const struct admit_request *rq, struct
 	struct entities e = { 0 };
 	int code;
 
-	if ((code = split_entities(rq, a, &e)) != 0 ||
-	    (code = read_control(cf, a, &e)) != 0 ||
-	    (code = check_operation(a, &e)) != 0)
+	if (entities_split(rq->content_type, rq->body, &cf->lenient, &e, &a->why) != OK)
+		return bad_message(a, PAP_BAD_REQUEST, e.fragment);
+	if ((code = read_control(cf, a, &e)) != 0 ||
+	    (code = check_operation(a, &e)) != 0 ||
+	    (code = check_capabilities(cf, a, &e)) != 0)
 		return code;
 	note_received(rq, a);
 	if ((code = admit_addresses(cf, rq, a)) != 0 ||

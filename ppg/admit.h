@@ -23,6 +23,7 @@ struct admit_config {
 	const char *default_smsc;	/* wanted smsc-id of pushes that want none; NULL */
 	const struct netlist *notify_allow;
 	const struct number_rules *numbers;	/* how a number is dialled */
+	struct pap_leniency lenient;
 };
 
 /* Where a request came from and what its HTTP headers say. */

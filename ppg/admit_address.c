@@ -102,7 +102,7 @@ check_address(const struct admit_config *cf, const struct admit_request *rq, str
 int
 admit_read_address(const struct admit_config *cf, const char *text, struct wappush *out, struct why *why)
 {
-	return address_parse(text, out, why);
+	return address_parse_lenient(text, &cf->lenient.address, out, why);
 }
 
 int

@@ -52,7 +52,7 @@ static int
 read_content_part(const struct admit_config *cf, struct admission *a, const struct entities *e,
     struct content_part *part)
 {
-	if (mime_headers(e->parts[1].head, part->headers, &part->n_headers, &a->why) != OK) {
+	if (mime_headers(e->parts[1].head, &cf->lenient.mime, part->headers, &part->n_headers, &a->why) != OK) {
 		why_prefix(&a->why, "part 2 (E-15)");
 		return PAP_BAD_REQUEST;
 	}
@@ -60,7 +60,7 @@ read_content_part(const struct admit_config *cf, struct admission *a, const stru
 	if (part->type.n == 0)
 		return admit_refuse(a, PAP_BAD_REQUEST, "part 2: no Content-Type");
 	if (mime_decode(mime_header(part->headers, part->n_headers, "Content-Transfer-Encoding"),
-	    e->parts[1].body, &part->body, &part->decoded, &a->why) != OK) {
+	    &cf->lenient.mime, e->parts[1].body, &part->body, &part->decoded, &a->why) != OK) {
 		why_prefix(&a->why, "part 2");
 		return PAP_BAD_REQUEST;
 	}
@@ -290,13 +290,16 @@ int
 admit_content(const struct admit_config *cf, const struct admit_request *rq, struct admission *a,
     const struct entities *e)
 {
+	struct admit_request request = *rq;
 	struct content_part part = { 0 };
 	int code = read_content_part(cf, a, e, &part);
 
+	if (!cf->lenient.outer_headers)
+		request.outer_header = NULL;
 	if (code == 0)
-		code = check_access(rq, a, &part);
+		code = check_access(&request, a, &part);
 	if (code == 0)
-		code = prepare(cf, rq, a, &part);
+		code = prepare(cf, &request, a, &part);
 	free(part.decoded);
 	if (code == 0) {
 		if (a->secret)

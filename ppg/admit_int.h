@@ -10,14 +10,7 @@
 #define PPG_ADMIT_INT_H
 
 #include "ppg/admit.h"
-#include "ppg/mime.h"
-
-struct entities {
-	struct mime_part parts[MIME_PARTS_MAX];
-	size_t n_parts;			/* 0: the body is the control entity alone */
-	struct span control;
-	char charset[40];
-};
+#include "ppg/entities.h"
 
 struct content_part {
 	struct mime_header headers[MIME_HEADERS_MAX];

@@ -122,6 +122,15 @@ take_numbers(struct loading *ld, const struct conf_group *g)
 }
 
 static void
+take_leniency(const struct conf_group *g, struct pap_leniency *l)
+{
+	const struct pap_leniency_key *key;
+
+	for (key = pap_leniency_keys; key->name != NULL; key++)
+		*pap_leniency_switch(l, key) = conf_bool(g, key->name);
+}
+
+static void
 take_ppg(struct loading *ld)
 {
 	struct ppg_config *config = ld->config;
@@ -144,6 +153,7 @@ take_ppg(struct loading *ld)
 	config_addresses(ld, g, "ppg-allow-ip", "ppg-deny-ip", &config->allow_ip, &config->deny_ip);
 	config->notify_allow = config_networks(ld, g, "notify-allow");
 	take_numbers(ld, g);
+	take_leniency(g, &config->lenient);
 	take_limits(g, &config->limits);
 	if (conf_has(g, "max-body") && config->limits.max_held < config->limits.max_body)
 		config_tell(ld, 2, g, "max-body",

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "ppg/initiator.h"
 #include "ppg/number.h"
+#include "ppg/pap.h"
 #include "smsc/link.h"
 
 enum { PPG_PLACE_MAX = 512 };		/* "file:line", for errors that show later (C-06) */
@@ -53,6 +54,7 @@ struct ppg_config {
 	uint32_t inflight_max;			/* recipients taken from the store and not yet answered for */
 	struct netlist *notify_allow;		/* NULL: none */
 	struct number_rules *numbers;		/* how numbers are dialled */
+	struct pap_leniency lenient;		/* the keys of pap_leniency_keys */
 	struct netlist *allow_ip, *deny_ip;	/* for all pushes, as address_admitted takes them; NULL: none */
 	const char *default_smsc;		/* wanted smsc-id of pushes that want none; NULL */
 	bool query_login;			/* user name and password may stand in the query */

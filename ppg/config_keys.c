@@ -98,6 +98,8 @@ static const struct conf_key core_keys[] = {
 	{ 0 },
 };
 
+#define LENIENT(name, field, def, help) { name, CONF_BOOL, 0, 0, NULL, #def, 0, help },
+
 static const struct conf_key ppg_keys[] = {
 	{ "ppg-port", CONF_NUMBER, 1, 65535, NULL, "8080", 0, "port that takes PAP over HTTP" },
 	{ "ppg-url", CONF_TEXT, 1, 255, NULL, "/wappush", 0, "path of the URL that takes PAP" },
@@ -134,6 +136,7 @@ static const struct conf_key ppg_keys[] = {
 	  "what national numbers begin with; empty: every number without another prefix is national" },
 	{ "international-prefix", CONF_TEXT, 0, 20, NULL, "00", 0, "what stands for the \"+\" of a number" },
 	{ "short-numbers", CONF_BOOL, 0, 0, NULL, "false", 0, "dial numbers of less than 7 digits as they are written" },
+	PAP_LENIENCY(LENIENT)
 	{ "head-timeout", CONF_SECONDS, 1, HOUR, NULL, "10s", 0, "time for a request's head" },
 	{ "request-timeout", CONF_SECONDS, 1, HOUR, NULL, "60s", 0, "time for a whole request" },
 	{ "idle-timeout", CONF_SECONDS, 1, HOUR, NULL, "30s", 0, "time a connection may rest" },

@@ -201,6 +201,7 @@ start_front(struct gateway *gw, struct why *why)
 			.max_age_s = cf->max_age_s,
 			.notify_allow = cf->notify_allow,
 			.numbers = cf->numbers,
+			.lenient = cf->lenient,
 			.routes = gw->routes,
 		},
 		.writer = make_writer(gw),

@@ -9,7 +9,9 @@ ppg_libppg_a_SOURCES = \
 	ppg/admit.c ppg/admit.h ppg/admit_int.h ppg/admit_address.c ppg/admit_route.c ppg/admit_content.c \
 	ppg/route.c ppg/route.h \
 	ppg/mime.c ppg/mime.h \
-	ppg/pap.h ppg/pap_parse.c ppg/pap_print.c ppg/pap_status.c \
+	ppg/entities.c ppg/entities.h \
+	ppg/pap.h ppg/pap_int.h ppg/pap_parse.c ppg/pap_version.c ppg/pap_leniency.c \
+	ppg/pap_print.c ppg/pap_status.c \
 	ppg/address.c ppg/address.h \
 	ppg/number.c ppg/number.h \
 	ppg/network.c ppg/network.h \
@@ -42,8 +44,10 @@ tests_unit_test_address_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 tests_unit_test_life_SOURCES = tests/unit/test_life.c
 tests_unit_test_life_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 
-check_PROGRAMS += tests/unit/test_number tests/unit/test_network
-TESTS += tests/unit/test_number tests/unit/test_network
+check_PROGRAMS += tests/unit/test_number tests/unit/test_network tests/unit/test_leniency
+TESTS += tests/unit/test_number tests/unit/test_network tests/unit/test_leniency
+tests_unit_test_leniency_SOURCES = tests/unit/test_leniency.c
+tests_unit_test_leniency_LDADD = ppg/libppg.a $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_number_SOURCES = tests/unit/test_number.c
 tests_unit_test_number_LDADD = ppg/libppg.a $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_network_SOURCES = tests/unit/test_network.c

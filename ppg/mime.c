@@ -8,10 +8,13 @@
 
 /* ---- boundary lines --------------------------------------------------------------------- */
 
+static const struct mime_leniency none;
+
 struct delimiter {
 	size_t start;		/* first octet of the line end in front (or of the line) */
 	size_t after;		/* first octet behind the whole line */
 	bool last;
+	bool bare_lf;		/* a line end without CR around it */
 };
 
 /*
@@ -48,6 +51,8 @@ find_delimiter(struct span body, struct span boundary, size_t from, struct delim
 			end++;
 		if (end < body.n && body.p[end] != '\n')
 			continue;
+		d->bare_lf = (end < body.n && body.p[end - 1] != '\r') || (line > 1 && body.p[line - 2] != '\r') ||
+		    (line == 1);
 		if (!last && end >= body.n)
 			continue;
 		d->after = end < body.n ? end + 1 : end;
@@ -62,8 +67,8 @@ find_delimiter(struct span body, struct span boundary, size_t from, struct delim
 	return false;
 }
 
-/* Split a part into header block and body at the first empty line. */
-static void
+/* Split a part into header block and body at the first empty line. Was that line's end a whole one? */
+static bool
 split_part(struct span part, struct mime_part *out)
 {
 	size_t line = 0;
@@ -78,37 +83,80 @@ split_part(struct span part, struct mime_part *out)
 		if (end == line) {
 			out->head = span_of(part.p, line);
 			out->body = span_of(part.p + next, part.n - next);
-			return;
+			return nl == NULL || nl > part.p + line;
 		}
 		line = next;
 	}
 	out->head = part;			/* no empty line: headers only */
 	out->body = span_of(part.p + part.n, 0);
+	return true;
+}
+
+static int
+check_delimiter(const struct delimiter *d, const struct mime_leniency *l, struct why *why)
+{
+	if (d->bare_lf && !l->line_ends)
+		return why_at(why, ERR_SYNTAX, d->start, "offset %zu: a line feed without carriage return at a boundary",
+		    d->start);
+	return OK;
+}
+
+/* What stands behind the last delimiter line is a line end at most. */
+static bool
+has_epilogue(struct span body, size_t from)
+{
+	for (; from < body.n; from++)
+		if (strchr("\r\n", body.p[from]) == NULL || body.p[from] == '\0')
+			return true;
+	return false;
+}
+
+/* Add the octets from here to there as a part. */
+static int
+add_part(struct span octets, const struct mime_leniency *l, struct mime_part *parts, size_t *n_parts, size_t offset,
+    struct why *why)
+{
+	if (*n_parts == MIME_PARTS_MAX)
+		return why_at(why, ERR_LIMIT, offset, "more than %d parts", MIME_PARTS_MAX);
+	if (!split_part(octets, &parts[(*n_parts)++]) && !l->line_ends)
+		return why_at(why, ERR_SYNTAX, offset, "a line feed without carriage return behind the headers of part %zu",
+		    *n_parts);
+	return OK;
 }
 
 int
-mime_split(struct span body, struct span boundary, struct mime_part parts[MIME_PARTS_MAX],
-    size_t *n_parts, struct why *why)
+mime_split(struct span body, struct span boundary, const struct mime_leniency *l,
+    struct mime_part parts[MIME_PARTS_MAX], size_t *n_parts, struct why *why)
 {
 	struct delimiter here, next;
+	int err;
 
 	*n_parts = 0;
+	if (l == NULL)
+		l = &none;
 	if (boundary.n == 0 || boundary.n > MIME_BOUNDARY_MAX)
 		return why_set(why, ERR_LIMIT, "boundary is not 1 to %d characters long", MIME_BOUNDARY_MAX);
 	if (!find_delimiter(body, boundary, 0, &here))
 		return why_set(why, ERR_SYNTAX, "the boundary does not occur in the body");
-	while (!here.last) {
-		struct mime_part *part = &parts[*n_parts];
-
-		if (!find_delimiter(body, boundary, here.after, &next))
-			return why_at(why, ERR_SYNTAX, body.n, "closing delimiter missing");
-		if (*n_parts == MIME_PARTS_MAX)
-			return why_at(why, ERR_LIMIT, here.after, "more than %d parts", MIME_PARTS_MAX);
-		split_part(span_of(body.p + here.after, next.start - here.after), part);
-		(*n_parts)++;
+	if (here.start > 0 && !l->preamble)
+		return why_set(why, ERR_SYNTAX, "text in front of the first boundary");
+	err = check_delimiter(&here, l, why);
+	while (err == OK && !here.last) {
+		if (!find_delimiter(body, boundary, here.after, &next)) {
+			if (!l->no_closing)
+				return why_at(why, ERR_SYNTAX, body.n, "closing delimiter missing");
+			return add_part(span_of(body.p + here.after, body.n - here.after), l, parts, n_parts,
+			    here.after, why);
+		}
+		err = check_delimiter(&next, l, why);
+		if (err == OK)
+			err = add_part(span_of(body.p + here.after, next.start - here.after), l, parts, n_parts,
+			    here.after, why);
 		here = next;
 	}
-	return OK;
+	if (err == OK && !l->preamble && has_epilogue(body, here.after))
+		err = why_at(why, ERR_SYNTAX, here.after, "text behind the last boundary");
+	return err;
 }
 
 /* ---- headers -------------------------------------------------------------------------------- */
@@ -127,7 +175,7 @@ is_blank(uint8_t c)
 
 /* Length of the field that starts at the reader, its CR LF blank folds included, line end excluded. */
 static int
-field_end(struct span head, size_t from, size_t *end, size_t *next, struct why *why)
+field_end(struct span head, const struct mime_leniency *l, size_t from, size_t *end, size_t *next, struct why *why)
 {
 	size_t i;
 
@@ -146,6 +194,8 @@ field_end(struct span head, size_t from, size_t *end, size_t *next, struct why *
 		if (c == '\n') {
 			if (i + 1 < head.n && is_blank(head.p[i + 1]))
 				return why_at(why, ERR_SYNTAX, i, "offset %zu: line feed inside a header value", i);
+			if (!l->line_ends)
+				return why_at(why, ERR_SYNTAX, i, "offset %zu: line feed without carriage return", i);
 			*end = i;
 			*next = i + 1;
 			return OK;
@@ -160,7 +210,8 @@ field_end(struct span head, size_t from, size_t *end, size_t *next, struct why *
 }
 
 int
-mime_headers(struct span head, struct mime_header out[MIME_HEADERS_MAX], size_t *n, struct why *why)
+mime_headers(struct span head, const struct mime_leniency *l, struct mime_header out[MIME_HEADERS_MAX],
+    size_t *n, struct why *why)
 {
 	size_t at = 0;
 
@@ -170,7 +221,7 @@ mime_headers(struct span head, struct mime_header out[MIME_HEADERS_MAX], size_t 
 		    MIME_HEADER_BLOCK_MAX);
 	while (at < head.n) {
 		size_t end = at, next = at, colon = at;
-		int err = field_end(head, at, &end, &next, why);
+		int err = field_end(head, l != NULL ? l : &none, at, &end, &next, why);
 
 		if (err)
 			return err;
@@ -245,7 +296,8 @@ quoted_printable(struct span in, uint8_t *out, size_t *n, struct why *why)
 }
 
 int
-mime_decode(struct span encoding, struct span body, struct span *out, char **heap, struct why *why)
+mime_decode(struct span encoding, const struct mime_leniency *l, struct span body, struct span *out,
+    char **heap, struct why *why)
 {
 	bool base64 = span_eq_nocase(encoding, "base64");
 	size_t n;
@@ -258,6 +310,9 @@ mime_decode(struct span encoding, struct span body, struct span *out, char **hea
 		return OK;
 	if (!base64 && !span_eq_nocase(encoding, "quoted-printable"))
 		return why_set(why, ERR_UNSUPPORTED, "unknown Content-Transfer-Encoding");
+	if (l == NULL || !l->transfer_encoding)
+		return why_set(why, ERR_UNSUPPORTED, "Content-Transfer-Encoding %s is not taken over HTTP",
+		    base64 ? "base64" : "quoted-printable");
 	*heap = malloc(body.n + 4);
 	if (*heap == NULL)
 		abort();
@@ -277,12 +332,13 @@ mime_media(struct span content_type)
 	return span_trim(span_of(content_type.p, semi ? (size_t)(semi - content_type.p) : content_type.n));
 }
 
-/* Take one quoted or bare value at *at; blanks around it are skipped. */
+/* Take one quoted or bare value at *at; blanks around it are skipped. bare: it has characters that need quotes. */
 static int
-param_value(struct span ct, size_t *at, char *out, size_t size)
+param_value(struct span ct, size_t *at, char *out, size_t size, bool *bare)
 {
 	size_t n = 0;
 
+	*bare = false;
 	while (*at < ct.n && is_blank(ct.p[*at]))
 		(*at)++;
 	if (*at < ct.n && ct.p[*at] == '"') {
@@ -300,6 +356,8 @@ param_value(struct span ct, size_t *at, char *out, size_t size)
 		for (; *at < ct.n && ct.p[*at] != ';' && !is_blank(ct.p[*at]); (*at)++) {
 			if (n + 1 >= size)
 				return ERR_LIMIT;
+			if (!is_token_char(ct.p[*at]))
+				*bare = true;
 			out[n++] = (char)ct.p[*at];
 		}
 	}
@@ -307,12 +365,13 @@ param_value(struct span ct, size_t *at, char *out, size_t size)
 	return OK;
 }
 
-int
-mime_param(struct span ct, const char *name, char *out, size_t size)
+static int
+find_param(struct span ct, const char *name, char *out, size_t size, bool *bare)
 {
 	size_t at = 0;
 
 	out[0] = '\0';
+	*bare = false;
 	while (at < ct.n && ct.p[at] != ';')
 		at++;
 	while (at < ct.n) {
@@ -330,7 +389,7 @@ mime_param(struct span ct, const char *name, char *out, size_t size)
 		if (at == ct.n || ct.p[at] == ';')
 			continue;
 		at++;
-		err = param_value(ct, &at, value, sizeof value);
+		err = param_value(ct, &at, value, sizeof value, bare);
 		if (err)
 			return err;
 		if (span_eq_nocase(found, name))
@@ -339,4 +398,27 @@ mime_param(struct span ct, const char *name, char *out, size_t size)
 			at++;
 	}
 	return ERR_NOT_FOUND;
+}
+
+int
+mime_param(struct span ct, const char *name, char *out, size_t size)
+{
+	bool bare;
+
+	return find_param(ct, name, out, size, &bare);
+}
+
+int
+mime_boundary(struct span ct, const struct mime_leniency *l, char out[MIME_BOUNDARY_MAX + 1], struct why *why)
+{
+	bool bare;
+	int err = find_param(ct, "boundary", out, MIME_BOUNDARY_MAX + 1, &bare);
+
+	if (err == ERR_NOT_FOUND)
+		return why_set(why, err, "multipart/related without a boundary");
+	if (err != OK || out[0] == '\0')
+		return why_set(why, err ? err : ERR_SYNTAX, "boundary is not 1 to %d characters long", MIME_BOUNDARY_MAX);
+	if (bare && (l == NULL || !l->boundary))
+		return why_set(why, ERR_SYNTAX, "the boundary has characters that need quotes around it");
+	return OK;
 }

@@ -108,8 +108,9 @@ judge(const struct http_result *res)
 		    (res->status >= 300 && res->status < 400) ? TRY_AGAIN : GIVE_UP;
 	if (res->body.n == 0)
 		return ACKNOWLEDGED;
-	if (pap_parse(res->body, NULL, 16, &answer, &why) == OK &&
-	    answer.message == PAP_NOTIFICATION_RESPONSE && answer.response_code >= 2000)
+	pap_parse(res->body, NULL, 16, &pap_leniency_usual, &answer, &why);
+	/* also of a badmessage-response, which is no request and so an error to the parser */
+	if (answer.response_code >= 2000)
 		v = answer.response_code < 3000 ? GIVE_UP : TRY_AGAIN;
 	pap_control_done(&answer);
 	return v;

@@ -9,6 +9,8 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "ppg/address.h"
+#include "ppg/mime.h"
 
 /* PAP status codes (8.13, table 1). */
 enum pap_status {
@@ -34,9 +36,65 @@ struct pap_version { uint8_t major, minor; };
 enum { PAP_VERSIONS_MAX = 16, PAP_MINOR_ANY = 255, PAP_VERSION_SIZE = 8 };
 
 bool pap_version_served(struct pap_version v);	/* 1.x and 2.x */
+void pap_versions_served(struct sbuf *out);		/* the same as wap-pap-ver lists it: "2.*,1.*" */
+struct pap_version pap_version_newest(void);		/* the one that a request without DOCTYPE is taken for */
+/* May it have elements and attributes that no text here knows? They are ignored then (9.3). */
+bool pap_version_extended(struct pap_version v);
 void pap_version_print(struct pap_version v, char out[PAP_VERSION_SIZE]);
 /* "2.0" as stored with a push; an unreadable text gives 1.0. */
 struct pap_version pap_version_parse(const char *text);
+
+/* ---- what initiators get wrong ----------------------------------------------------------- */
+
+/* Each is a boolean key of group ppg: its name, field, default and what it means when it is true. */
+#define PAP_LENIENCY(X) \
+	X("lenient-no-doctype", no_doctype, true, \
+	  "take a PAP document without a public identifier for the newest version") \
+	X("lenient-public-id", public_id, true, \
+	  "take public identifiers that are not written as in the specification") \
+	X("lenient-no-version", no_version, true, "take a public identifier without a version for PAP 1.0") \
+	X("lenient-system-id", system_id, true, "take any system identifier") \
+	X("lenient-version-place", version_place, true, "read wap-pap-ver outside of the DOCTYPE, too") \
+	X("lenient-word-case", word_case, false, "take words of the DTD in any case, such as UNCONFIRMED") \
+	X("lenient-time-case", time_case, true, "take times with a small t or z") \
+	X("lenient-response-address", response_address, true, \
+	  "take answers to notifications with none or several addresses") \
+	X("lenient-line-ends", mime.line_ends, true, "take a bare line feed as line end of a multipart body") \
+	X("lenient-preamble", mime.preamble, true, "take text before the first and behind the last boundary") \
+	X("lenient-boundary", mime.boundary, true, "take a boundary without the quotes that its characters need") \
+	X("lenient-no-closing", mime.no_closing, false, "take a body without the closing boundary") \
+	X("lenient-transfer-encoding", mime.transfer_encoding, true, \
+	  "take parts in base64 and quoted-printable, which HTTP does not need") \
+	X("lenient-charset", charset, true, "take a charset parameter other than utf-8 on the control entity") \
+	X("lenient-start", start, true, "take a start parameter that names the first part") \
+	X("lenient-no-type", no_type, true, "take multipart/related without type=\"application/xml\"") \
+	X("lenient-text-xml", text_xml, true, "take a control entity of type text/xml") \
+	X("lenient-rdf-xml", rdf_xml, true, "take a capabilities entity of type application/rdf+xml") \
+	X("lenient-outer-headers", outer_headers, true, \
+	  "take X-Wap headers of the HTTP request where the content entity has none") \
+	X("lenient-no-gateway", address.no_ppg, true, "take addresses without @ and the name of a gateway") \
+	X("lenient-no-plus", address.no_plus, true, "take numbers without +, as the number rules understand them") \
+	X("lenient-short-ipv6", address.short_ipv6, false, "take IPv6 addresses in shorter forms")
+
+/* All false: the bare specification. */
+struct pap_leniency {
+	bool no_doctype, public_id, no_version, system_id, version_place;
+	bool word_case, time_case, response_address;
+	bool charset, start, no_type, text_xml, rdf_xml, outer_headers;
+	struct mime_leniency mime;
+	struct address_leniency address;
+};
+
+struct pap_leniency_key {
+	const char *name;
+	size_t offset;		/* of its bool in struct pap_leniency */
+	bool def;
+	const char *help;
+};
+
+extern const struct pap_leniency_key pap_leniency_keys[];	/* ended by a NULL name */
+extern const struct pap_leniency pap_leniency_usual;		/* the defaults */
+bool *pap_leniency_switch(struct pap_leniency *l, const struct pap_leniency_key *key);
 
 /* ---- a request --------------------------------------------------------------------------- */
 
@@ -57,7 +115,7 @@ struct pap_qos {
 };
 
 struct pap_control {
-	struct pap_version version;		/* of the DOCTYPE; 2.1 without one */
+	struct pap_version version;		/* of the DOCTYPE; the newest without one; 0.0 before either is known */
 	struct pap_version known[PAP_VERSIONS_MAX];	/* wap-pap-ver, preferred first; minor may be ANY */
 	size_t n_known;
 	bool above_10;				/* the sender is known to support more than 1.0 */
@@ -71,7 +129,7 @@ struct pap_control {
 	bool progress_notes;
 	time_t deliver_before, deliver_after;	/* 0 absent */
 	struct pap_qos qos;
-	int response_code;			/* of a resultnotification-response */
+	int response_code;			/* of a resultnotification-response or badmessage-response */
 	/* DTD or value error: first sentence; the code is PAP_BAD_REQUEST */
 	bool invalid;
 	struct why invalid_why;
@@ -81,10 +139,11 @@ struct pap_control {
  * Parse one control entity. Returns OK (look at c->invalid next), or
  *	ERR_SYNTAX, ERR_LIMIT	no PAP document: badmessage-response 2000 with *why
  *	ERR_UNSUPPORTED		a version we do not serve: badmessage-response 3002, see pap_reply_version
- * max_addresses bounds the addresses. pap_control_done frees in every case.
+ * max_addresses bounds the addresses; l may be NULL: the bare specification. pap_control_done frees in every case.
+ * A badmessage-response is ERR_SYNTAX as any document that is no request, with its response_code in *c.
  */
-int pap_parse(struct span doc, const char *charset, size_t max_addresses, struct pap_control *c,
-    struct why *why);
+int pap_parse(struct span doc, const char *charset, size_t max_addresses, const struct pap_leniency *l,
+    struct pap_control *c, struct why *why);
 void pap_control_done(struct pap_control *c);
 /* The version an answer is written in (9.4): the request's, or the best common one, or 1.0. */
 struct pap_version pap_reply_version(const struct pap_control *c);

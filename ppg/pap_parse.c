@@ -5,7 +5,7 @@
  * What is wrong with the XML stops the parser. What is wrong with the DTD or a value is noted and
  * parsing goes on, because the answer wants the push-id, which may come later.
  */
-#include "ppg/pap.h"
+#include "ppg/pap_int.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,12 +19,17 @@
 
 /* ---- the model --------------------------------------------------------------------------- */
 
-enum { REQUIRED = 1 };
+enum { REQUIRED = 1, SINCE_20 = 2 };
+
+static const char *const methods[] = { "all", "pending-only", NULL };
+static const char *const booleans[] = { "true", "false", NULL };
+static const char *const priorities[] = { "high", "medium", "low", NULL };
+static const char *const deliveries[] = { "confirmed", "preferconfirmed", "unconfirmed", "notspecified", NULL };
 
 struct attr_rule {
 	const char *name;
 	unsigned flags;
-	const char *words;	/* enumeration "a|b", or NULL */
+	const char *const *words;	/* enumeration, or NULL */
 };
 
 struct element_rule {
@@ -38,25 +43,25 @@ struct element_rule {
 static const struct attr_rule pap_attrs[] = { { "product-name", 0, NULL }, { NULL, 0, NULL } };
 static const struct attr_rule push_attrs[] = {
 	{ "push-id", REQUIRED, NULL },
-	{ "replace-push-id", 0, NULL },
-	{ "replace-method", 0, "all|pending-only" },
+	{ "replace-push-id", SINCE_20, NULL },
+	{ "replace-method", SINCE_20, methods },
 	{ "deliver-before-timestamp", 0, NULL },
 	{ "deliver-after-timestamp", 0, NULL },
 	{ "source-reference", 0, NULL },
 	{ "ppg-notify-requested-to", 0, NULL },
-	{ "progress-notes-requested", 0, "true|false" },
+	{ "progress-notes-requested", 0, booleans },
 	{ NULL, 0, NULL }
 };
 static const struct attr_rule address_attrs[] = {
 	{ "address-value", REQUIRED, NULL }, { NULL, 0, NULL }
 };
 static const struct attr_rule qos_attrs[] = {
-	{ "priority", 0, "high|medium|low" },
-	{ "delivery-method", 0, "confirmed|preferconfirmed|unconfirmed|notspecified" },
+	{ "priority", 0, priorities },
+	{ "delivery-method", 0, deliveries },
 	{ "network", 0, NULL },
-	{ "network-required", 0, "true|false" },
+	{ "network-required", 0, booleans },
 	{ "bearer", 0, NULL },
-	{ "bearer-required", 0, "true|false" },
+	{ "bearer-required", 0, booleans },
 	{ NULL, 0, NULL }
 };
 static const struct attr_rule id_attrs[] = { { "push-id", REQUIRED, NULL }, { NULL, 0, NULL } };
@@ -97,17 +102,17 @@ find_element(const char *name)
 	return NULL;
 }
 
-/* Is `word` one of "a|b|c"? */
+/* Is `name` one of "a|b|c"? */
 static bool
-in_words(const char *words, const char *word)
+in_names(const char *names, const char *name)
 {
-	size_t n = strlen(word);
+	size_t n = strlen(name);
 	const char *p;
 
-	for (p = words; n > 0 && p != NULL; p = strchr(p, '|')) {
+	for (p = names; n > 0 && p != NULL; p = strchr(p, '|')) {
 		if (*p == '|')
 			p++;
-		if (strncmp(p, word, n) == 0 && (p[n] == '|' || p[n] == '\0'))
+		if (strncmp(p, name, n) == 0 && (p[n] == '|' || p[n] == '\0'))
 			return true;
 	}
 	return false;
@@ -117,10 +122,11 @@ in_words(const char *words, const char *word)
 
 struct parse {
 	struct pap_control *c;
+	const struct pap_leniency *l;
 	const struct element_rule *message;	/* the rule of the message element */
 	const struct element_rule *inside;	/* the child that is open, or NULL */
 	unsigned depth, ignored;		/* ignored: depth inside unknown elements that are allowed */
-	bool seen_message;
+	bool seen_message, has_version;
 	size_t max_addresses, cap_addresses;
 };
 
@@ -140,107 +146,47 @@ invalid(struct parse *p, const char *fmt, ...)
 	why_set(&p->c->invalid_why, ERR_SYNTAX, "%s", text);
 }
 
-/* What PAP 2.x above 2.0 adds is unknown here and ignored (9.3). */
+/* What a newer minor version adds is unknown here and ignored (9.3). */
 static bool
-lenient(const struct parse *p)
+may_add(const struct parse *p)
 {
-	return p->c->version.major == 2 && p->c->version.minor > 0;
+	return pap_version_extended(p->c->version);
 }
 
-/* ---- DOCTYPE and wap-pap-ver ----------------------------------------------------------------- */
-
-/* "2.0" or "2.*" at *s; false when there is none. */
+/* Does the version of the document have that attribute? */
 static bool
-read_version(const char **s, struct pap_version *v)
+in_version(const struct parse *p, const struct attr_rule *r)
 {
-	const char *p = *s;
-	unsigned major = 0, minor = 0;
-
-	if (*p < '0' || *p > '9')
-		return false;
-	for (; *p >= '0' && *p <= '9' && major < 100; p++)
-		major = major * 10 + (unsigned)(*p - '0');
-	if (*p++ != '.')
-		return false;
-	if (*p == '*') {
-		minor = PAP_MINOR_ANY;
-		p++;
-	} else {
-		if (*p < '0' || *p > '9')
-			return false;
-		for (; *p >= '0' && *p <= '9' && minor < 20; p++)
-			minor = minor * 10 + (unsigned)(*p - '0');
-	}
-	*v = (struct pap_version){ (uint8_t)major, (uint8_t)minor };
-	*s = p;
-	return true;
+	return !(r->flags & SINCE_20) || p->c->version.major >= 2;
 }
 
-struct pap_version
-pap_version_parse(const char *text)
-{
-	struct pap_version v;
-
-	if (!read_version(&text, &v) || v.minor == PAP_MINOR_ANY)
-		return (struct pap_version){ 1, 0 };
-	return v;
-}
-
-/*
- * The public identifier carries the version; "DTD PAP//EN" without one is taken for 1.0, and
- * spellings with fewer slashes are taken as they are meant.
- */
 static int
 on_doctype(void *ctx, const char *name, const char *public_id, const char *system_id, struct why *why)
 {
 	struct parse *p = ctx;
-	const char *at;
 
-	if (strcmp(name, "pap") != 0)
-		return why_set(why, ERR_SYNTAX, "document type is %.40s, not pap", name);
-	if (public_id == NULL)
-		return OK;
-	at = strstr(public_id, "DTD PAP");
-	if (at == NULL)
-		return why_set(why, ERR_SYNTAX, "public identifier names no PAP document type");
-	at += strlen("DTD PAP");
-	while (*at == ' ')
-		at++;
-	if (!read_version(&at, &p->c->version) || p->c->version.minor == PAP_MINOR_ANY)
-		p->c->version = (struct pap_version){ 1, 0 };
-	if (p->c->version.major > 1 || p->c->version.minor > 0)
-		p->c->above_10 = true;
-	return OK;
+	p->has_version = public_id != NULL;
+	return pap_read_doctype(p->c, p->l, name, public_id, system_id, why);
 }
 
 static int
 on_instruction(void *ctx, const char *target, const char *data, bool in_doctype, struct why *why)
 {
 	struct parse *p = ctx;
-	const char *s;
-	char quote;
 
-	if (strcmp(target, "wap-pap-ver") != 0 || (s = strstr(data, "supported-versions")) == NULL)
-		return OK;
-	s += strlen("supported-versions");
-	while (*s == ' ' || *s == '=')
-		s++;
-	quote = *s;
-	if (quote != '"' && quote != '\'')
-		return OK;
-	for (s++; *s != '\0' && *s != quote && p->c->n_known < PAP_VERSIONS_MAX;) {
-		struct pap_version v;
+	pap_read_instruction(p->c, p->l, target, data, in_doctype);
+	return OK;
+}
 
-		if (*s == ',' || *s == ' ') {
-			s++;
-			continue;
-		}
-		if (!read_version(&s, &v))
-			break;
-		p->c->known[p->c->n_known++] = v;
-		if (v.major > 1 || (v.minor > 0 && v.minor != PAP_MINOR_ANY))
-			p->c->above_10 = true;
-	}
+/* Past the place where a DOCTYPE may stand. */
+static int
+need_version(struct parse *p, struct why *why)
+{
+	if (p->has_version)
+		return OK;
+	if (!p->l->no_doctype)
+		return why_set(why, ERR_SYNTAX, "no DOCTYPE with a public identifier");
+	p->c->version = pap_version_newest();
 	return OK;
 }
 
@@ -257,6 +203,54 @@ attr(const struct xml_attr *attrs, size_t n, const char *name)
 	return NULL;
 }
 
+/* The word of the DTD that `value` is, or NULL. */
+static const char *
+find_word(const struct parse *p, const char *const *words, const char *value)
+{
+	for (; *words != NULL; words++)
+		if (strcmp(*words, value) == 0 || (p->l->word_case && strcasecmp(*words, value) == 0))
+			return *words;
+	return NULL;
+}
+
+/* An attribute that was given as one of its words; NULL without it, or when it is none of them. */
+static const char *
+word(const struct parse *p, const struct xml_attr *attrs, size_t n, const char *name, const char *const *words)
+{
+	const char *value = attr(attrs, n, name);
+
+	return value != NULL ? find_word(p, words, value) : NULL;
+}
+
+static bool
+is_true(const struct parse *p, const struct xml_attr *attrs, size_t n, const char *name)
+{
+	const char *value = word(p, attrs, n, name, booleans);
+
+	return value != NULL && strcmp(value, "true") == 0;
+}
+
+static void
+check_attr(struct parse *p, const struct element_rule *rule, const struct xml_attr *a)
+{
+	const struct attr_rule *r = rule->attrs;
+	char words[80] = "";
+	size_t i;
+
+	while (r->name != NULL && strcmp(r->name, a->name) != 0)
+		r++;
+	if (r->name == NULL || !in_version(p, r)) {
+		if (!may_add(p) && strncmp(a->name, "xmlns", 5) != 0)
+			invalid(p, r->name == NULL ? "%s: unknown attribute %.40s" :
+			    "%s: attribute %.40s came with PAP 2.0", rule->name, a->name);
+	} else if (r->words != NULL && find_word(p, r->words, a->value) == NULL) {
+		for (i = 0; r->words[i] != NULL; i++)
+			snprintf(words + strlen(words), sizeof words - strlen(words), "%s%s", i > 0 ? ", " : "",
+			    r->words[i]);
+		invalid(p, "%s/%s: \"%.40s\" is none of %s", rule->name, r->name, a->value, words);
+	}
+}
+
 static void
 check_attrs(struct parse *p, const struct element_rule *rule, const struct xml_attr *attrs, size_t n)
 {
@@ -265,17 +259,8 @@ check_attrs(struct parse *p, const struct element_rule *rule, const struct xml_a
 
 	if (rule->attrs == any_attrs)
 		return;
-	for (i = 0; i < n; i++) {
-		for (r = rule->attrs; r->name != NULL; r++)
-			if (strcmp(r->name, attrs[i].name) == 0)
-				break;
-		if (r->name == NULL) {
-			if (!lenient(p) && strncmp(attrs[i].name, "xmlns", 5) != 0)
-				invalid(p, "%s: unknown attribute %.40s", rule->name, attrs[i].name);
-		} else if (r->words != NULL && !in_words(r->words, attrs[i].value)) {
-			invalid(p, "%s/%s: \"%.40s\" is none of %s", rule->name, r->name, attrs[i].value, r->words);
-		}
-	}
+	for (i = 0; i < n; i++)
+		check_attr(p, rule, &attrs[i]);
 	for (r = rule->attrs; r->name != NULL; r++)
 		if ((r->flags & REQUIRED) && attr(attrs, n, r->name) == NULL)
 			invalid(p, "%s: no %s", rule->name, r->name);
@@ -306,8 +291,12 @@ read_time(struct parse *p, const struct xml_attr *attrs, size_t n, const char *n
 {
 	const char *v = attr(attrs, n, name);
 
-	if (v != NULL && clock_parse_iso(v, out) != OK)
+	if (v == NULL)
+		return;
+	if (clock_parse_iso(v, out) != OK)
 		invalid(p, "push-message/%s: \"%.40s\" is no time of the form YYYY-MM-DDThh:mm:ssZ", name, v);
+	else if (!p->l->time_case && (strchr(v, 'T') == NULL || strchr(v, 'Z') == NULL))
+		invalid(p, "push-message/%s: \"%.40s\" has a small t or z", name, v);
 }
 
 static void
@@ -326,32 +315,60 @@ read_push_id(struct parse *p, const struct xml_attr *attrs, size_t n)
 }
 
 static void
-read_message(struct parse *p, const struct xml_attr *attrs, size_t n)
+read_push(struct parse *p, const struct xml_attr *attrs, size_t n)
 {
 	struct pap_control *c = p->c;
 	const char *v;
 
-	read_push_id(p, attrs, n);
-	if (c->message == PAP_PUSH) {
+	if (c->version.major >= 2) {
 		c->replace_push_id = copy_text(p, attrs, n, "replace-push-id", PAP_PUSH_ID_MAX);
-		v = attr(attrs, n, "replace-method");
+		v = word(p, attrs, n, "replace-method", methods);
 		c->replace_pending_only = v != NULL && strcmp(v, "pending-only") == 0;
-		c->notify_url = copy_text(p, attrs, n, "ppg-notify-requested-to", PAP_URL_MAX);
-		c->source_reference = copy_text(p, attrs, n, "source-reference", PAP_TEXT_MAX);
-		v = attr(attrs, n, "progress-notes-requested");
-		c->progress_notes = v != NULL && strcmp(v, "true") == 0;
-		read_time(p, attrs, n, "deliver-before-timestamp", &c->deliver_before);
-		read_time(p, attrs, n, "deliver-after-timestamp", &c->deliver_after);
-	} else if (c->message == PAP_CCQ) {
+	}
+	c->notify_url = copy_text(p, attrs, n, "ppg-notify-requested-to", PAP_URL_MAX);
+	c->source_reference = copy_text(p, attrs, n, "source-reference", PAP_TEXT_MAX);
+	c->progress_notes = is_true(p, attrs, n, "progress-notes-requested");
+	read_time(p, attrs, n, "deliver-before-timestamp", &c->deliver_before);
+	read_time(p, attrs, n, "deliver-after-timestamp", &c->deliver_after);
+}
+
+static void
+read_response_code(struct parse *p, const struct xml_attr *attrs, size_t n)
+{
+	const char *v = attr(attrs, n, "code");
+	int64_t code = 0;
+
+	if (v == NULL || text_number(v, 1000, 5999, &code) != OK)
+		invalid(p, "%s/code: not a PAP code", p->c->name);
+	p->c->response_code = (int)code;
+}
+
+static void
+read_message(struct parse *p, const struct xml_attr *attrs, size_t n)
+{
+	struct pap_control *c = p->c;
+
+	read_push_id(p, attrs, n);
+	switch (c->message) {
+	case PAP_PUSH:
+		read_push(p, attrs, n);
+		break;
+	case PAP_CCQ:
 		c->query_id = copy_text(p, attrs, n, "query-id", PAP_TEXT_MAX);
 		c->app_id = copy_text(p, attrs, n, "app-id", PAP_TEXT_MAX);
-	} else if (c->message == PAP_NOTIFICATION_RESPONSE) {
-		int64_t code = 0;
-
-		v = attr(attrs, n, "code");
-		if (v == NULL || text_number(v, 1000, 9999, &code) != OK)
-			invalid(p, "resultnotification-response/code: not a PAP code");
-		c->response_code = (int)code;
+		break;
+	case PAP_NOTIFICATION_RESPONSE:
+		read_response_code(p, attrs, n);
+		break;
+	case PAP_OTHER:
+		if (strcmp(c->name, "badmessage-response") == 0)
+			read_response_code(p, attrs, n);
+		break;
+	case PAP_NONE:
+	case PAP_CANCEL:
+	case PAP_STATUSQUERY:
+	case PAP_NOTIFICATION:
+		break;
 	}
 }
 
@@ -384,28 +401,27 @@ static void
 read_qos(struct parse *p, const struct xml_attr *attrs, size_t n)
 {
 	struct pap_qos *q = &p->c->qos;
-	const struct { const char *name; char *out; size_t size; const char *def; } texts[] = {
-		{ "priority", q->priority, sizeof q->priority, "medium" },
-		{ "delivery-method", q->delivery_method, sizeof q->delivery_method, "notspecified" },
-		{ "network", q->network, sizeof q->network, "" },
-		{ "bearer", q->bearer, sizeof q->bearer, "" },
+	const char *priority = word(p, attrs, n, "priority", priorities);
+	const char *delivery = word(p, attrs, n, "delivery-method", deliveries);
+	const struct { const char *name; char *out; size_t size; } names[] = {
+		{ "network", q->network, sizeof q->network }, { "bearer", q->bearer, sizeof q->bearer },
 	};
-	const char *v;
 	size_t i;
 
 	if (q->present)
 		invalid(p, "%s: more than one quality-of-service", p->c->name);
 	*q = (struct pap_qos){ .present = true };
-	for (i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-		v = attr(attrs, n, texts[i].name);
-		if (span_to_cstr(span_str(v != NULL ? v : texts[i].def), texts[i].out, texts[i].size) != OK)
-			invalid(p, "quality-of-service/%s: longer than %zu octets", texts[i].name,
-			    texts[i].size - 1);
+	snprintf(q->priority, sizeof q->priority, "%s", priority != NULL ? priority : "medium");
+	snprintf(q->delivery_method, sizeof q->delivery_method, "%s", delivery != NULL ? delivery : "notspecified");
+	for (i = 0; i < sizeof names / sizeof names[0]; i++) {
+		const char *v = attr(attrs, n, names[i].name);
+
+		if (v != NULL && span_to_cstr(span_str(v), names[i].out, names[i].size) != OK)
+			invalid(p, "quality-of-service/%s: longer than %zu octets", names[i].name,
+			    names[i].size - 1);
 	}
-	v = attr(attrs, n, "network-required");
-	q->network_required = v != NULL && strcmp(v, "true") == 0;
-	v = attr(attrs, n, "bearer-required");
-	q->bearer_required = v != NULL && strcmp(v, "true") == 0;
+	q->network_required = is_true(p, attrs, n, "network-required");
+	q->bearer_required = is_true(p, attrs, n, "bearer-required");
 }
 
 /* ---- elements -------------------------------------------------------------------------------------- */
@@ -433,14 +449,14 @@ static int
 start_child(struct parse *p, const char *name, const struct element_rule *rule,
     const struct xml_attr *attrs, size_t n, struct why *why)
 {
-	bool known = rule != NULL && p->message->children != NULL && in_words(p->message->children, name);
+	bool known = rule != NULL && p->message->children != NULL && in_names(p->message->children, name);
 
 	if (p->message->children == NULL) {	/* a message we only know by name */
 		p->ignored = 1;
 		return OK;
 	}
 	if (!known) {
-		if (!lenient(p))
+		if (!may_add(p))
 			invalid(p, "%s: unknown element %.40s", p->message->name, name);
 		p->ignored = 1;
 		return OK;
@@ -461,8 +477,15 @@ on_start(void *ctx, const char *name, const struct xml_attr *attrs, size_t n, st
 {
 	struct parse *p = ctx;
 	const struct element_rule *rule = find_element(name);
+	int err;
 
-	if (p->ignored > 0) {
+	if (p->depth == 0 && p->ignored == 0) {
+		err = need_version(p, why);
+		if (err)
+			return err;
+	}
+	/* of a version that is not served only the form is looked at */
+	if (p->ignored > 0 || !pap_version_served(p->c->version)) {
 		p->ignored++;
 		return OK;
 	}
@@ -476,17 +499,28 @@ on_start(void *ctx, const char *name, const struct xml_attr *attrs, size_t n, st
 	if (p->depth == 2)
 		return start_message(p, name, rule, attrs, n, why);
 	if (p->depth == 3) {
-		int err = start_child(p, name, rule, attrs, n, why);
-
+		err = start_child(p, name, rule, attrs, n, why);
 		if (p->ignored > 0)
 			p->depth--;
 		return err;
 	}
 	p->depth--;
 	p->ignored = 1;
-	if (!lenient(p))
+	if (!may_add(p))
 		invalid(p, "%s: holds an element %.40s", p->inside != NULL ? p->inside->name : "pap", name);
 	return OK;
+}
+
+/* At the end of the message: as many addresses as it must have. */
+static void
+count_addresses(struct parse *p)
+{
+	bool response = p->c->message == PAP_NOTIFICATION_RESPONSE && !p->l->response_address;
+
+	if (p->c->n_addresses == 0 && (p->message->needs_address || response))
+		invalid(p, "%s: no address", p->message->name);
+	if (p->c->n_addresses > 1 && (p->c->message == PAP_CCQ || response))
+		invalid(p, "%s: more than one address", p->message->name);
 }
 
 static int
@@ -500,8 +534,8 @@ on_end(void *ctx, const char *name, struct why *why)
 	}
 	if (p->depth == 3)
 		p->inside = NULL;
-	if (p->depth == 2 && p->message->needs_address && p->c->n_addresses == 0)
-		invalid(p, "%s: no address", p->message->name);
+	if (p->depth == 2)
+		count_addresses(p);
 	p->depth--;
 	return OK;
 }
@@ -514,7 +548,7 @@ on_text(void *ctx, struct span text, struct why *why)
 
 	for (i = 0; i < text.n; i++)
 		if (strchr(" \t\r\n", text.p[i]) == NULL || text.p[i] == '\0') {
-			if (p->ignored == 0 && !lenient(p))
+			if (p->ignored == 0 && !may_add(p))
 				invalid(p, "text where only elements may stand");
 			break;
 		}
@@ -523,28 +557,23 @@ on_text(void *ctx, struct span text, struct why *why)
 
 /* ---- entry --------------------------------------------------------------------------------------------- */
 
-bool
-pap_version_served(struct pap_version v)
-{
-	return v.major == 1 || v.major == 2;
-}
-
 int
-pap_parse(struct span doc, const char *charset, size_t max_addresses, struct pap_control *c,
-    struct why *why)
+pap_parse(struct span doc, const char *charset, size_t max_addresses, const struct pap_leniency *l,
+    struct pap_control *c, struct why *why)
 {
 	static const struct xml_events events = { on_doctype, on_instruction, on_start, on_text, on_end };
-	struct parse p = { .c = c, .max_addresses = max_addresses };
+	static const struct pap_leniency none;
+	struct parse p = { .c = c, .l = l != NULL ? l : &none, .max_addresses = max_addresses };
 	int err;
 
-	*c = (struct pap_control){ .version = { 2, 1 } };
+	*c = (struct pap_control){ 0 };
 	c->push_id = copy("");
 	err = xml_parse(doc, charset, NULL, &events, &p, why);
+	if (err)
+		return err;
 	if (!pap_version_served(c->version))
 		return why_set(why, ERR_UNSUPPORTED, "PAP %u.%u is not served, 1.x and 2.x are",
 		    c->version.major, c->version.minor);
-	if (err)
-		return err;
 	if (!p.seen_message)
 		return why_set(why, ERR_SYNTAX, "pap holds no message");
 	if (c->message == PAP_OTHER || c->message == PAP_NOTIFICATION)
@@ -567,23 +596,4 @@ pap_control_done(struct pap_control *c)
 	free(c->app_id);
 	free(c->replace_push_id);
 	*c = (struct pap_control){ 0 };
-}
-
-struct pap_version
-pap_reply_version(const struct pap_control *c)
-{
-	size_t i;
-
-	if (pap_version_served(c->version))
-		return c->version;
-	for (i = 0; i < c->n_known; i++) {
-		struct pap_version v = c->known[i];
-
-		if (!pap_version_served(v))
-			continue;
-		if (v.minor == PAP_MINOR_ANY)
-			v.minor = v.major == 1 ? 0 : 1;
-		return v;
-	}
-	return (struct pap_version){ 1, 0 };
 }

@@ -4,15 +4,7 @@
  */
 #include "ppg/pap.h"
 
-#include <stdio.h>
-
 #include "base/clock.h"
-
-void
-pap_version_print(struct pap_version v, char out[PAP_VERSION_SIZE])
-{
-	snprintf(out, PAP_VERSION_SIZE, "%u.%u", v.major, v.minor);
-}
 
 /* Declaration, DOCTYPE and <pap>. */
 static void
@@ -26,8 +18,11 @@ open_document(struct sbuf *out, const char *product, struct pap_version v, bool 
 	    v.major, v.minor,
 	    oma ? "http://www.openmobilealliance.org/tech/DTD/pap_" : "http://www.wapforum.org/DTD/pap_",
 	    v.major, v.minor);
-	if (above_10)
-		sbuf_str(out, "\n\t[<?wap-pap-ver supported-versions=\"2.*,1.*\"?>]");
+	if (above_10) {
+		sbuf_str(out, "\n\t[<?wap-pap-ver supported-versions=\"");
+		pap_versions_served(out);
+		sbuf_str(out, "\"?>]");
+	}
 	sbuf_str(out, ">\n<pap");
 	if (product != NULL) {
 		sbuf_str(out, " product-name=\"");

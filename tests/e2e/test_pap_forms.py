@@ -54,6 +54,68 @@ def what_cannot_be_dialled():
 
 
 @case
+def forms_are_switches():
+    """What is taken by default is refused by a gateway that says so, and the other way round."""
+    strict = gateway.Gateway(sim.port, ppg_more="\n".join(
+        "lenient-%s = %s" % pair for pair in (("no-doctype", "no"), ("line-ends", "no"), ("outer-headers", "no"), ("no-gateway", "no"),
+                                              ("no-plus", "no"), ("word-case", "yes"), ("no-closing", "yes"))))
+    document = gateway.push_message("ID", "+12025550146")
+
+    def both(change, code_here, code_there):
+        for at, code in ((gw, code_here), (strict, code_there)):
+            body, outer = gateway.multipart(document.replace("ID", new_id()), gateway.SI)
+            body, outer, headers = change(body, outer)
+            reply = at.post(body, outer, headers=headers)
+            equal(reply.code, code, reply.text)
+            if code == 1001:
+                dialled()
+
+    strict.wait_link()
+    both(lambda b, o: (b, o, None), 1001, 1001)
+    both(lambda b, o: (b[:b.index(b"<!DOCTYPE")] + b[b.index(b"<pap>"):], o, None), 1001, 2000)
+    both(lambda b, o: (b.replace(b"\r\n", b"\n"), o, None), 1001, 2000)
+    both(lambda b, o: (b.replace(b"@ppg.example.net", b""), o, None), 1001, 2002)
+    both(lambda b, o: (b.replace(b"+12025550146", b"12025550146"), o, None), 1001, 2002)
+    both(lambda b, o: (b.replace(b"</push-message>", b'<quality-of-service priority="LOW"/></push-message>'), o, None), 2000, 1001)
+    both(lambda b, o: (b.replace(b"\r\n--asdf--\r\n", b""), o, None), 2000, 1001)
+    for at, has in ((gw, True), (strict, False)):
+        equal(at.push("+12025550146", http_headers={"X-Wap-Application-Id": "x-wap-application:mms.ua"}).code, 1001)
+        global seq
+        message = sim.wait_messages(1, since=seq)[0]
+        seq = message["seq"]
+        equal(message["message"].get("app_id") == "x-wap-application:mms.ua", has, message["message"])
+    strict.stop()
+
+
+@case
+def versions_of_the_answer():
+    """3002 goes out in the best version both have; what PAP 1.0 does not have is not valid in it."""
+    def ask(version, subset=""):
+        document = gateway.push_message(new_id(), "+12025550147").replace("DTD PAP 2.0", "DTD PAP " + version).replace(
+            '.dtd">', '.dtd" [%s]>' % subset if subset else '.dtd">')
+        body, outer = gateway.multipart(document, gateway.SI)
+        reply = gw.post(body, outer)
+        return reply.element, reply.code, reply.version, "wap-pap-ver" in reply.text
+
+    equal(ask("4.0"), ("badmessage-response", 3002, "1.0", True))
+    equal(ask("4.0", '<?wap-pap-ver supported-versions="4.0,2.0,1.0"?>'), ("badmessage-response", 3002, "2.0", True))
+    equal(ask("4.0", '<?wap-pap-ver supported-versions="4.*,1.0"?>'), ("badmessage-response", 3002, "1.0", True))
+    equal(ask("1.0", '<?wap-pap-ver supported-versions="2.*,1.*"?>'), ("push-response", 1001, "1.0", True))
+    dialled()
+    equal(ask("1.0"), ("push-response", 1001, "1.0", False))
+    dialled()
+    equal(ask("2.7"), ("push-response", 1001, "2.7", True))
+    dialled()
+    reply = gw.push("+12025550147", version="1.0", attributes='replace-push-id="x"')
+    equal((reply.element, reply.code, reply.version), ("push-response", 2000, "1.0"))
+    assert "replace-push-id" in reply.desc, reply.desc
+    reply = gw.post(b"not XML", "application/xml")
+    equal((reply.element, reply.code, reply.version), ("badmessage-response", 2000, "1.0"))
+    reply = gw.post(b'<pap><resultnotification-response push-id="1" code="1000"/></pap>', "application/xml")
+    equal((reply.element, reply.code), ("badmessage-response", 2000))
+
+
+@case
 def stop():
     gw.stop()
     sim.stop()

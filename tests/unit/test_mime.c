@@ -2,11 +2,12 @@
 #include "tests/unit/test.h"
 
 #include "ppg/mime.h"
+#include "ppg/pap.h"
 
 static int
 split(const char *body, const char *boundary, struct mime_part *parts, size_t *n, struct why *why)
 {
-	return mime_split(span_str(body), span_str(boundary), parts, n, why);
+	return mime_split(span_str(body), span_str(boundary), &pap_leniency_usual.mime, parts, n, why);
 }
 
 static void
@@ -87,7 +88,7 @@ header_lines(void **state)
 	struct why why;
 	size_t n;
 
-	assert_int_equal(mime_headers(span_str("Content-Type: a/b;\r\n x=y\r\nB:\t c \nD:"), h, &n, &why), OK);
+	assert_int_equal(mime_headers(span_str("Content-Type: a/b;\r\n x=y\r\nB:\t c \nD:"), &pap_leniency_usual.mime, h, &n, &why), OK);
 	assert_int_equal(n, 3);
 	assert_true(span_eq_str(mime_header(h, n, "content-type"), "a/b;\r\n x=y"));
 	assert_true(span_eq_str(mime_header(h, n, "b"), "c"));
@@ -107,7 +108,7 @@ header_injection_is_refused(void **state)
 	size_t i, n;
 
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		if (mime_headers(span_of(rows[i].head, rows[i].n), h, &n, &why) != ERR_SYNTAX)
+		if (mime_headers(span_of(rows[i].head, rows[i].n), &pap_leniency_usual.mime, h, &n, &why) != ERR_SYNTAX)
 			fail_msg("row %zu was taken", i);
 }
 
@@ -118,23 +119,23 @@ transfer_encodings(void **state)
 	struct why why;
 	char *heap;
 
-	assert_int_equal(mime_decode(span_str("BASE64"), span_str("aGVs\r\nbG8=\r\n"), &out, &heap, &why), OK);
+	assert_int_equal(mime_decode(span_str("BASE64"), &pap_leniency_usual.mime, span_str("aGVs\r\nbG8=\r\n"), &out, &heap, &why), OK);
 	assert_true(span_eq_str(out, "hello"));
 	free(heap);
-	assert_int_equal(mime_decode(span_str("quoted-printable"), span_str("a=3Db=\r\nc=\nd"), &out, &heap, &why), OK);
+	assert_int_equal(mime_decode(span_str("quoted-printable"), &pap_leniency_usual.mime, span_str("a=3Db=\r\nc=\nd"), &out, &heap, &why), OK);
 	assert_true(span_eq_str(out, "a=bcd"));
 	free(heap);
-	assert_int_equal(mime_decode(span_str("8bit"), span_str("x"), &out, &heap, &why), OK);
+	assert_int_equal(mime_decode(span_str("8bit"), &pap_leniency_usual.mime, span_str("x"), &out, &heap, &why), OK);
 	assert_null(heap);
 	/* M-06 */
-	assert_int_equal(mime_decode(span_str("base64"), span_str("aGV*"), &out, &heap, &why), ERR_SYNTAX);
+	assert_int_equal(mime_decode(span_str("base64"), &pap_leniency_usual.mime, span_str("aGV*"), &out, &heap, &why), ERR_SYNTAX);
 	assert_int_equal(why.offset, 3);
 	free(heap);
-	assert_int_equal(mime_decode(span_str("base64"), span_str("A==="), &out, &heap, &why), ERR_SYNTAX);
+	assert_int_equal(mime_decode(span_str("base64"), &pap_leniency_usual.mime, span_str("A==="), &out, &heap, &why), ERR_SYNTAX);
 	free(heap);
-	assert_int_equal(mime_decode(span_str("quoted-printable"), span_str("a=3"), &out, &heap, &why), ERR_SYNTAX);
+	assert_int_equal(mime_decode(span_str("quoted-printable"), &pap_leniency_usual.mime, span_str("a=3"), &out, &heap, &why), ERR_SYNTAX);
 	free(heap);
-	assert_int_equal(mime_decode(span_str("gzip"), span_str("a"), &out, &heap, &why), ERR_UNSUPPORTED);
+	assert_int_equal(mime_decode(span_str("gzip"), &pap_leniency_usual.mime, span_str("a"), &out, &heap, &why), ERR_UNSUPPORTED);
 }
 
 static void
@@ -167,8 +168,8 @@ every_truncation_in_its_own_block(void **state)
 		char *exact = malloc(cut ? cut : 1);
 
 		memcpy(exact, body, cut);
-		assert_int_not_equal(mime_split(span_of(exact, cut), span_str("b"), parts, &n, &why), OK);
-		mime_headers(span_of(exact, cut), h, &k, &why);
+		assert_int_not_equal(mime_split(span_of(exact, cut), span_str("b"), &pap_leniency_usual.mime, parts, &n, &why), OK);
+		mime_headers(span_of(exact, cut), &pap_leniency_usual.mime, h, &k, &why);
 		free(exact);
 	}
 }

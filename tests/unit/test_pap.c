@@ -13,7 +13,7 @@
 static int
 parse(const char *doc, struct pap_control *c, struct why *why)
 {
-	return pap_parse(span_str(doc), NULL, 100, c, why);
+	return pap_parse(span_str(doc), NULL, 100, &pap_leniency_usual, c, why);
 }
 
 static void
@@ -80,6 +80,11 @@ version_of_the_answer(void **state)
 		{ "[<?wap-pap-ver supported-versions=\"3.*,2.*\"?>]", 2, 1, true },
 		{ "[<?wap-pap-ver supported-versions=\"3.0,1.*\"?>]", 1, 0, true },
 		{ "[<?wap-pap-ver supported-versions=\"4.0\"?>]", 1, 0, true },
+		{ "[<?wap-pap-ver supported-versions='2.3,2.0'?>]", 2, 3, true },
+		{ "[<?wap-pap-ver supported-versions = \"3.300,1.0,2.0\" more='x'?>]", 1, 0, true },
+		{ "[<?wap-pap-ver supported-versions=\"2\"?>]", 1, 0, true },
+		{ "[<?wap-pap-ver supported-versions=2.0?>]", 1, 0, true },
+		{ "[<?other supported-versions=\"2.0\"?>]", 1, 0, true },
 	};
 	size_t i;
 
@@ -175,6 +180,62 @@ newer_minor_versions_may_add(void **state)
 	assert_false(c.invalid);
 	assert_int_equal(c.n_addresses, 1);
 	pap_control_done(&c);
+}
+
+/* Only the form of a document of another major version is looked at, but that is. */
+static void
+form_goes_before_version(void **state)
+{
+	static const struct { const char *doc; int err; } rows[] = {
+		{ DOCTYPE("3.0") "<pap><new-message/></pap>", ERR_UNSUPPORTED },
+		{ DOCTYPE("3.0") "<push/>", ERR_UNSUPPORTED },
+		{ DOCTYPE("0.9") PUSH("", ADDRESS), ERR_UNSUPPORTED }, { DOCTYPE("0.0") PUSH("", ADDRESS), ERR_UNSUPPORTED },
+		{ DOCTYPE("3.0") "<pap><push-message></pap>", ERR_SYNTAX },
+		{ DOCTYPE("3.0"), ERR_SYNTAX },
+		{ DOCTYPE("1.1") PUSH(" new=\"1\" replace-push-id=\"0\"", ADDRESS "<new/>"), OK },
+		{ DOCTYPE("2.99999999999") PUSH(" new=\"1\"", ADDRESS), OK },
+	};
+	struct pap_control c;
+	struct why why;
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (parse(rows[i].doc, &c, &why) != rows[i].err)
+			fail_msg("row %zu: %s", i, why.text);
+		assert_false(c.invalid);
+		assert_null(c.replace_push_id);
+		pap_control_done(&c);
+	}
+	/* nothing is known of whoever sent this, so the answer is one that everybody reads */
+	assert_int_equal(parse("<pap", &c, &why), ERR_SYNTAX);
+	assert_int_equal(pap_reply_version(&c).major, 1);
+	assert_false(c.above_10);
+	pap_control_done(&c);
+	/* a receiver of notifications that could not read one */
+	assert_int_equal(parse("<pap><badmessage-response code=\"3002\"/></pap>", &c, &why), ERR_SYNTAX);
+	assert_int_equal(c.response_code, 3002);
+	pap_control_done(&c);
+	assert_int_equal(parse("<pap><ccq-message>" ADDRESS ADDRESS "</ccq-message></pap>", &c, &why), OK);
+	assert_true(c.invalid);
+	pap_control_done(&c);
+}
+
+/* The list in our answers says no more and no less than what is served. */
+static void
+the_list_is_true(void **state)
+{
+	struct sbuf list = { 0 };
+	struct pap_version v;
+	unsigned major;
+	char want[8];
+
+	pap_versions_served(&list);
+	for (major = 0; major < 256; major++) {
+		snprintf(want, sizeof want, "%u.*", major);
+		v = (struct pap_version){ (uint8_t)major, 0 };
+		assert_int_equal(pap_version_served(v), strstr(list.s, want) != NULL && major < 10);
+	}
+	sbuf_done(&list);
 }
 
 static void
@@ -387,7 +448,7 @@ every_truncation_is_refused(void **state)
 		struct why why;
 
 		memcpy(exact, doc, n);
-		assert_int_not_equal(pap_parse(span_of(exact, n), NULL, 100, &c, &why), OK);
+		assert_int_not_equal(pap_parse(span_of(exact, n), NULL, 100, &pap_leniency_usual, &c, &why), OK);
 		pap_control_done(&c);
 		free(exact);
 	}
@@ -403,6 +464,8 @@ main(void)
 		cmocka_unit_test(what_is_no_pap_document),
 		cmocka_unit_test(what_the_dtd_forbids),
 		cmocka_unit_test(newer_minor_versions_may_add),
+		cmocka_unit_test(form_goes_before_version),
+		cmocka_unit_test(the_list_is_true),
 		cmocka_unit_test(limits_hold),
 		cmocka_unit_test(answers_are_escaped_and_versioned),
 		cmocka_unit_test(our_own_submission_parses),
