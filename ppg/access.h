@@ -47,7 +47,7 @@ void access_meters_destroy(struct access_meters **m);
  */
 int access_take(struct access_meters *m, const struct initiator *who, uint32_t recipients, unsigned *retry_s,
     struct why *why);
-/* The push was not written after all. */
+/* The push was not written after all: its recipients were not used. Its share of the second was. */
 void access_give_back(struct access_meters *m, const struct initiator *who, uint32_t recipients);
 
 #endif

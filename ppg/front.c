@@ -4,6 +4,7 @@
  */
 #include "ppg/front_int.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,9 +58,17 @@ send_answer(struct submission *s, const struct http_answer *answer)
 void
 front_answer_busy(struct submission *s, const char *reason)
 {
-	struct http_answer answer = { .status = 503, .extra = { { "Retry-After", "1" } },
+	front_answer_wait(s, 1, reason);
+}
+
+void
+front_answer_wait(struct submission *s, unsigned retry_s, const char *reason)
+{
+	char seconds[12];
+	struct http_answer answer = { .status = 503, .extra = { { "Retry-After", seconds } },
 		.body = span_str(reason) };
 
+	snprintf(seconds, sizeof seconds, "%u", retry_s > 0 ? retry_s : 1);
 	front_count(s->front, REFUSED_BUSY);
 	send_answer(s, &answer);
 }
@@ -190,6 +199,7 @@ ask_authenticator(struct submission *s)
 		.authorization = http_request_header(rq, "Authorization"),
 		.query_user = user,
 		.query_password = password,
+		.cert = http_request_client_cert(rq),
 		.peer = http_request_peer(rq),
 		.peer_addr = http_request_sockaddr(rq),
 	}, &s->set, &s->who, &s->authenticated, verified, s);

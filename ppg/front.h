@@ -23,6 +23,7 @@ struct front_config {
 	struct store *store;
 	struct dispatch *dispatch;
 	struct authenticator *auth;
+	struct access_meters *meters;
 	struct pool *pool;
 };
 

@@ -48,6 +48,7 @@ void front_end(struct front *f);
 
 /* Answers; each ends the request. s may be gone when they return. */
 void front_answer_busy(struct submission *s, const char *reason);
+void front_answer_wait(struct submission *s, unsigned retry_s, const char *reason);
 void front_answer_document(struct submission *s, const char *content_type, const struct sbuf *doc);
 /* The PAP answer that s->a.code and s->a.why describe. */
 void front_answer_code(struct submission *s);

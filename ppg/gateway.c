@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "ppg/access.h"
 #include "ppg/admin.h"
 #include "ppg/authenticator.h"
 #include "ppg/dispatch.h"
@@ -34,6 +35,7 @@ struct gateway {
 	struct pool *pool;
 	struct route_table *routes;
 	struct authenticator *auth;
+	struct access_meters *meters;
 	pthread_mutex_t lock;		/* guards notifier against the writer's thread at the end */
 	struct notifier *notifier;
 	struct front *front;
@@ -208,6 +210,7 @@ start_front(struct gateway *gw, struct why *why)
 		.store = gw->store,
 		.dispatch = gw->dispatch,
 		.auth = gw->auth,
+		.meters = gw->meters,
 		.pool = gw->pool,
 	};
 	int err = front_start(&fc, &gw->front, why);
@@ -300,6 +303,7 @@ gateway_start(const char *path, struct ppg_config *config, struct gateway **out,
 		err = start_store(gw, why);
 	if (err == OK) {
 		gw->auth = authenticator_start(ppg_config_take_initiators(config));
+		gw->meters = access_meters_create(gw->store);
 		start_dispatch(gw);
 		start_notifier(gw);
 		err = pool_start(gw->store, 0, 0, &gw->pool, why);
@@ -383,6 +387,7 @@ gateway_stop(struct gateway **p, unsigned wait_ms)
 	pthread_mutex_unlock(&gw->lock);
 	notifier_stop(&notifier);
 	store_close(&gw->store);
+	access_meters_destroy(&gw->meters);
 	authenticator_stop(&gw->auth);
 	route_table_destroy(&gw->routes);
 	pthread_mutex_destroy(&gw->lock);

@@ -5,7 +5,7 @@ ppg_libppg_a_SOURCES = \
 	ppg/operations.c ppg/operation_int.h ppg/operation_status.c ppg/operation_cancel.c \
 	ppg/pool.c ppg/pool.h \
 	ppg/initiator.c ppg/initiator.h ppg/certificate.c ppg/certificate.h ppg/number_list.c ppg/number_list.h \
-	ppg/authenticator.c ppg/authenticator.h ppg/access.c ppg/access.h \
+	ppg/authenticator.c ppg/authenticator.h ppg/access.c ppg/access.h ppg/access_meter.c \
 	ppg/admit.c ppg/admit.h ppg/admit_int.h ppg/admit_address.c ppg/admit_route.c ppg/admit_content.c \
 	ppg/route.c ppg/route.h \
 	ppg/mime.c ppg/mime.h \
@@ -65,8 +65,10 @@ tests_fuzz_fuzz_mime_LDFLAGS = $(FUZZ_LINK)
 ppg_libppg_a_SOURCES += ppg/config.c ppg/config.h ppg/config_int.h ppg/config_initiator.c ppg/config_diff.c \
 	ppg/config_kannel.c ppg/config_keys.c ppg/config_link.c
 
-check_PROGRAMS += tests/unit/test_access tests/unit/test_authenticator
-TESTS += tests/unit/test_access tests/unit/test_authenticator
+check_PROGRAMS += tests/unit/test_access tests/unit/test_access_meter tests/unit/test_authenticator
+TESTS += tests/unit/test_access tests/unit/test_access_meter tests/unit/test_authenticator
+tests_unit_test_access_meter_SOURCES = tests/unit/test_access_meter.c
+tests_unit_test_access_meter_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 tests_unit_test_authenticator_SOURCES = tests/unit/test_authenticator.c
 tests_unit_test_authenticator_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 tests_unit_test_access_SOURCES = tests/unit/test_access.c

@@ -132,6 +132,7 @@ stored(struct store_op *op)
 	if (result != OK && s->op.take)
 		dispatch_release(f->cf.dispatch, s->a.priority, s->a.n_recipients);
 	if (result != OK) {
+		access_give_back(f->cf.meters, s->who, s->a.n_recipients);
 		abandon(s);
 		answer_stored(s, result);
 	} else {
@@ -152,6 +153,26 @@ take_at_once(const struct submission *s)
 	    s->a.n_held == 0 && dispatch_reserve(s->front->cf.dispatch, s->a.priority, s->a.n_recipients);
 }
 
+/* May its initiator push so much? Answers when not. */
+static bool
+within_limits(struct submission *s)
+{
+	unsigned retry_s;
+	int err = access_take(s->front->cf.meters, s->who, s->a.n_recipients, &retry_s, &s->a.why);
+
+	if (err == OK)
+		return true;
+	if (err == ERR_FULL) {
+		s->a.reason = ACCESS_RATE;
+		front_answer_wait(s, retry_s, "this initiator pushes more often than it may\n");
+	} else {
+		s->a.reason = ACCESS_DAY_LIMIT;
+		s->a.code = PAP_FORBIDDEN;
+		front_answer_code(s);
+	}
+	return false;
+}
+
 void
 submission_store(struct submission *s)
 {
@@ -160,6 +181,10 @@ submission_store(struct submission *s)
 
 	if (!front_begin(f)) {
 		front_answer_busy(s, "the gateway is stopping\n");
+		return;
+	}
+	if (!within_limits(s)) {
+		front_end(f);
 		return;
 	}
 	pap_version_print(pap_reply_version(&a->control), s->version);
@@ -186,6 +211,7 @@ submission_store(struct submission *s)
 	if (submit_chunk(s) != OK) {
 		if (s->op.take)
 			dispatch_release(f->cf.dispatch, a->priority, a->n_recipients);
+		access_give_back(f->cf.meters, s->who, a->n_recipients);
 		front_answer_busy(s, "too many submissions wait for the store\n");
 		front_end(f);
 	}
