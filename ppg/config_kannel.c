@@ -36,6 +36,7 @@ static const struct { const char *group, *key, *kannels; } defaults[] = {
 	{ "ppg", "trusted-pi", "true" },
 	{ "smsc", "transceiver-mode", "false" },
 	{ "smsc", "system-type", "VMA" },
+	{ "smsc", "esm-class", "3" },
 };
 
 static void

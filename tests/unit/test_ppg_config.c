@@ -275,10 +275,11 @@ defaults_that_differ_from_kannels(void **state)
 		  "X:12: group core, admin-port: is not used here: the admin port of ppgd is group admin\n"
 		  "X:10: group ppg, trusted-pi:" TAKEN "\"true\", ppgd's is \"false\"\n"
 		  "X:5: group smsc, transceiver-mode:" TAKEN "\"false\", ppgd's is \"true\"\n"
-		  "X:5: group smsc, system-type:" TAKEN "\"VMA\", ppgd's is \"\"\n" },
-		{ PI SMSC "system-type = \"\"\n" PPG "trusted-pi = false\ngroup = wapbox\n",
+		  "X:5: group smsc, system-type:" TAKEN "\"VMA\", ppgd's is \"\"\n"
+		  "X:5: group smsc, esm-class:" TAKEN "\"3\", ppgd's is \"0\"\n" },
+		{ PI SMSC "esm-class = 0\nsystem-type = \"\"\n" PPG "trusted-pi = false\ngroup = wapbox\n",
 		  "X:5: group smsc, transceiver-mode:" TAKEN "\"false\", ppgd's is \"true\"\n" },
-		{ PI SMSC "system-type = \"\"\ntransceiver-mode = on\n" PPG "trusted-pi = false\ngroup = wapbox\n", "" },
+		{ PI SMSC "system-type = \"\"\nesm-class = 3\ntransceiver-mode = on\n" PPG "trusted-pi = false\ngroup = wapbox\n", "" },
 	};
 	size_t i;
 
