@@ -9,6 +9,7 @@ store_libstore_a_SOURCES = \
 # The contract, on every engine; then what is SQLite's own.
 STORE_TESTS = tests/unit/test_store tests/unit/test_store_outcome tests/unit/test_store_whole \
 	tests/unit/test_store_class tests/unit/test_store_cancel tests/unit/test_store_replace \
+	tests/unit/test_store_audit tests/unit/test_store_facts tests/unit/test_sqlite_schema \
 	tests/unit/test_store_crash tests/unit/test_store_files tests/unit/test_sqlite_index
 STORE_FIXTURE = tests/unit/store_fixture.c tests/unit/test_store.h
 STORE_FAULTS = tests/unit/fault_vfs.c tests/unit/fault_vfs.h
@@ -26,6 +27,12 @@ tests_unit_test_store_cancel_SOURCES = tests/unit/test_store_cancel.c $(STORE_FI
 tests_unit_test_store_cancel_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 tests_unit_test_store_replace_SOURCES = tests/unit/test_store_replace.c $(STORE_FIXTURE)
 tests_unit_test_store_replace_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+tests_unit_test_store_audit_SOURCES = tests/unit/test_store_audit.c $(STORE_FIXTURE)
+tests_unit_test_store_audit_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+tests_unit_test_store_facts_SOURCES = tests/unit/test_store_facts.c $(STORE_FIXTURE)
+tests_unit_test_store_facts_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+tests_unit_test_sqlite_schema_SOURCES = tests/unit/test_sqlite_schema.c $(STORE_FIXTURE) $(STORE_FAULTS)
+tests_unit_test_sqlite_schema_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 tests_unit_test_store_crash_SOURCES = tests/unit/test_store_crash.c $(STORE_FIXTURE) $(STORE_FAULTS)
 tests_unit_test_store_crash_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 tests_unit_test_store_files_SOURCES = tests/unit/test_store_files.c $(STORE_FIXTURE) $(STORE_FAULTS)

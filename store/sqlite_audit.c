@@ -5,7 +5,6 @@
  */
 #include "store/sqlite_int.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static void
@@ -70,6 +69,7 @@ audit_add(struct db *db, int64_t rid, const struct happening *h)
 	const char *detail = h->desc != NULL ? h->desc : "";
 	int64_t link = names_id(db, h->link);
 	struct audit_run *r = &db->audit;
+	size_t n;
 
 	if (same(r, rid, h, link, detail)) {
 		r->hi++;
@@ -85,7 +85,9 @@ audit_add(struct db *db, int64_t rid, const struct happening *h)
 	r->from = h->from;
 	r->to = h->to;
 	r->code = h->code;
-	snprintf(r->detail, sizeof r->detail, "%.*s", DESC_MAX, detail);
+	n = strnlen(detail, DESC_MAX);
+	memcpy(r->detail, detail, n);
+	r->detail[n] = '\0';
 }
 
 void

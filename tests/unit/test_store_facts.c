@@ -1,0 +1,243 @@
+/*
+ * test_store_facts.c - the contract of store/store.h, on every engine: lists of pushes, recipients of a day,
+ * SUBSCRIBERS and PROFILE.
+ */
+#include "tests/unit/test_store.h"
+
+#include "base/clock.h"
+
+enum { DAY_S = 86400, TODAY = NOW / DAY_S };
+
+/* ---- recipients of a day ------------------------------------------------------------------ */
+
+static void
+recipients_are_counted_by_day(void **state)
+{
+	struct fixture *f = *state;
+	struct store_accept a = accept_many("pi1", "id", 20), b = accept_one("pi2", "id"), m;
+	struct store_event e;
+
+	assert_int_equal(store_usage(f->store, "pi1", TODAY), 0);
+	a.more = true;
+	assert_int_equal(run_accept(f, &a), OK);
+	assert_int_equal(store_usage(f->store, "pi1", TODAY), 0);	/* not submitted yet */
+	m = a;
+	m.first_n = 20;
+	m.n_recipients = 5;
+	m.more = false;
+	assert_int_equal(run_op(f, &m.op, STORE_MORE), OK);
+	assert_int_equal(store_usage(f->store, "pi1", TODAY), 25);
+	assert_int_equal(run_accept(f, &b), OK);
+	b = accept_one("pi2", "id");
+	assert_int_equal(run_accept(f, &b), ERR_EXISTS);
+	b = accept_one("pi2", "yesterday");
+	b.received = NOW - DAY_S;
+	assert_int_equal(run_accept(f, &b), OK);
+	b = accept_one("pi2", "long ago");
+	b.received = NOW - 2 * DAY_S;
+	assert_int_equal(run_accept(f, &b), OK);
+	fixture_crash(f);
+	assert_int_equal(store_usage(f->store, "pi1", TODAY), 25);
+	assert_int_equal(store_usage(f->store, "pi1", TODAY - 1), 0);
+	assert_int_equal(store_usage(f->store, "pi2", TODAY), 1);
+	assert_int_equal(store_usage(f->store, "pi2", TODAY - 1), 1);
+	assert_int_equal(store_usage(f->store, "pi2", TODAY - 2), 0);
+	assert_int_equal(store_usage(f->store, "pi3", TODAY), 0);
+
+	/* What was submitted counts, whatever becomes of it. */
+	e = event_of(a.push, 3, EV_CANCEL);
+	assert_int_equal(run_event(f, &e), OK);
+	assert_int_equal(store_usage(f->store, "pi1", TODAY), 25);
+
+	clock_fake_advance((int64_t)DAY_S * 1000);
+	b = accept_one("pi2", "next day");
+	b.received = NOW + DAY_S;
+	assert_int_equal(run_accept(f, &b), OK);
+	assert_int_equal(store_usage(f->store, "pi2", TODAY + 1), 1);
+	assert_int_equal(store_usage(f->store, "pi2", TODAY), 1);
+	assert_int_equal(store_usage(f->store, "pi2", TODAY - 1), 0);
+	fixture_reopen(f);
+	assert_int_equal(store_usage(f->store, "pi1", TODAY), 25);
+	assert_int_equal(store_usage(f->store, "pi2", TODAY), 1);
+	assert_int_equal(store_usage(f->store, "pi2", TODAY - 1), 0);
+}
+
+/* ---- the newest pushes -------------------------------------------------------------------- */
+
+static void
+pushes_are_listed_newest_first(void **state)
+{
+	struct fixture *f = *state;
+	struct store_accept incoming, many;
+	struct store_push_row *rows;
+	int64_t pushes[10];
+	char id[8];
+	uint32_t n, i;
+
+	assert_int_equal(store_read_pushes(f->reader, NULL, 0, 10, &rows, &n), OK);
+	assert_int_equal(n, 0);
+	for (i = 0; i < 10; i++) {
+		struct store_accept a;
+
+		snprintf(id, sizeof id, "id%u", i);
+		a = accept_one(i % 3 == 0 ? "pi2" : "pi1", id);
+		a.received = NOW + i;
+		assert_int_equal(run_accept(f, &a), OK);
+		pushes[i] = a.push;
+	}
+	struct store_event e = event_of(pushes[9], 0, EV_CANCEL);
+	assert_int_equal(run_event(f, &e), OK);
+	incoming = accept_many("pi1", "incoming", 5);
+	incoming.more = true;
+	assert_int_equal(run_accept(f, &incoming), OK);
+	many = accept_many("pi1", "many", 5);
+	many.content_type = NULL;
+	assert_int_equal(run_accept(f, &many), OK);
+	e = event_of(many.push, 2, EV_CANCEL);
+	assert_int_equal(run_event(f, &e), OK);
+
+	assert_int_equal(store_read_pushes(f->reader, NULL, 0, 3, &rows, &n), OK);
+	assert_int_equal(n, 3);
+	assert_string_equal(rows[0].push_id, "many");
+	assert_null(rows[0].content_type);
+	assert_int_equal(rows[0].n_recipients, 5);
+	assert_int_equal(rows[0].n_final, 1);
+	assert_int_equal(rows[1].push, pushes[9]);
+	assert_int_equal(rows[1].received, NOW + 9);
+	assert_string_equal(rows[1].pi, "pi2");
+	assert_string_equal(rows[1].content_type, "text/vnd.wap.si");
+	assert_int_equal(rows[1].n_recipients, 1);
+	assert_int_equal(rows[1].n_final, 1);
+	assert_int_equal(rows[2].push, pushes[8]);
+	assert_int_equal(rows[2].n_final, 0);
+	store_push_rows_free(rows, n);
+
+	assert_int_equal(store_read_pushes(f->reader, NULL, pushes[8], 100, &rows, &n), OK);
+	assert_int_equal(n, 8);
+	for (i = 0; i < n; i++)
+		assert_int_equal(rows[i].push, pushes[7 - i]);
+	store_push_rows_free(rows, n);
+
+	assert_int_equal(store_read_pushes(f->reader, "pi2", pushes[9], 2, &rows, &n), OK);
+	assert_int_equal(n, 2);
+	assert_int_equal(rows[0].push, pushes[6]);
+	assert_int_equal(rows[1].push, pushes[3]);
+	store_push_rows_free(rows, n);
+	assert_int_equal(store_read_pushes(f->reader, "pi3", 0, 2, &rows, &n), OK);
+	assert_int_equal(n, 0);
+	assert_null(rows);
+}
+
+/* ---- SUBSCRIBERS -------------------------------------------------------------------------- */
+
+static void
+expect_subscriber(struct fixture *f, const char *key, const char *number, const char *profile, const char *facts)
+{
+	struct store_subscriber_view v;
+
+	assert_int_equal(store_read_subscriber(f->reader, key, &v), OK);
+	if (number != NULL)
+		assert_string_equal(v.number, number);
+	else
+		assert_null(v.number);
+	if (profile != NULL)
+		assert_string_equal(v.profile, profile);
+	else
+		assert_null(v.profile);
+	if (facts != NULL)
+		assert_string_equal(v.facts, facts);
+	else
+		assert_null(v.facts);
+	store_subscriber_done(&v);
+	assert_null(v.number);
+}
+
+static void
+subscribers_are_put_and_removed(void **state)
+{
+	struct fixture *f = *state;
+	struct store_subscriber rows[] = {
+		{ "plmn:+12025550100", NULL, "phone-x", "{\"a\":1}" },
+		{ "user:joe@example.net", "+12025550101", NULL, NULL },
+		{ "user:';--", "+12025550102", "\xC3\xA4", NULL },
+	};
+	struct store_subscribers s = { .rows = rows, .n = 3 };
+	struct store_subscriber_view v;
+
+	assert_int_equal(run_op(f, &s.op, STORE_SUBSCRIBERS), OK);
+	assert_int_equal(s.changed, 3);
+	expect_subscriber(f, "plmn:+12025550100", NULL, "phone-x", "{\"a\":1}");
+	expect_subscriber(f, "user:joe@example.net", "+12025550101", NULL, NULL);
+	expect_subscriber(f, "user:';--", "+12025550102", "\xC3\xA4", NULL);
+	assert_int_equal(store_read_subscriber(f->reader, "user:JOE@example.net", &v), ERR_NOT_FOUND);
+	assert_null(v.number);
+
+	rows[0] = (struct store_subscriber){ "plmn:+12025550100", "+12025550103", NULL, NULL };
+	s.n = 1;
+	assert_int_equal(run_op(f, &s.op, STORE_SUBSCRIBERS), OK);
+	assert_int_equal(s.changed, 1);
+	fixture_crash(f);
+	expect_subscriber(f, "plmn:+12025550100", "+12025550103", NULL, NULL);
+
+	rows[1].key = "nobody";
+	s.n = 3;
+	s.remove = true;
+	assert_int_equal(run_op(f, &s.op, STORE_SUBSCRIBERS), OK);
+	assert_int_equal(s.changed, 2);
+	assert_int_equal(store_read_subscriber(f->reader, "plmn:+12025550100", &v), ERR_NOT_FOUND);
+	expect_subscriber(f, "user:joe@example.net", "+12025550101", NULL, NULL);
+	s.n = 1001;
+	assert_int_equal(run_op(f, &s.op, STORE_SUBSCRIBERS), ERR_LIMIT);
+	assert_int_equal(s.changed, 0);
+}
+
+/* ---- PROFILE ------------------------------------------------------------------------------ */
+
+static void
+profiles_are_put_and_removed(void **state)
+{
+	struct fixture *f = *state;
+	struct store_profile p = { .name = "phone-x", .content_type = "application/xml",
+		.document = span_str("<profile/>") };
+	struct sbuf document = { 0 };
+	char *type;
+
+	assert_int_equal(store_read_profile(f->reader, "phone-x", &document, &type), ERR_NOT_FOUND);
+	assert_null(type);
+	assert_int_equal(run_op(f, &p.op, STORE_PROFILE), OK);
+	fixture_crash(f);
+	sbuf_str(&document, "before");
+	assert_int_equal(store_read_profile(f->reader, "phone-x", &document, &type), OK);
+	assert_string_equal(type, "application/xml");
+	assert_true(span_eq_str(sbuf_as_span(&document), "before<profile/>"));
+	free(type);
+
+	p.document = span_of((const uint8_t *)"\0\1", 2);
+	p.content_type = NULL;
+	assert_int_equal(run_op(f, &p.op, STORE_PROFILE), OK);
+	sbuf_clear(&document);
+	assert_int_equal(store_read_profile(f->reader, "phone-x", &document, &type), OK);
+	assert_null(type);
+	assert_int_equal(document.n, 2);
+
+	p.document.n = 0;
+	assert_int_equal(run_op(f, &p.op, STORE_PROFILE), OK);
+	assert_int_equal(run_op(f, &p.op, STORE_PROFILE), ERR_NOT_FOUND);
+	sbuf_clear(&document);
+	assert_int_equal(store_read_profile(f->reader, "phone-x", &document, &type), ERR_NOT_FOUND);
+	assert_int_equal(document.n, 0);
+	sbuf_done(&document);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		CONTRACT_TEST(recipients_are_counted_by_day),
+		CONTRACT_TEST(pushes_are_listed_newest_first),
+		CONTRACT_TEST(subscribers_are_put_and_removed),
+		CONTRACT_TEST(profiles_are_put_and_removed),
+	};
+
+	return contract_run(tests, sizeof tests / sizeof tests[0]);
+}
