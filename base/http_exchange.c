@@ -24,12 +24,12 @@ enum {
 static bool
 charge(struct http_server *server, size_t n)
 {
-	size_t held = atomic_load(&server->held);
+	size_t held = atomic_load(server->held);
 
 	do {
 		if (n > server->cf.max_held || held > server->cf.max_held - n)
 			return false;
-	} while (!atomic_compare_exchange_weak(&server->held, &held, held + n));
+	} while (!atomic_compare_exchange_weak(server->held, &held, held + n));
 	return true;
 }
 
@@ -37,7 +37,7 @@ static void
 drop_body(struct http_request *rq)
 {
 	if (rq->body_cap > 0)
-		atomic_fetch_sub(&rq->loop->server->held, rq->body_cap);
+		atomic_fetch_sub(rq->loop->server->held, rq->body_cap);
 	free(rq->body);
 	rq->body = NULL;
 	rq->body_n = rq->body_cap = 0;

@@ -207,6 +207,7 @@ static void
 take_config(struct http_server *server, const struct http_server_config *cf)
 {
 	server->cf = *cf;
+	server->held = cf->held != NULL ? cf->held : &server->own_held;
 	server->cf.name = copy(cf->name != NULL ? cf->name : "http");
 	server->cf.host = copy(cf->host);
 	server->cf.methods = copy(cf->methods);

@@ -10,6 +10,7 @@
 #define BASE_HTTP_SERVER_H
 
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,6 +50,7 @@ struct http_server_config {
 	size_t max_head;		/* octets of request line and headers; 0 = 16 KiB; above: 414, 431 */
 	size_t max_body;		/* octets; above: 413 */
 	size_t max_held;		/* octets of request bodies held over all connections; above: 503 */
+	atomic_size_t *held;		/* their count, for servers that share max_held; NULL: of this one alone */
 	unsigned max_connections;	/* 0 = 1000 */
 	unsigned max_per_address;	/* 0 = 64 */
 	unsigned head_timeout_s;	/* 0 = 10 */
@@ -91,6 +93,8 @@ int http_server_probe(const struct http_server_config *cf, struct why *why);
  */
 enum http_tls_file { HTTP_TLS_CERT, HTTP_TLS_KEY, HTTP_TLS_CLIENT_CA };
 int http_server_check_tls(const struct http_server_config *cf, enum http_tls_file *which, struct why *why);
+/* Are there certificates of authorities in this PEM file? */
+int http_check_ca_file(const char *path, struct why *why);
 void http_server_stop(struct http_server **server);
 /* Refuse new connections, let those that run finish; for an orderly stop. */
 void http_server_quiesce(struct http_server *server);

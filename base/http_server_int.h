@@ -125,7 +125,7 @@ struct http_server {
 	struct http_server_config cf;		/* zeros replaced, strings owned */
 	struct http_app app;
 	struct http_guard guard;
-	atomic_size_t held;			/* octets of request bodies */
+	atomic_size_t own_held, *held;		/* octets of request bodies; maybe with other servers */
 	pthread_mutex_t tls_lock;
 	struct http_tls *tls;			/* in force; NULL: plain HTTP */
 	uint16_t port;

@@ -276,6 +276,19 @@ http_server_check_tls(const struct http_server_config *cf, enum http_tls_file *w
 }
 
 int
+http_check_ca_file(const char *path, struct why *why)
+{
+	struct http_tls tls;
+	int err;
+
+	if (gnutls_certificate_allocate_credentials(&tls.credentials) != 0)
+		abort();
+	err = load_authorities(&tls, path, why);
+	gnutls_certificate_free_credentials(tls.credentials);
+	return err;
+}
+
+int
 http_server_reload_tls(struct http_server *server, struct why *why)
 {
 	struct http_tls *fresh, *old;

@@ -120,8 +120,10 @@ set_options(struct http_transfer *t, const struct http_client_config *cf)
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (cf->ca_file != NULL)
+	if (cf->ca_file != NULL) {
 		curl_easy_setopt(e, CURLOPT_CAINFO, cf->ca_file);
+		curl_easy_setopt(e, CURLOPT_CAPATH, NULL);	/* else those of the system come back in */
+	}
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, connect < timeout ? connect : timeout);
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, timeout);
 	/* A name server that does not answer must not hold the loop when the time is over. */

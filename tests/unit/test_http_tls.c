@@ -1184,6 +1184,27 @@ connections_of_one_address(void **state)
 	unserve();
 }
 
+/* Plain HTTP and HTTPS beside each other hold no more than one of them. */
+static void
+bodies_are_counted_with_other_servers(void **state)
+{
+	struct http_server_config cf = config();
+	atomic_size_t held = 999;		/* of the other one */
+	struct peer p;
+
+	cf.max_held = 1000;
+	cf.held = &held;
+	serve(&cf);
+	p = meet(NULL, 0);
+	say(&p, "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na");
+	expect(&p, 200, "/x 1");
+	say(&p, "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n");
+	expect(&p, 503, NULL);
+	leave(&p);
+	unserve();
+	assert_int_equal(held, 999);
+}
+
 static void
 several_loops(void **state)
 {
@@ -1232,6 +1253,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(answers_that_come_later, set_up, tear_down),
 		cmocka_unit_test(a_stop_answers_who_waits),
 		cmocka_unit_test(connections_of_one_address),
+		cmocka_unit_test(bodies_are_counted_with_other_servers),
 		cmocka_unit_test(several_loops),
 	};
 
