@@ -319,3 +319,9 @@ admin_port(const struct admin *admin)
 {
 	return http_server_port(admin->server);
 }
+
+int
+admin_reload_tls(struct admin *admin, struct why *why)
+{
+	return http_server_reload_tls(admin->server, why);
+}

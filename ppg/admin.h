@@ -27,5 +27,7 @@ struct admin_config {
 int admin_start(const struct admin_config *cf, struct admin **out, struct why *why);
 void admin_stop(struct admin **admin);
 uint16_t admin_port(const struct admin *admin);
+/* Read the certificate again, if it has one; see http_server_reload_tls. Any thread. */
+int admin_reload_tls(struct admin *admin, struct why *why);
 
 #endif

@@ -82,6 +82,7 @@ take_core(struct loading *ld)
 		return;
 	ld->config->log_level = levels[conf_number(g, "log-level")];
 	ld->config->log_file = conf_text(g, "log-file");
+	config_take_authorities(ld, g);
 }
 
 static void
@@ -140,6 +141,7 @@ take_ppg(struct loading *ld)
 		return;
 	config->port = (uint16_t)conf_number(g, "ppg-port");
 	conf_where(g, "ppg-port", config->port_where, sizeof config->port_where);
+	config_take_tls(ld, g);
 	config->url = conf_text(g, "ppg-url");
 	if (config->url != NULL && (config->url[0] != '/' || strpbrk(config->url, "?# ") != NULL))
 		config_tell(ld, 2, g, "ppg-url", "%.64s is not a path such as /wappush", config->url);
@@ -228,6 +230,10 @@ take_admin(struct loading *ld)
 	if (config->admin_port != 0 && config->admin_port == config->port)
 		config_tell(ld, 2, g, "port", "%u is ppg-port at %s already", config->admin_port,
 		    config->port_where);
+	if (config->admin_port != 0 && config->admin_port == config->ssl_port)
+		config_tell(ld, 2, g, "port", "%u is ppg-ssl-port at %s already", config->admin_port,
+		    config->ssl_port_where);
+	config_take_admin_tls(ld, g);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */

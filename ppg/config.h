@@ -38,14 +38,25 @@ struct ppg_limits {
 	size_t notify_max_answer;
 };
 
+/* HTTPS of a port. */
+struct ppg_tls {
+	const char *cert_file, *key_file;	/* NULL: plain HTTP */
+	bool ask_client;			/* for a certificate */
+	const char *client_ca_file;		/* NULL: no such certificate is verified */
+};
+
 struct ppg_config {
 	struct conf *conf;
 
 	enum log_level log_level;		/* group core */
 	const char *log_file;			/* NULL: stderr */
+	const char *trusted_ca_file;		/* authorities of notification receivers; NULL: the system's */
 
-	uint16_t port;				/* group ppg */
+	uint16_t port;				/* group ppg; 0: no plain HTTP */
 	char port_where[PPG_PLACE_MAX];
+	uint16_t ssl_port;			/* 0: no HTTPS; one of both there is */
+	char ssl_port_where[PPG_PLACE_MAX];
+	struct ppg_tls tls;			/* of ssl_port */
 	const char *url;			/* path, "/wappush" */
 	const char *interface;			/* NULL: all */
 	unsigned http_threads;
@@ -73,6 +84,7 @@ struct ppg_config {
 	uint16_t admin_port;			/* group admin; 0: none */
 	char admin_where[PPG_PLACE_MAX];
 	const char *admin_interface, *admin_token;
+	struct ppg_tls admin_tls;
 };
 
 /* The name pushes without a login belong to; no wap-push-user may have it. */

@@ -36,4 +36,9 @@ bool config_is_served(const struct ppg_config *config, struct span name);
 /* What a file of Kannel's needs before ppgd may take it, and what means something else here; at the end. */
 void config_check_takeover(struct loading *ld);
 
+/* config_tls.c: ppg-ssl-port and its files, after ppg-port; those of group admin; ssl-trusted-ca-file. */
+void config_take_tls(struct loading *ld, const struct conf_group *g);
+void config_take_admin_tls(struct loading *ld, const struct conf_group *g);
+void config_take_authorities(struct loading *ld, const struct conf_group *core);
+
 #endif

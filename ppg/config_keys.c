@@ -20,9 +20,10 @@ enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 #define NO_SYSLOG "ppgd logs to standard error or log-file"
 #define RESULTS "results go as PAP to the ppg-notify-requested-to of each push"
 #define NO_PROXY "result notifications go out directly"
-#define NO_HTTPS "ppgd does not serve HTTPS itself"
 #define OWN_SENDER "the sender of a push is the one of its link"
 #define RECEIVER_LISTS "NOT enforced: write white-list and black-list in the groups wap-push-user"
+#define NO_JOINED "certificate and key are ssl-server-cert-file and ssl-server-key-file"
+#define NO_CLIENT_CERT "ppgd shows receivers of notifications no certificate"
 #define NO_LISTS "number lists are NOT enforced"
 
 static const struct conf_key core_keys[] = {
@@ -78,6 +79,7 @@ static const struct conf_key core_keys[] = {
 	IGNORED("http-proxy-exceptions-regex", NO_PROXY),
 	IGNORED("http-proxy-username", NO_PROXY),
 	IGNORED("http-proxy-password", NO_PROXY),
+<<<<<<< HEAD
 	IGNORED("ssl-certkey-file", NO_HTTPS),
 	IGNORED("ssl-client-certkey-file", NO_HTTPS),
 	IGNORED("ssl-server-cert-file", NO_HTTPS),
@@ -85,6 +87,17 @@ static const struct conf_key core_keys[] = {
 	IGNORED("ssl-trusted-ca-file", "the certificate authorities of the system are used"),
 	IGNORED("ssl-client-cipher-list", "the TLS library's own choice is used"),
 	IGNORED("ssl-server-cipher-list", "the TLS library's own choice is used"),
+=======
+	{ "ssl-server-cert-file", CONF_TEXT, 1, 500, NULL, NULL, CONF_PATH,
+	  "certificate of ppg-ssl-port, when group ppg has none" },
+	{ "ssl-server-key-file", CONF_TEXT, 1, 500, NULL, NULL, CONF_PATH, "its private key" },
+	{ "ssl-trusted-ca-file", CONF_TEXT, 1, 500, NULL, NULL, CONF_PATH,
+	  "authorities that vouch for receivers of notifications; those of the system without it" },
+	IGNORED("ssl-certkey-file", NO_JOINED),
+	IGNORED("ssl-client-certkey-file", NO_CLIENT_CERT),
+	IGNORED("ssl-client-cipher-list", NULL),
+	IGNORED("ssl-server-cipher-list", NULL),
+>>>>>>> cbfceaa (ppg: HTTPS)
 	IGNORED("dlr-storage", "receipts are kept as group store says"),
 	IGNORED("dlr-spool", "receipts are kept as group store says"),
 	IGNORED("maximum-queue-length", "what waits is in the store"),
@@ -101,7 +114,16 @@ static const struct conf_key core_keys[] = {
 #define LENIENT(name, field, def, help) { name, CONF_BOOL, 0, 0, NULL, #def, 0, help },
 
 static const struct conf_key ppg_keys[] = {
-	{ "ppg-port", CONF_NUMBER, 1, 65535, NULL, "8080", 0, "port that takes PAP over HTTP" },
+	{ "ppg-port", CONF_NUMBER, 0, 65535, NULL, "8080", 0,
+	  "port that takes PAP over HTTP; 0, or only ppg-ssl-port written: none" },
+	{ "ppg-ssl-port", CONF_NUMBER, 1, 65535, NULL, NULL, 0, "port that takes PAP over HTTPS" },
+	{ "ssl-server-cert-file", CONF_TEXT, 1, 500, NULL, NULL, CONF_PATH,
+	  "PEM file of its certificate, with those that lead to its authority" },
+	{ "ssl-server-key-file", CONF_TEXT, 1, 500, NULL, NULL, CONF_PATH, "PEM file of the private key to it" },
+	{ "ssl-client-certs", CONF_WORD, 0, 0, "no|ask", "no", 0,
+	  "ask clients for a certificate, which may be an initiator's login" },
+	{ "ssl-client-ca-file", CONF_TEXT, 1, 500, NULL, NULL, CONF_PATH,
+	  "PEM file of the authorities that vouch for clients" },
 	{ "ppg-url", CONF_TEXT, 1, 255, NULL, "/wappush", 0, "path of the URL that takes PAP" },
 	{ "interface", CONF_TEXT, 0, 64, NULL, NULL, 0, "address to listen on; all of them without it" },
 	{ "http-threads", CONF_NUMBER, 1, 16, NULL, "1", 0, "threads of the HTTP front" },
@@ -146,9 +168,6 @@ static const struct conf_key ppg_keys[] = {
 	  "addresses that may not push, even when ppg-allow-ip names them" },
 	{ "query-login", CONF_BOOL, 0, 0, NULL, "false", 0,
 	  "take a login from the query of the URL: username=...&password=..." },
-	IGNORED("ppg-ssl-port", NO_HTTPS),
-	IGNORED("ssl-server-cert-file", NO_HTTPS),
-	IGNORED("ssl-server-key-file", NO_HTTPS),
 	IGNORED("concurrent-pushes", "see max-connections and inflight-max"),
 	IGNORED("users", "there is no limit to the number of initiators"),
 	IGNORED("default-dlr-url", RESULTS),
@@ -389,6 +408,8 @@ static const struct conf_key admin_keys[] = {
 	{ "interface", CONF_TEXT, 0, 64, NULL, "127.0.0.1", 0, "address to listen on; \"*\" is all of them" },
 	{ "token", CONF_TEXT, 1, 1024, NULL, NULL, CONF_REQUIRED | CONF_SECRET | CONF_RELOAD,
 	  "what \"Authorization: Bearer\" has to say for /api/v1/" },
+	{ "ssl-cert-file", CONF_TEXT, 1, 500, NULL, NULL, CONF_PATH, "PEM file of a certificate: the port speaks HTTPS" },
+	{ "ssl-key-file", CONF_TEXT, 1, 500, NULL, NULL, CONF_PATH, "PEM file of the private key to it" },
 	{ 0 },
 };
 

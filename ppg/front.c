@@ -373,12 +373,21 @@ on_refused(void *app, const char *peer, const char *reason)
 	log_peer("pap", peer, reason);
 }
 
+static int
+start_server(struct front *f, struct http_server_config *cf, struct http_server **out, struct why *why)
+{
+	struct http_app app = { f, on_head, on_body, on_gone, on_refused };
+
+	cf->methods = "POST";
+	cf->held = &f->held;
+	return http_server_start(cf, &app, out, why);
+}
+
 int
 front_start(const struct front_config *cf, struct front **out, struct why *why)
 {
 	struct front *f = calloc(1, sizeof *f);
-	struct http_app app = { f, on_head, on_body, on_gone, on_refused };
-	int err;
+	int err = OK;
 
 	if (f == NULL)
 		abort();
@@ -386,14 +395,14 @@ front_start(const struct front_config *cf, struct front **out, struct why *why)
 	f->cf = *cf;
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_cond_init(&f->idle, NULL);
-	f->cf.http.methods = "POST";
-	err = http_server_start(&f->cf.http, &app, &f->server, why);
-	if (err) {
-		free(f);
-		return err;
-	}
+	if (!cf->no_http)
+		err = start_server(f, &f->cf.http, &f->server, why);
+	if (err == OK && cf->https.tls_cert_file != NULL)
+		err = start_server(f, &f->cf.https, &f->ssl_server, why);
+	if (err)
+		front_stop(&f);
 	*out = f;
-	return OK;
+	return err;
 }
 
 void
@@ -403,13 +412,17 @@ front_stop(struct front **p)
 
 	if (f == NULL)
 		return;
-	http_server_quiesce(f->server);
+	if (f->server != NULL)
+		http_server_quiesce(f->server);
+	if (f->ssl_server != NULL)
+		http_server_quiesce(f->ssl_server);
 	pthread_mutex_lock(&f->lock);
 	f->stopping = true;
 	while (f->pending > 0)
 		pthread_cond_wait(&f->idle, &f->lock);
 	pthread_mutex_unlock(&f->lock);
 	http_server_stop(&f->server);
+	http_server_stop(&f->ssl_server);
 	pthread_cond_destroy(&f->idle);
 	pthread_mutex_destroy(&f->lock);
 	free(f);
@@ -432,5 +445,17 @@ front_stats(struct front *f, struct front_stats *out)
 uint16_t
 front_port(const struct front *f)
 {
-	return http_server_port(f->server);
+	return f->server != NULL ? http_server_port(f->server) : 0;
+}
+
+uint16_t
+front_ssl_port(const struct front *f)
+{
+	return f->ssl_server != NULL ? http_server_port(f->ssl_server) : 0;
+}
+
+int
+front_reload_tls(struct front *f, struct why *why)
+{
+	return f->ssl_server != NULL ? http_server_reload_tls(f->ssl_server, why) : OK;
 }

@@ -15,7 +15,9 @@
 struct front;
 
 struct front_config {
-	struct http_server_config http;
+	struct http_server_config http;	/* plain HTTP, unless no_http; its limits hold for both */
+	bool no_http;
+	struct http_server_config https;	/* HTTPS, when it names a certificate */
 	const char *path;		/* ppg-url */
 	bool query_login;		/* user name and password may stand in the query, as Kannel has them */
 	struct admit_config admit;
@@ -41,6 +43,9 @@ int front_start(const struct front_config *cf, struct front **out, struct why *w
 /* No new connections, what is with the store is answered, then all ends. Before dispatch and store. */
 void front_stop(struct front **front);
 void front_stats(struct front *front, struct front_stats *out);
-uint16_t front_port(const struct front *front);
+uint16_t front_port(const struct front *front);		/* 0: no plain HTTP */
+uint16_t front_ssl_port(const struct front *front);	/* 0: no HTTPS */
+/* Read the certificate again; see http_server_reload_tls. */
+int front_reload_tls(struct front *front, struct why *why);
 
 #endif

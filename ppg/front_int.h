@@ -15,7 +15,8 @@
 
 struct front {
 	struct front_config cf;
-	struct http_server *server;
+	struct http_server *server, *ssl_server;	/* either may be NULL */
+	atomic_size_t held;		/* octets of request bodies on both */
 	atomic_ullong accepted, recipients, operations, refused[REFUSALS], answers, answers_us;
 	pthread_mutex_t lock;		/* guards pending, stopping */
 	pthread_cond_t idle;

@@ -135,9 +135,11 @@ start_dispatch(struct gateway *gw)
 static struct pap_writer
 make_writer(struct gateway *gw)
 {
-	snprintf(gw->sender_address, sizeof gw->sender_address, "http://%s:%u%s",
-	    gw->config->interface != NULL ? gw->config->interface : "localhost", gw->config->port,
-	    gw->config->url);
+	bool plain = gw->config->port != 0;
+
+	snprintf(gw->sender_address, sizeof gw->sender_address, "http%s://%s:%u%s", plain ? "" : "s",
+	    gw->config->interface != NULL ? gw->config->interface : "localhost",
+	    plain ? gw->config->port : gw->config->ssl_port, gw->config->url);
 	return (struct pap_writer){ "OpenPPG/" PACKAGE_VERSION, gw->sender_address, "OpenPPG" };
 }
 
@@ -155,6 +157,7 @@ start_notifier(struct gateway *gw)
 			.timeout_ms = limits->notify_timeout_s * 1000,
 			.max_answer = limits->notify_max_answer,
 			.max_per_host = limits->notify_connections,
+			.ca_file = gw->config->trusted_ca_file,
 		},
 	});
 
@@ -173,6 +176,33 @@ name_port(struct why *why, const char *key, uint16_t port, const char *where)
 
 	why_set(why, ERR_IO, "%s %u (%s): %s", key, port, where,
 	    reason.text + (strncmp(reason.text, own, (size_t)n) == 0 ? n : 0));
+}
+
+static bool
+is_about_port(const struct why *why, uint16_t port)
+{
+	char own[32];
+	int n = snprintf(own, sizeof own, "port %u: ", port);
+
+	return strncmp(why->text, own, (size_t)n) == 0;
+}
+
+static void
+name_front_port(struct why *why, const struct ppg_config *cf)
+{
+	if (cf->port != 0 && !is_about_port(why, cf->ssl_port))
+		name_port(why, "ppg-port", cf->port, cf->port_where);
+	else
+		name_port(why, "ppg-ssl-port", cf->ssl_port, cf->ssl_port_where);
+}
+
+static void
+set_tls(struct http_server_config *http, const struct ppg_tls *tls)
+{
+	http->tls_cert_file = tls->cert_file;
+	http->tls_key_file = tls->key_file;
+	http->tls_client_certs = tls->ask_client;
+	http->tls_client_ca_file = tls->client_ca_file;
 }
 
 static int
@@ -212,11 +242,16 @@ start_front(struct gateway *gw, struct why *why)
 		.auth = gw->auth,
 		.meters = gw->meters,
 		.pool = gw->pool,
+		.no_http = cf->port == 0,
 	};
-	int err = front_start(&fc, &gw->front, why);
+	int err;
 
+	fc.https = fc.http;
+	fc.https.port = cf->ssl_port;
+	set_tls(&fc.https, &cf->tls);
+	err = front_start(&fc, &gw->front, why);
 	if (err)
-		name_port(why, "ppg-port", cf->port, cf->port_where);
+		name_front_port(why, cf);
 	return err;
 }
 
@@ -262,21 +297,24 @@ start_admin(struct gateway *gw, struct why *why)
 
 	if (cf->admin_port == 0)
 		return OK;
+	set_tls(&ac.http, &cf->admin_tls);
 	err = admin_start(&ac, &gw->admin, why);
 	if (err)
 		name_port(why, "admin port", cf->admin_port, cf->admin_where);
 	return err;
 }
 
-/* Both ports are free: else the store is not created and no SMSC sees us (C-06). */
+/* All ports are free: else the store is not created and no SMSC sees us (C-06). */
 static int
 probe_ports(const struct ppg_config *cf, struct why *why)
 {
 	struct http_server_config front = { .host = cf->interface, .port = cf->port };
+	struct http_server_config ssl = { .host = cf->interface, .port = cf->ssl_port };
 	struct http_server_config admin = { .host = cf->admin_interface, .port = cf->admin_port };
 
-	if (http_server_probe(&front, why) != OK) {
-		name_port(why, "ppg-port", cf->port, cf->port_where);
+	if ((cf->port != 0 && http_server_probe(&front, why) != OK) ||
+	    (cf->ssl_port != 0 && http_server_probe(&ssl, why) != OK)) {
+		name_front_port(why, cf);
 		return ERR_IO;
 	}
 	if (cf->admin_port != 0 && http_server_probe(&admin, why) != OK) {
@@ -349,6 +387,19 @@ report_change(void *arg, int level, const char *line)
 		log_warning("config", "%s", line);
 }
 
+/* Renewed certificates, from the files that the gateway was started with. */
+static int
+reload_tls(struct gateway *gw, struct why *why)
+{
+	int err = front_reload_tls(gw->front, why);
+
+	if (err == OK && gw->admin != NULL)
+		err = admin_reload_tls(gw->admin, why);
+	if (err)
+		log_error("config", "%s", why->text);
+	return err;
+}
+
 int
 gateway_reload(struct gateway *gw, struct why *why)
 {
@@ -357,6 +408,8 @@ gateway_reload(struct gateway *gw, struct why *why)
 	struct ppg_config *fresh;
 	int err = ppg_config_load(gw->path, report_reload, &report, &fresh);
 
+	if (err == OK && (err = reload_tls(gw, why)) != OK)
+		ppg_config_free(&fresh);
 	if (err) {
 		log_error("config", "the configuration in force stays");
 		return err;
@@ -399,7 +452,13 @@ gateway_stop(struct gateway **p, unsigned wait_ms)
 void
 gateway_describe(const struct gateway *gw, struct sbuf *out)
 {
-	sbuf_fmt(out, "PAP on port %u%s", front_port(gw->front), gw->config->url);
+	sbuf_str(out, "PAP on");
+	if (front_port(gw->front) != 0)
+		sbuf_fmt(out, " port %u", front_port(gw->front));
+	if (front_ssl_port(gw->front) != 0)
+		sbuf_fmt(out, "%s port %u (HTTPS)", front_port(gw->front) != 0 ? " and" : "", front_ssl_port(gw->front));
+	sbuf_str(out, gw->config->url);
 	if (gw->admin != NULL)
-		sbuf_fmt(out, ", admin on port %u", admin_port(gw->admin));
+		sbuf_fmt(out, ", admin on port %u%s", admin_port(gw->admin),
+		    gw->config->admin_tls.cert_file != NULL ? " (HTTPS)" : "");
 }

@@ -63,7 +63,11 @@ tests_fuzz_fuzz_mime_LDFLAGS = $(FUZZ_LINK)
 
 # ---- configuration ----
 ppg_libppg_a_SOURCES += ppg/config.c ppg/config.h ppg/config_int.h ppg/config_initiator.c ppg/config_diff.c \
-	ppg/config_kannel.c ppg/config_keys.c ppg/config_link.c
+	ppg/config_kannel.c ppg/config_keys.c ppg/config_link.c ppg/config_tls.c
+check_PROGRAMS += tests/unit/test_config_tls
+TESTS += tests/unit/test_config_tls
+tests_unit_test_config_tls_SOURCES = tests/unit/test_config_tls.c
+tests_unit_test_config_tls_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test_access tests/unit/test_access_meter tests/unit/test_authenticator
 TESTS += tests/unit/test_access tests/unit/test_access_meter tests/unit/test_authenticator

@@ -425,7 +425,7 @@ static const struct { const char *text, *errors; } bad_rows[] = {
 	  "X:12: group admin, port: 8080 is ppg-port at X:1 already\n" },
 	/* Of the tables and across them, in one run. */
 	{ PPG "ppg-port = 70000\nppg-url = x\n" PI SMSC "use-ssl = yes\n",
-	  "X:2: group ppg, ppg-port: 70000 is not in 1..65535\n"
+	  "X:2: group ppg, ppg-port: 70000 is not in 0..65535\n"
 	  "X:3: group ppg, ppg-url: x is not a path such as /wappush\n"
 	  "X:13: group smsc, use-ssl: TLS to an SMSC is not supported yet\n" },
 };
