@@ -79,15 +79,6 @@ static const struct conf_key core_keys[] = {
 	IGNORED("http-proxy-exceptions-regex", NO_PROXY),
 	IGNORED("http-proxy-username", NO_PROXY),
 	IGNORED("http-proxy-password", NO_PROXY),
-<<<<<<< HEAD
-	IGNORED("ssl-certkey-file", NO_HTTPS),
-	IGNORED("ssl-client-certkey-file", NO_HTTPS),
-	IGNORED("ssl-server-cert-file", NO_HTTPS),
-	IGNORED("ssl-server-key-file", NO_HTTPS),
-	IGNORED("ssl-trusted-ca-file", "the certificate authorities of the system are used"),
-	IGNORED("ssl-client-cipher-list", "the TLS library's own choice is used"),
-	IGNORED("ssl-server-cipher-list", "the TLS library's own choice is used"),
-=======
 	{ "ssl-server-cert-file", CONF_TEXT, 1, 500, NULL, NULL, CONF_PATH,
 	  "certificate of ppg-ssl-port, when group ppg has none" },
 	{ "ssl-server-key-file", CONF_TEXT, 1, 500, NULL, NULL, CONF_PATH, "its private key" },
@@ -95,9 +86,8 @@ static const struct conf_key core_keys[] = {
 	  "authorities that vouch for receivers of notifications; those of the system without it" },
 	IGNORED("ssl-certkey-file", NO_JOINED),
 	IGNORED("ssl-client-certkey-file", NO_CLIENT_CERT),
-	IGNORED("ssl-client-cipher-list", NULL),
-	IGNORED("ssl-server-cipher-list", NULL),
->>>>>>> cbfceaa (ppg: HTTPS)
+	IGNORED("ssl-client-cipher-list", "the TLS library's own choice is used"),
+	IGNORED("ssl-server-cipher-list", "the TLS library's own choice is used"),
 	IGNORED("dlr-storage", "receipts are kept as group store says"),
 	IGNORED("dlr-spool", "receipts are kept as group store says"),
 	IGNORED("maximum-queue-length", "what waits is in the store"),
