@@ -45,6 +45,7 @@ words_of(struct loading *ld, const struct conf_group *g, const char *key, const 
 {
 	const char *p = conf_text(g, key);
 	struct sbuf out = { 0 };
+	size_t n = 0;
 	struct why why;
 
 	if (p == NULL)
@@ -55,13 +56,13 @@ words_of(struct loading *ld, const struct conf_group *g, const char *key, const 
 
 		if (word.n == 0)
 			continue;
-		if (out.n > 0)
+		if (n++ > 0)
 			sbuf_char(&out, ';');
 		if (read_word(who, word, &out, &why) != OK)
 			config_tell(ld, 2, g, key, "%s", why.text);
 	}
-	if (out.n == 0)
-		config_tell(ld, 2, g, key, "names nothing, so that nothing could be pushed");
+	if (n == 0)
+		config_tell(ld, 2, g, key, "names nothing; leave the key out if there is no such rule");
 	return sbuf_take(&out);
 }
 

@@ -329,6 +329,55 @@ initiators_and_their_networks(void **state)
 	ppg_config_free(&c);
 }
 
+static void
+rules_of_initiators(void **state)
+{
+	struct ppg_config *c = good(PPG "ppg-allow-ip = 127.*.*.*\nquery-login = true\n" PI
+	    "country-prefix = +358\nallowed-prefix = \"40; +1202;0044;\"\ndenied-prefix = +1900\n"
+	    "certificate = \"DNS:A.example.net; uri:x:a\\\\;b\"\nallow-ip = ::1\n"
+	    "content-type = \" text/* ;application/vnd.wap.sic\"\napplication-id = \"4;x-example:a\"\n"
+	    "allowed-links = h:1\nallowed-bearers = SMS\ndefault-smsc = h:1\nforced-smsc = h:1\n"
+	    "pushes-per-second = 5\nrecipients-per-day = 4000000000\n"
+	    "group = wap-push-user\nwap-push-user = machine\ncertificate = dns:b\nallowed-prefix = 44\n" SMSC);
+	struct initiators *set = ppg_config_take_initiators(c);
+	const struct initiator *who = initiators_find(set, "a"), *machine = initiators_find(set, "machine");
+	struct sockaddr_in in = { .sin_family = AF_INET };
+
+	assert_string_equal(notices.s, "");
+	assert_true(c->query_login);
+	assert_string_equal(who->allowed_prefix, "+35840;+1202;+44");
+	assert_string_equal(who->denied_prefix, "+1900");
+	assert_string_equal(who->certificates, "dns:a.example.net\nuri:x:a;b");
+	assert_string_equal(who->content_types, "text/*;application/vnd.wap.sic");
+	assert_string_equal(who->application_ids, "4;x-example:a");
+	assert_string_equal(who->links, "h:1");
+	assert_string_equal(who->bearers, "SMS");
+	assert_string_equal(who->default_smsc, "h:1");
+	assert_string_equal(who->forced_smsc, "h:1");
+	assert_int_equal(who->pushes_per_s, 5);
+	assert_true(who->recipients_per_day == 4000000000u);
+	assert_non_null(who->allow_ip);
+	assert_null(who->deny_ip);
+	assert_string_equal(machine->username, "");
+	assert_string_equal(machine->allowed_prefix, "+44");
+	assert_null(machine->white_list);
+	assert_int_equal(machine->pushes_per_s, 0);
+	assert_int_equal(inet_pton(AF_INET, "127.3.4.5", &in.sin_addr), 1);
+	assert_true(initiators_admit(set, (struct sockaddr *)&in));
+	assert_int_equal(inet_pton(AF_INET, "10.3.4.5", &in.sin_addr), 1);
+	assert_false(initiators_admit(set, (struct sockaddr *)&in));
+	assert_int_equal(c->n_initiators, 0);	/* they moved */
+	ppg_config_free(&c);
+	initiators_unref(set);
+	/* Kannel's rule surprises: it gets a notice */
+	c = good(PPG "ppg-deny-ip = 10.0.0.1\n" PI "deny-ip = 10.0.0.2\n" SMSC);
+	assert_string_equal(notices.s, "X:2: group ppg, ppg-deny-ip: nobody may push: as with Kannel, addresses that neither "
+	    "list names are refused; write ppg-allow-ip\n"
+	    "X:7: group wap-push-user, deny-ip: nobody may push: as with Kannel, addresses that neither list names "
+	    "are refused; write allow-ip\n");
+	ppg_config_free(&c);
+}
+
 /* A file that Kannel's own documentation could show. */
 static void
 a_file_of_kannels(void **state)
@@ -396,6 +445,46 @@ static const struct { const char *text, *errors; } bad_rows[] = {
 	  "X:6: group wap-push-user, initiator-uri: no scheme is not a URI with a scheme\n" },
 	{ PPG PI "initiator-uri = a:1;a:2;a:3;a:4;a:5;a:6;a:7;a:8;a:9;\n" SMSC,
 	  "X:6: group wap-push-user, initiator-uri: 9 URIs, at most 8 are possible\n" },
+	/* a login */
+	{ PPG "group = wap-push-user\nwap-push-user = a\n" SMSC, "X:2: group wap-push-user, ppg-username: this initiator "
+	  "could not log in: write ppg-username and ppg-password, or certificate\n" },
+	{ PPG "group = wap-push-user\nwap-push-user = a\nppg-username = b\n" SMSC,
+	  "X:2: group wap-push-user, ppg-password: is missing beside ppg-username\n" },
+	{ PPG "group = wap-push-user\nwap-push-user = a\ncertificate = dns:a\nppg-password = \"" HASH "\"\n" SMSC,
+	  "X:2: group wap-push-user, ppg-username: is missing beside ppg-password\n" },
+	{ PPG PI "certificate = \"ip:::1;dns:A.example.net\"\ngroup = wap-push-user\nwap-push-user = c\n"
+	  "certificate = \"email:a@b;dns:a.example.net\"\n" SMSC,
+	  "X:9: group wap-push-user, certificate: dns:a.example.net is that of \"a\" already\n" },
+	{ PPG PI "certificate = \"sha256:12\"\n" SMSC,
+	  "X:6: group wap-push-user, certificate: sha256: needs 64 hexadecimal digits\n" },
+	/* rules */
+	{ PPG PI "allow-ip = \"127.0.0.1;10.*\"\ndeny-ip = x\n" SMSC,
+	  "X:6: group wap-push-user, allow-ip: network list: 10.* is not of the form 192.0.2.* or 10.*.*.*\n"
+	  "X:7: group wap-push-user, deny-ip: network list: x is not an address\n" },
+	{ PPG "ppg-allow-ip = x\n" PI SMSC, "X:2: group ppg, ppg-allow-ip: network list: x is not an address\n" },
+	{ PPG PI "allowed-prefix = \"+1202;abc; 0049;\"\ndenied-prefix = \"020;+\"\n" SMSC,
+	  "X:6: group wap-push-user, allowed-prefix: abc is not the beginning of a number\n"
+	  "X:7: group wap-push-user, denied-prefix: 020 begins with 0: write it with its country code, such as +1202\n"
+	  "X:7: group wap-push-user, denied-prefix: + is not the beginning of a number\n" },
+	{ PPG PI "allowed-prefix = \" ; \"\n" SMSC,
+	  "X:6: group wap-push-user, allowed-prefix: names nothing; leave the key out if there is no such rule\n" },
+	{ PPG PI "content-type = \"text/*;text;a*/b;a/b/c;a b/c\"\n" SMSC,
+	  "X:6: group wap-push-user, content-type: text is not a media type such as text/vnd.wap.si or application/*\n"
+	  "X:6: group wap-push-user, content-type: a*/b is not a media type such as text/vnd.wap.si or application/*\n"
+	  "X:6: group wap-push-user, content-type: a/b/c is not a media type such as text/vnd.wap.si or application/*\n"
+	  "X:6: group wap-push-user, content-type: a b/c is not a media type such as text/vnd.wap.si or application/*\n" },
+	{ PPG PI "white-list = https://example.net/list\n" SMSC, "X:6: group wap-push-user, white-list: "
+	  "https://example.net/list is a URL; fetch the list into a file and name that\n" },
+	{ PPG PI "black-list = /nonexistent\n" SMSC,
+	  "X:6: group wap-push-user, black-list: /nonexistent: No such file or directory\n" },
+	{ PPG PI "allowed-links = h:1;x\ndefault-smsc = h:1\nforced-smsc = y\n" SMSC,
+	  "X:6: group wap-push-user, allowed-links: x is not the smsc-id of a group smsc\n"
+	  "X:8: group wap-push-user, forced-smsc: y is not the smsc-id of a group smsc\n" },
+	{ PPG PI "allowed-bearers = sms;pigeon\n" SMSC,
+	  "X:6: group wap-push-user, allowed-bearers: pigeon is not a bearer such as SMS\n" },
+	{ PPG PI "pushes-per-second = -1\nrecipients-per-day = x\n" SMSC,
+	  "X:6: group wap-push-user, pushes-per-second: -1 is not in 0..1000000\n"
+	  "X:7: group wap-push-user, recipients-per-day: x is not a number\n" },
 	{ PPG PI "push-role = root\n" SMSC,
 	  "X:6: group wap-push-user, push-role: root is not none, ppg-auth or ppg-trusted\n" },
 	{ PPG PI "group = smsc\nsmsc = at\nhost = h\nport = 1\nsmsc-username = u\nmodemtype = x\n",
@@ -569,6 +658,7 @@ main(void)
 		cmocka_unit_test(links_and_whom_they_serve),
 		cmocka_unit_test(defaults_that_differ_from_kannels),
 		cmocka_unit_test(initiators_and_their_networks),
+		cmocka_unit_test(rules_of_initiators),
 		cmocka_unit_test(a_file_of_kannels),
 		cmocka_unit_test(every_mistake_has_its_sentence),
 		cmocka_unit_test(networks_and_hashes_are_checked),
