@@ -484,7 +484,7 @@ static const struct { const char *text, *errors; } bad_rows[] = {
 	  "X:6: group wap-push-user, allowed-bearers: pigeon is not a bearer such as SMS\n" },
 	{ PPG PI "pushes-per-second = -1\nrecipients-per-day = x\n" SMSC,
 	  "X:6: group wap-push-user, pushes-per-second: -1 is not in 0..1000000\n"
-	  "X:7: group wap-push-user, recipients-per-day: x is not a number\n" },
+	  "X:7: group wap-push-user, recipients-per-day: x is not a number in 0..4000000000\n" },
 	{ PPG PI "push-role = root\n" SMSC,
 	  "X:6: group wap-push-user, push-role: root is not none, ppg-auth or ppg-trusted\n" },
 	{ PPG PI "group = smsc\nsmsc = at\nhost = h\nport = 1\nsmsc-username = u\nmodemtype = x\n",
