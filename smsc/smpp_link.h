@@ -3,7 +3,8 @@
  *
  *	smpp_link.c		life: connect, bind, up, unbind, reconnect; timers; the interface of link.h
  *	smpp_link_conn.c	the connection: resolving, connecting, octets in and out
- *	smpp_link_send.c	datagrams: queue, window, answers, throttling
+ *	smpp_link_send.c	datagrams: queue, window, answers
+ *	smpp_link_pace.c	throughput, throttling
  *	smpp_link_cancel.c	messages that are taken back
  *	smpp_link_recv.c	what comes in: dispatch, receipts, broken PDUs
  *
@@ -19,7 +20,7 @@
 enum {
 	LINK_WINDOW_MAX = 16384,
 	LINK_AGAIN_MORE = 1024,		/* parts that may wait to be sent again, beside one window */
-	LINK_CANCELS_MAX = 1024,	/* cancel_sm that wait to be sent */
+	LINK_CANCELS_MAX = 4096,	/* cancel_sm that wait to be sent */
 	LINK_RECEIPTS_MAX = 5000,	/* receipts handed out and not yet done */
 	LINK_ADDRESSES_MAX = 8,
 	LINK_IN_MORE = 65536,		/* input buffer beyond the largest PDU */
@@ -157,8 +158,14 @@ bool link_send_is_empty(const struct smsc_link *link);
 uint32_t link_slot_take(struct smsc_link *link, struct link_slot filled);	/* the sequence number for it */
 bool link_slot_is_cancel(const struct link_send *s, uint32_t seq);
 void link_slot_free(struct link_send *s, struct link_slot *slot);
-void link_send_slow_down(struct smsc_link *link);
 uint32_t smpp_link_check_addresses(const char *to, size_t to_size, const char *from);	/* a command_status */
+
+/* smpp_link_pace.c */
+void link_pace_resume_at(struct smsc_link *link, int64_t at_ms);	/* look then what there is to send */
+/* Whether the throughput limit leaves room for one PDU; if not, the link is woken when it does. */
+bool link_pace_has_token(struct smsc_link *link, int64_t now);
+void link_pace_slow_down(struct smsc_link *link);
+void link_pace_went_well(struct smsc_link *link);	/* a request was done: one more in the window */
 
 /* smpp_link_cancel.c */
 void link_cancel_send(struct smsc_link *link, int64_t now);	/* the first that waits */

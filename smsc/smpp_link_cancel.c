@@ -103,9 +103,10 @@ link_cancel_response(struct smsc_link *link, const struct smpp_pdu *resp)
 	smpp_link_kick(link);
 	if (resp->id != SMPP_GENERIC_NACK && resp->status == SMPP_OK) {
 		link->stats.cancelled++;
+		link_pace_went_well(link);
 		give_back(link, c, SMSC_ACCEPTED, SMPP_OK);
 	} else if (resp->status == SMPP_RTHROTTLED) {
-		link_send_slow_down(link);
+		link_pace_slow_down(link);
 		put_first(s, c);
 	} else if (resp->status == SMPP_RINVBNDSTS) {
 		put_first(s, c);

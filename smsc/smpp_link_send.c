@@ -1,6 +1,6 @@
 /*
  * smpp_link_send.c - datagrams on their way out: the queue, the window of submit_sm, what the SMSC
- * answers, and going slower when it asks for that. Spec: SMPP v3.4 issue 1.2, 2.9 (window), 4.4 (submit_sm),
+ * answers. Spec: SMPP v3.4 issue 1.2, 2.9 (window), 4.4 (submit_sm),
  * 5.1.3 (command_status).
  */
 #include <stdio.h>
@@ -8,13 +8,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "smsc/smpp_link.h"
 #include "wap/udh.h"
 
 enum {
-	BACKOFF_MIN_MS = 1000,
-	BACKOFF_MAX_MS = 60000,
 	FULL_WAIT_MS = 1000,		/* a part refused with RMSGQFUL goes again after this */
 	FULL_TIMES = 10,		/* after so many the datagram goes back */
 	FULL_PAUSE = 5,			/* so many in a row mean the whole account */
@@ -238,46 +235,6 @@ send_part(struct smsc_link *link, struct smsc_datagram *dg, unsigned part, int64
 	link->stats.submitted++;
 }
 
-static void
-on_resume(void *arg)
-{
-	struct smsc_link *link = arg;
-
-	smpp_link_enter(link);
-	smpp_link_kick(link);
-	smpp_link_leave(link);
-}
-
-static void
-resume_at(struct smsc_link *link, int64_t at_ms)
-{
-	if (link->resume.slot == 0 || link->resume.at_ms > at_ms)
-		loop_timer_start(link->loop, &link->resume, at_ms - clock_mono_ms(), on_resume, link);
-}
-
-/* Whether the throughput limit leaves room for one PDU; if not, the pump is woken when it does. */
-static bool
-has_token(struct smsc_link *link, int64_t now)
-{
-	struct link_send *s = &link->send;
-	int64_t rate = link->cf.throughput, most = rate * 100 > 1000 ? rate * 100 : 1000;
-
-	if (rate == 0)
-		return true;
-	if (now > s->tokens_at) {
-		int64_t since = now - s->tokens_at;
-
-		s->tokens += since > 1000 ? most : since * rate;
-		s->tokens_at = now;
-		if (s->tokens > most)
-			s->tokens = most;
-	}
-	if (s->tokens >= 1000)
-		return true;
-	resume_at(link, now + (1000 - s->tokens + rate - 1) / rate);
-	return false;
-}
-
 /* The part to send now; NULL when there is none, or none whose time has come. */
 static struct smsc_datagram *
 next_part(struct smsc_link *link, int64_t now, unsigned *part)
@@ -288,7 +245,7 @@ next_part(struct smsc_link *link, int64_t now, unsigned *part)
 		struct link_again a = s->again[s->again_at];
 
 		if (a.due_ms > now) {
-			resume_at(link, a.due_ms);
+			link_pace_resume_at(link, a.due_ms);
 			break;
 		}
 		take_again(s);
@@ -321,7 +278,7 @@ link_send_pump(struct smsc_link *link)
 	bool any = false;
 
 	if (now < s->paused_until) {
-		resume_at(link, s->paused_until);
+		link_pace_resume_at(link, s->paused_until);
 		return false;
 	}
 	while (link->state == SMSC_UP || (link->state == SMSC_UNBINDING && !link->unbind_sent)) {
@@ -329,7 +286,7 @@ link_send_pump(struct smsc_link *link)
 		unsigned part;
 
 		if (s->outstanding >= s->allowed || link_conn_unsent(link) >= LINK_OUT_HIGH ||
-		    (s->cancels == NULL && s->n_again == 0 && s->next == NULL) || !has_token(link, now))
+		    (s->cancels == NULL && s->n_again == 0 && s->next == NULL) || !link_pace_has_token(link, now))
 			break;
 		if (s->cancels != NULL) {
 			s->tokens -= 1000;
@@ -353,35 +310,7 @@ link_send_pump(struct smsc_link *link)
 	return any;
 }
 
-/* ---- slower ----------------------------------------------------------------------------------------- */
-
-/*
- * Pause, then begin again with one PDU. The pause doubles while nothing gets through between two of
- * them and halves otherwise. What was on its way when the pause began may be refused, too, and changes nothing.
- */
-void
-link_send_slow_down(struct smsc_link *link)
-{
-	struct link_send *s = &link->send;
-	int64_t now = clock_mono_ms();
-
-	if (now < s->paused_until || s->outstanding >= s->allowed)
-		return;
-	if (s->good > 0)
-		s->backoff_ms /= 2;
-	else
-		s->backoff_ms *= 2;
-	if (s->backoff_ms < BACKOFF_MIN_MS)
-		s->backoff_ms = BACKOFF_MIN_MS;
-	if (s->backoff_ms > BACKOFF_MAX_MS)
-		s->backoff_ms = BACKOFF_MAX_MS;
-	s->good = 0;
-	s->full_in_a_row = 0;
-	s->allowed = 1;
-	s->paused_until = now + s->backoff_ms;
-	resume_at(link, s->paused_until);
-	log_debug("smsc", "%s: throttled, pause of %d ms", link->cf.smsc_id, (int)s->backoff_ms);
-}
+/* ---- answers ---------------------------------------------------------------------------------------- */
 
 static void
 queue_full(struct smsc_link *link, struct smsc_datagram *dg, unsigned part)
@@ -393,20 +322,14 @@ queue_full(struct smsc_link *link, struct smsc_datagram *dg, unsigned part)
 		return;
 	}
 	if (++s->full_in_a_row >= FULL_PAUSE)
-		link_send_slow_down(link);
+		link_pace_slow_down(link);
 }
 
 static void
 part_taken(struct smsc_link *link, struct smsc_datagram *dg, unsigned part, const char *message_id)
 {
-	struct link_send *s = &link->send;
-
 	link->stats.accepted++;
-	link->failures = 0;
-	s->good++;
-	s->full_in_a_row = 0;
-	if (s->allowed < link->cf.window)
-		s->allowed++;
+	link_pace_went_well(link);
 	memcpy(dg->message_ids[part], message_id, sizeof dg->message_ids[part]);
 	dg->answered++;
 	finish_if_done(link, dg);
@@ -434,7 +357,7 @@ link_send_response(struct smsc_link *link, const struct smpp_pdu *resp)
 		part_taken(link, dg, part, resp->message_id);
 		return;
 	case SLOW_DOWN:
-		link_send_slow_down(link);
+		link_pace_slow_down(link);
 		if (dg->failed > 0 || !put_off(s, dg, part, 0))
 			fail_part(link, dg, SMSC_RETRY, resp->status);
 		return;

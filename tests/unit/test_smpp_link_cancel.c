@@ -1,7 +1,7 @@
 /* test_smpp_link_cancel.c - messages that are taken back, with the SMSC's end in the hands of the test. */
 #include "tests/unit/smpp_peer.h"
 
-static struct smsc_cancel cancels[2048];
+static struct smsc_cancel cancels[LINK_CANCELS_MAX + 1];
 
 static struct smsc_cancel *
 cancel_of(size_t i, const char *message_id, const char *to, const char *from)
@@ -266,6 +266,32 @@ throttled_it_goes_again(void **state)
 	assert_string_equal(t.pdu.message_id, "id2");
 }
 
+/* After a pause the window opens with each one that is done, as it does for datagrams. */
+static void
+faster_again(void **state)
+{
+	size_t i;
+
+	t.cf.window = 4;
+	link_up();
+	cancel(0);
+	expect(SMPP_CANCEL_SM);
+	peer_respond(SMPP_RTHROTTLED, "");
+	WAIT_FOR(smsc_link_window_used(t.link) == 0);
+	for (i = 1; i < 8; i++)
+		cancel(i);
+	advance(1000);
+	expect(SMPP_CANCEL_SM);
+	expect_nothing();
+	assert_int_equal(smsc_link_window_used(t.link), 1);
+	peer_respond(SMPP_OK, "");
+	expect_cancelled(0, SMSC_ACCEPTED, SMPP_OK);
+	expect(SMPP_CANCEL_SM);
+	expect(SMPP_CANCEL_SM);
+	expect_nothing();
+	assert_int_equal(smsc_link_window_used(t.link), 2);
+}
+
 /* ---- no answer -------------------------------------------------------------------------------------- */
 
 static void
@@ -453,6 +479,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(verdicts_by_status, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_response_of_another_kind, setup, teardown),
 		cmocka_unit_test_setup_teardown(throttled_it_goes_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(faster_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_assured_without_an_answer, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_answer_cut_at_every_octet, setup, teardown),
 		cmocka_unit_test_setup_teardown(not_bound_any_more, setup, teardown),

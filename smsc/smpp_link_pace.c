@@ -1,0 +1,88 @@
+/*
+ * smpp_link_pace.c - how fast a link sends: its throughput, and pauses when the SMSC asks to go slower.
+ * Spec: SMPP v3.4 issue 1.2, 5.1.3 (RTHROTTLED, RMSGQFUL).
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "smsc/smpp_link.h"
+
+enum { BACKOFF_MIN_MS = 1000, BACKOFF_MAX_MS = 60000 };
+
+static void
+on_resume(void *arg)
+{
+	struct smsc_link *link = arg;
+
+	smpp_link_enter(link);
+	smpp_link_kick(link);
+	smpp_link_leave(link);
+}
+
+void
+link_pace_resume_at(struct smsc_link *link, int64_t at_ms)
+{
+	if (link->resume.slot == 0 || link->resume.at_ms > at_ms)
+		loop_timer_start(link->loop, &link->resume, at_ms - clock_mono_ms(), on_resume, link);
+}
+
+bool
+link_pace_has_token(struct smsc_link *link, int64_t now)
+{
+	struct link_send *s = &link->send;
+	int64_t rate = link->cf.throughput, most = rate * 100 > 1000 ? rate * 100 : 1000;
+
+	if (rate == 0)
+		return true;
+	if (now > s->tokens_at) {
+		int64_t since = now - s->tokens_at;
+
+		s->tokens += since > 1000 ? most : since * rate;
+		s->tokens_at = now;
+		if (s->tokens > most)
+			s->tokens = most;
+	}
+	if (s->tokens >= 1000)
+		return true;
+	link_pace_resume_at(link, now + (1000 - s->tokens + rate - 1) / rate);
+	return false;
+}
+
+/*
+ * Pause, then begin again with one PDU. The pause doubles while nothing gets through between two of
+ * them and halves otherwise. What was on its way when the pause began may be refused, too, and changes nothing.
+ */
+void
+link_pace_slow_down(struct smsc_link *link)
+{
+	struct link_send *s = &link->send;
+	int64_t now = clock_mono_ms();
+
+	if (now < s->paused_until || s->outstanding >= s->allowed)
+		return;
+	if (s->good > 0)
+		s->backoff_ms /= 2;
+	else
+		s->backoff_ms *= 2;
+	if (s->backoff_ms < BACKOFF_MIN_MS)
+		s->backoff_ms = BACKOFF_MIN_MS;
+	if (s->backoff_ms > BACKOFF_MAX_MS)
+		s->backoff_ms = BACKOFF_MAX_MS;
+	s->good = 0;
+	s->full_in_a_row = 0;
+	s->allowed = 1;
+	s->paused_until = now + s->backoff_ms;
+	link_pace_resume_at(link, s->paused_until);
+	log_debug("smsc", "%s: throttled, pause of %d ms", link->cf.smsc_id, (int)s->backoff_ms);
+}
+
+void
+link_pace_went_well(struct smsc_link *link)
+{
+	struct link_send *s = &link->send;
+
+	link->failures = 0;
+	s->good++;
+	s->full_in_a_row = 0;
+	if (s->allowed < link->cf.window)
+		s->allowed++;
+}
