@@ -234,6 +234,7 @@ start_front(struct gateway *gw, struct why *why)
 			.notify_allow = cf->notify_allow,
 			.numbers = cf->numbers,
 			.lenient = cf->lenient,
+			.default_smsc = cf->default_smsc,
 			.routes = gw->routes,
 		},
 		.writer = make_writer(gw),

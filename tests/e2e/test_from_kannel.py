@@ -278,6 +278,34 @@ def lists_of_numbers():
 
 
 @case
+def default_smsc():
+    """Of two links, the one that a push, its initiator or the gateway wants; a list may reserve a link for them."""
+    usual, premium = harness.Smscsim(), harness.Smscsim()
+    user = dict(example()["wap-push-user"])
+    login = user["ppg-username"], user["ppg-password"]
+    link = ("group = smsc\nsmsc = smpp\nsmsc-id = premium\nallowed-smsc-id = \"premium;gold\"\npreferred-smsc-id = gold\n"
+            "host = 127.0.0.1\nport = %d\nsmsc-username = foo\nsmsc-password = bar\n" % premium.port)
+    own = dict(example()["smsc"])["smsc-id"]
+    for ppg, pi, to in (({}, {}, usual), ({"default-smsc": "premium"}, {}, premium),
+                        ({"default-smsc": "GOLD"}, {}, premium),
+                        ({"default-smsc": "premium"}, {"default-smsc": own}, usual),
+                        ({"default-smsc": own}, {"forced-smsc": "gold"}, premium)):
+        gw = FromKannel(usual.port, HERE, ppg=ppg, user=pi, more=link)
+        seen = {sim: len(sim.messages()) for sim in (usual, premium)}
+        said = test_ppg(gw, "smsc@pi.example.net", *login, options=("-b",))
+        assert re.search(r"\b1001\b", said), said
+        arrives(to, seen[to] + 1)
+        equal(sum(len(sim.messages()) for sim in seen), sum(seen.values()) + 1)
+        gw.stop()
+    gw = FromKannel(usual.port, HERE, ppg={"default-smsc": "silver"}, more=link, start=False)
+    status, out, err = harness.run([harness.built("ppgd"), "--check-config", gw.config])
+    equal((status, out), (1, ""))
+    assert "group ppg, default-smsc: silver is not the smsc-id of a group smsc" in err, err
+    usual.program.stop()
+    premium.program.stop()
+
+
+@case
 def message_ids_in_two_bases():
     """A receipt whose id is hexadecimal finds the push whose response had it in decimal, as msg-id-type = 2 says."""
     sim = harness.Smscsim()
