@@ -63,24 +63,43 @@ is_prefix(struct span prefix, struct span number)
 	return prefix.n <= number.n && memcmp(prefix.p, number.p, prefix.n) == 0;
 }
 
+static bool
+fits(const regex_t *re, const char *to)
+{
+	return re != NULL && regexec(re, to, 0, NULL, 0) == 0;
+}
+
+static bool
+has_prefix(const char *list, const regex_t *re, const char *to)
+{
+	return (list != NULL && any_word(list, is_prefix, span_str(to))) || fits(re, to);
+}
+
+static bool
+is_listed(const struct number_list *list, const regex_t *re, const char *to)
+{
+	return (list != NULL && number_list_has(list, to)) || fits(re, to);
+}
+
 /* In Kannel's order: prefixes, the black list, the white list. */
 enum access_reason
 access_number(const struct initiator *who, const char *to, struct why *why)
 {
-	struct span number = span_str(to);
 	const char *rule = NULL;
 	enum access_reason reason = ACCESS_OK;
 
-	if (who->denied_prefix != NULL && any_word(who->denied_prefix, is_prefix, number)) {
+	if (has_prefix(who->denied_prefix, who->denied_regex, to)) {
 		reason = ACCESS_PREFIX;
 		rule = "denied-prefix of this account";
-	} else if (who->allowed_prefix != NULL && !any_word(who->allowed_prefix, is_prefix, number)) {
+	} else if ((who->allowed_prefix != NULL || who->allowed_regex != NULL) &&
+	    !has_prefix(who->allowed_prefix, who->allowed_regex, to)) {
 		reason = ACCESS_PREFIX;
 		rule = "not in allowed-prefix of this account";
-	} else if (who->black_list != NULL && number_list_has(who->black_list, to)) {
+	} else if (is_listed(who->black_list, who->black_regex, to)) {
 		reason = ACCESS_NUMBER_LIST;
 		rule = "on the black-list of this account";
-	} else if (who->white_list != NULL && !number_list_has(who->white_list, to)) {
+	} else if ((who->white_list != NULL || who->white_regex != NULL) &&
+	    !is_listed(who->white_list, who->white_regex, to)) {
 		reason = ACCESS_NUMBER_LIST;
 		rule = "not on the white-list of this account";
 	}

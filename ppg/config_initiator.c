@@ -298,6 +298,26 @@ numbers_of(struct loading *ld, const struct conf_group *g, const char *key)
 	return list;
 }
 
+static regex_t *
+pattern_of(struct loading *ld, const struct conf_group *g, const char *key)
+{
+	const char *text = conf_text(g, key);
+	regex_t *re;
+	char reason[128];
+	int err;
+
+	if (text == NULL)
+		return NULL;
+	re = config_zeroed(1, sizeof *re);
+	err = regcomp(re, text, REG_EXTENDED | REG_NOSUB);
+	if (err == 0)
+		return re;
+	regerror(err, re, reason, sizeof reason);
+	config_tell(ld, 2, g, key, "%s", reason);
+	free(re);
+	return NULL;
+}
+
 static void
 take_rules(struct loading *ld, const struct conf_group *g, struct initiator *who)
 {
@@ -306,6 +326,10 @@ take_rules(struct loading *ld, const struct conf_group *g, struct initiator *who
 	who->denied_prefix = words_of(ld, g, "denied-prefix", who, read_prefix);
 	who->white_list = numbers_of(ld, g, "white-list");
 	who->black_list = numbers_of(ld, g, "black-list");
+	who->allowed_regex = pattern_of(ld, g, "allowed-prefix-regex");
+	who->denied_regex = pattern_of(ld, g, "denied-prefix-regex");
+	who->white_regex = pattern_of(ld, g, "white-list-regex");
+	who->black_regex = pattern_of(ld, g, "black-list-regex");
 	who->content_types = words_of(ld, g, "content-type", who, read_content_type);
 	who->application_ids = words_of(ld, g, "application-id", who, read_app_id);
 	who->links = words_of(ld, g, "allowed-links", who, read_link);

@@ -24,7 +24,6 @@ enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 #define RECEIVER_LISTS "NOT enforced: write white-list and black-list in the groups wap-push-user"
 #define NO_JOINED "certificate and key are ssl-server-cert-file and ssl-server-key-file"
 #define NO_CLIENT_CERT "ppgd shows receivers of notifications no certificate"
-#define NO_LISTS "number lists are NOT enforced"
 
 static const struct conf_key core_keys[] = {
 	{ "log-level", CONF_NUMBER, 0, 5, NULL, "1", CONF_RELOAD,
@@ -193,6 +192,14 @@ static const struct conf_key initiator_keys[] = {
 	{ "white-list", CONF_TEXT, 1, 500, NULL, NULL, CONF_RELOAD,
 	  "file of the only numbers it may push to" },
 	{ "black-list", CONF_TEXT, 1, 500, NULL, NULL, CONF_RELOAD, "file of numbers it may not push to" },
+	{ "allowed-prefix-regex", CONF_TEXT, 1, 1024, NULL, NULL, CONF_RELOAD,
+	  "pattern of numbers it may push to, beside allowed-prefix" },
+	{ "denied-prefix-regex", CONF_TEXT, 1, 1024, NULL, NULL, CONF_RELOAD,
+	  "pattern of numbers it may not push to, beside denied-prefix" },
+	{ "white-list-regex", CONF_TEXT, 1, 1024, NULL, NULL, CONF_RELOAD,
+	  "pattern of the only numbers it may push to, beside white-list" },
+	{ "black-list-regex", CONF_TEXT, 1, 1024, NULL, NULL, CONF_RELOAD,
+	  "pattern of numbers it may not push to, beside black-list" },
 	{ "content-type", CONF_TEXT, 0, 4096, NULL, NULL, CONF_RELOAD,
 	  "media types it may push, separated by ';'; all of them without it" },
 	{ "application-id", CONF_TEXT, 0, 4096, NULL, NULL, CONF_RELOAD,
@@ -208,11 +215,7 @@ static const struct conf_key initiator_keys[] = {
 	  "submissions it may make in a second; 0 is without limit" },
 	{ "recipients-per-day", CONF_NUMBER, 0, 4000000000, NULL, "0", CONF_RELOAD,
 	  "recipients it may push to in a day (UTC); 0 is without limit" },
-	IGNORED("allowed-prefix-regex", NO_LISTS),
-	IGNORED("denied-prefix-regex", NO_LISTS),
-	IGNORED("denied-list-regex", NO_LISTS),
-	IGNORED("white-list-regex", NO_LISTS),
-	IGNORED("black-list-regex", NO_LISTS),
+	IGNORED("denied-list-regex", "NOT enforced: write denied-prefix-regex"),
 	IGNORED("dlr-url", RESULTS),
 	IGNORED("smsbox-id", NO_BOXES),
 	{ 0 },

@@ -46,9 +46,22 @@ initiators_ref(struct initiators *set)
 	return set;
 }
 
+static void
+free_regex(regex_t **re)
+{
+	if (*re != NULL)
+		regfree(*re);
+	free(*re);
+	*re = NULL;
+}
+
 void
 initiator_done(struct initiator *who)
 {
+	free_regex(&who->allowed_regex);
+	free_regex(&who->denied_regex);
+	free_regex(&who->white_regex);
+	free_regex(&who->black_regex);
 	netlist_destroy(&who->notify_allow);
 	netlist_destroy(&who->allow_ip);
 	netlist_destroy(&who->deny_ip);

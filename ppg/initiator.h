@@ -5,6 +5,7 @@
 #ifndef PPG_INITIATOR_H
 #define PPG_INITIATOR_H
 
+#include <regex.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -35,6 +36,8 @@ struct initiator {
 	char *certificates;		/* words of certificate.h, canonical, a line each */
 	char default_smsc[64], forced_smsc[64];		/* "": none */
 	struct number_list *white_list, *black_list;	/* numbers; NULL: no such rule */
+	/* the same four rules as patterns (POSIX extended) of the number, heap; NULL: none */
+	regex_t *allowed_regex, *denied_regex, *white_regex, *black_regex;
 	struct netlist *allow_ip, *deny_ip;		/* where it may come from, see address_admitted */
 	unsigned pushes_per_s, recipients_per_day;	/* 0: no limit */
 };

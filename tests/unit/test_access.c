@@ -274,6 +274,52 @@ prefixes(void **state)
 	}
 }
 
+static void
+patterns(void **state)
+{
+	static const struct {
+		const char *allowed, *denied, *white, *black;	/* patterns */
+		char *allowed_prefix;
+		const char *to;
+		enum access_reason reason;
+	} rows[] = {
+		{ "^\\+1(202|303)", NULL, NULL, NULL, NULL, "+12025550100", ACCESS_OK },
+		{ "^\\+1(202|303)", NULL, NULL, NULL, NULL, "+14045550100", ACCESS_PREFIX },
+		{ "^\\+1(202|303)", NULL, NULL, NULL, "+44", "+442025550100", ACCESS_OK },
+		{ "^\\+1(202|303)", NULL, NULL, NULL, "+44", "+492025550100", ACCESS_PREFIX },
+		{ NULL, "9$", NULL, NULL, NULL, "+12025550109", ACCESS_PREFIX },
+		{ NULL, "9$", NULL, NULL, NULL, "+12025550100", ACCESS_OK },
+		{ "2", "5", NULL, NULL, "+1", "+12025550100", ACCESS_PREFIX },
+		{ NULL, NULL, "0100$", NULL, NULL, "+12025550100", ACCESS_OK },
+		{ NULL, NULL, "0100$", NULL, NULL, "+12025550101", ACCESS_NUMBER_LIST },
+		{ NULL, NULL, NULL, "0100$", NULL, "+12025550100", ACCESS_NUMBER_LIST },
+		{ NULL, NULL, NULL, "0100$", NULL, "+12025550101", ACCESS_OK },
+		{ NULL, NULL, "5550", "0100$", NULL, "+12025550100", ACCESS_NUMBER_LIST },
+	};
+	size_t i, k;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const char *texts[] = { rows[i].allowed, rows[i].denied, rows[i].white, rows[i].black };
+		regex_t re[4];
+		regex_t *used[4] = { NULL };
+		struct initiator who;
+
+		for (k = 0; k < 4; k++) {
+			if (texts[k] == NULL)
+				continue;
+			assert_int_equal(regcomp(&re[k], texts[k], REG_EXTENDED | REG_NOSUB), 0);
+			used[k] = &re[k];
+		}
+		who = (struct initiator){ .allowed_prefix = rows[i].allowed_prefix, .allowed_regex = used[0],
+			.denied_regex = used[1], .white_regex = used[2], .black_regex = used[3] };
+		if (access_number(&who, rows[i].to, NULL) != rows[i].reason)
+			fail_msg("row %zu, %s", i, rows[i].to);
+		for (k = 0; k < 4; k++)
+			if (used[k] != NULL)
+				regfree(used[k]);
+	}
+}
+
 static char path[] = "/tmp/test_access.XXXXXX";
 
 static int
@@ -464,6 +510,7 @@ main(void)
 		cmocka_unit_test(whose_certificate),
 		cmocka_unit_test(address_lists),
 		cmocka_unit_test(prefixes),
+		cmocka_unit_test(patterns),
 		cmocka_unit_test(number_lists),
 		cmocka_unit_test(bad_number_lists),
 		cmocka_unit_test(content_rules),

@@ -336,7 +336,7 @@ rules_of_initiators(void **state)
 	    "country-prefix = +358\nallowed-prefix = \"40; +1202;0044;\"\ndenied-prefix = +1900\n"
 	    "certificate = \"DNS:A.example.net; uri:x:a\\\\;b\"\nallow-ip = ::1\n"
 	    "content-type = \" text/* ;application/vnd.wap.sic\"\napplication-id = \"4;x-example:a\"\n"
-	    "allowed-links = h:1\nallowed-bearers = SMS\ndefault-smsc = h:1\nforced-smsc = h:1\n"
+	    "denied-prefix-regex = \"9$\"\nallowed-links = h:1\nallowed-bearers = SMS\ndefault-smsc = h:1\nforced-smsc = h:1\n"
 	    "pushes-per-second = 5\nrecipients-per-day = 4000000000\n"
 	    "group = wap-push-user\nwap-push-user = machine\ncertificate = dns:b\nallowed-prefix = 44\n" SMSC);
 	struct initiators *set = ppg_config_take_initiators(c);
@@ -347,6 +347,8 @@ rules_of_initiators(void **state)
 	assert_true(c->query_login);
 	assert_string_equal(who->allowed_prefix, "+35840;+1202;+44");
 	assert_string_equal(who->denied_prefix, "+1900");
+	assert_int_equal(regexec(who->denied_regex, "+12025550109", 0, NULL, 0), 0);
+	assert_null(who->allowed_regex);
 	assert_string_equal(who->certificates, "dns:a.example.net\nuri:x:a;b");
 	assert_string_equal(who->content_types, "text/*;application/vnd.wap.sic");
 	assert_string_equal(who->application_ids, "4;x-example:a");
@@ -477,6 +479,9 @@ static const struct { const char *text, *errors; } bad_rows[] = {
 	  "https://example.net/list is a URL; fetch the list into a file and name that\n" },
 	{ PPG PI "black-list = /nonexistent\n" SMSC,
 	  "X:6: group wap-push-user, black-list: /nonexistent: No such file or directory\n" },
+	{ PPG PI "allowed-prefix-regex = \"^(1\"\nwhite-list-regex = \"a{2,1}\"\n" SMSC,
+	  "X:6: group wap-push-user, allowed-prefix-regex: Unmatched ( or \\(\n"
+	  "X:7: group wap-push-user, white-list-regex: Invalid content of \\{\\}\n" },
 	{ PPG PI "allowed-links = h:1;x\ndefault-smsc = h:1\nforced-smsc = y\n" SMSC,
 	  "X:6: group wap-push-user, allowed-links: x is not the smsc-id of a group smsc\n"
 	  "X:8: group wap-push-user, forced-smsc: y is not the smsc-id of a group smsc\n" },
