@@ -294,8 +294,8 @@ http_server_reload_tls(struct http_server *server, struct why *why)
 	struct http_tls *fresh, *old;
 	int err;
 
-	if (server->tls == NULL)
-		return OK;
+	if (server->cf.tls_cert_file == NULL)
+		return OK;		/* plain HTTP */
 	err = http_tls_load(&server->cf, &fresh, NULL, why);
 	if (err != OK)
 		return err;
