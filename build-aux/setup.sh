@@ -12,7 +12,8 @@ missing_packages() {
 }
 
 # As root: installs packages and starts no service that comes with one of them (kannel-extras brings the kannel
-# package, whose bearerbox would start now and at every boot; tests need the programs alone).
+# package, whose bearerbox would start now and at every boot; tests need the programs alone). For the same reason
+# postgresql makes no cluster of its own, which would be started at every boot.
 quiet_install='
 	policy=/usr/sbin/policy-rc.d
 	had_kannel=$(dpkg-query -W -f "\${db:Status-Status}" kannel 2>/dev/null)
@@ -21,7 +22,15 @@ quiet_install='
 		trap "exit 1" INT TERM HUP
 		printf "#!/bin/sh\nexit 101\n" >$policy && chmod 755 $policy
 	fi
+	clusters=/etc/postgresql-common/createcluster.conf
+	case " $* " in
+	*" postgresql "*)
+		apt-get -q -y --no-install-recommends install postgresql-common || exit
+		grep -q "^create_main_cluster" $clusters || echo "create_main_cluster = false # openppg" >>$clusters
+		;;
+	esac
 	apt-get -q -y --no-install-recommends install "$@" || exit
+	[ ! -e $clusters ] || sed -i "/^create_main_cluster = false # openppg$/d" $clusters
 	if [ "$had_kannel" != installed ] && [ -e /etc/init.d/kannel ]; then
 		update-rc.d kannel disable
 	fi

@@ -4,14 +4,17 @@ store_libstore_a_SOURCES = \
 	store/sqlite.c store/sqlite_accept.c store/sqlite_audit.c store/sqlite_cancel.c store/sqlite_due.c \
 	store/sqlite_facts.c store/sqlite_index.c store/sqlite_int.h store/sqlite_keys.c store/sqlite_life.c \
 	store/sqlite_list.c store/sqlite_names.c store/sqlite_note.c store/sqlite_open.c \
-	store/sqlite_read.c store/sqlite_sql.c
+	store/sqlite_read.c store/sqlite_sql.c \
+	store/pg.c store/pg_accept.c store/pg_conn.c store/pg_device.c store/pg_due.c store/pg_int.h \
+	store/pg_life.c store/pg_note.c store/pg_open.c store/pg_read.c store/pg_recover.c store/pg_replace.c \
+	store/pg_rows.c store/pg_sql.c store/pg_tick.c
 
 # The contract, on every engine; then what is SQLite's own.
 STORE_TESTS = tests/unit/test_store tests/unit/test_store_outcome tests/unit/test_store_whole \
 	tests/unit/test_store_class tests/unit/test_store_cancel tests/unit/test_store_replace \
 	tests/unit/test_store_audit tests/unit/test_store_facts tests/unit/test_sqlite_schema \
 	tests/unit/test_store_crash tests/unit/test_store_files tests/unit/test_sqlite_index
-STORE_FIXTURE = tests/unit/store_fixture.c tests/unit/test_store.h
+STORE_FIXTURE = tests/unit/store_fixture.c tests/unit/store_pg.c tests/unit/test_store.h
 STORE_FAULTS = tests/unit/fault_vfs.c tests/unit/fault_vfs.h
 check_PROGRAMS += $(STORE_TESTS)
 TESTS += $(STORE_TESTS)
@@ -43,5 +46,9 @@ tests_unit_test_sqlite_index_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 EXTRA_PROGRAMS += tests/bench/bench_store
 tests_bench_bench_store_SOURCES = tests/bench/bench_store.c
 tests_bench_bench_store_LDADD = $(STORE_LIBS)
+
+# The same programs again, on PostgreSQL.
+TESTS += tests/unit/test_store_pg.sh
+EXTRA_DIST += tests/unit/test_store_pg.sh tests/unit/pg_cluster.sh
 
 EXTRA_DIST += doc/store.md

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-static const struct store_engine *const engines[] = { &store_sqlite };
+static const struct store_engine *const engines[] = { &store_sqlite, &store_postgres };
 
 static const struct store_engine *
 engine_of(const char *url, const char **where)
@@ -163,8 +163,9 @@ store_open(const struct store_config *cf, struct store **out, struct why *why)
 
 	*out = NULL;
 	if ((engine = engine_of(cf->url, &where)) == NULL)
-		return why_set(why, ERR_UNSUPPORTED, "store %s: unknown kind, \"sqlite:path\" expected",
-		    cf->url);
+		return why_set(why, ERR_UNSUPPORTED, "store %.*s: unknown kind, \"sqlite:path\" or"
+		    " \"postgresql:...\" expected", (int)(strcspn(cf->url, ":") < 32 ? strcspn(cf->url, ":") : 32),
+		    cf->url);		/* what follows may hold a password */
 	if ((store = calloc(1, sizeof *store)) == NULL)
 		abort();
 	store->engine = engine;
@@ -179,7 +180,7 @@ store_open(const struct store_config *cf, struct store **out, struct why *why)
 	store->stats = store->next;
 	if (err == OK && pthread_create(&store->writer, NULL, writer, store) != 0) {
 		engine->close(store);
-		err = why_set(why, ERR_IO, "%s: cannot start a thread", cf->url);
+		err = why_set(why, ERR_IO, "cannot start a thread");
 	}
 	if (err != OK) {
 		say_store(why);

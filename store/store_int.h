@@ -40,7 +40,7 @@ struct store_engine {
 	int (*read_profile)(void *reader, const char *name, struct sbuf *document, char **content_type);
 };
 
-extern const struct store_engine store_sqlite;
+extern const struct store_engine store_sqlite, store_postgres;
 
 struct store {
 	const struct store_engine *engine;

@@ -20,7 +20,8 @@ enum test_event { EV_TAKE = 1, EV_SUBMITTED, EV_SENT, EV_RETRY, EV_RECOVER, EV_R
 enum test_code { CODE_REPLACED = 1000, CODE_NOT_REPLACED = 2008 };
 
 struct fixture {
-	char folder[64], path[96], url[128];
+	char folder[64], path[512], url[512];
+	bool pg;			/* a database of the server that OPENPPG_TEST_STORE names */
 	struct store_config cf;
 	struct store *store;
 	struct store_reader *reader;
@@ -43,12 +44,20 @@ void fixture_destroy(struct fixture *f);	/* removes the folder */
 void wait_notes_due(struct fixture *f, unsigned n);
 
 /*
- * The contract: each test gets an open store (struct fixture *) of each engine in turn.
+ * The contract: each test gets an open store (struct fixture *): of SQLite, or, when the environment has
+ * OPENPPG_TEST_STORE (a url of a server where databases may be made), of PostgreSQL.
  */
 int contract_setup(void **state);
 int contract_teardown(void **state);
 #define CONTRACT_TEST(f) { #f, f, contract_setup, contract_teardown, NULL }
 int contract_run(const struct CMUnitTest *tests, size_t n);
+
+/* store_pg.c; not for SQLite. */
+const char *pg_server(void);			/* that url, or NULL */
+void pg_create(const char *database);
+void pg_drop(const char *database);
+void pg_exec(const char *url, const char *sql);
+int64_t pg_number(const char *url, const char *sql);
 
 /* Run one operation and wait for it; its result. */
 int run_op(struct fixture *f, struct store_op *op, enum store_kind kind);
