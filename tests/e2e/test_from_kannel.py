@@ -5,9 +5,10 @@ Example and tables are read from the installed package kannel-docs; nothing of t
 import html
 import os
 import re
+import shutil
 
 import harness
-from harness import case, equal
+from harness import Skip, case, equal
 
 GUIDE = "/usr/share/doc/kannel-docs/userguide/userguide.html"
 FOLDER = "/usr/lib/kannel/test"
@@ -231,6 +232,51 @@ def logins_in_the_url():
     assert re.search(r"\b1001\b", said), said
     arrives(sim, 1)
     refused(test_ppg(gw, "wrong@pi.example.net", url=gw.url + login % (user["ppg-username"], "x")), 401)
+    gw.stop()
+    sim.program.stop()
+
+
+def certificate(folder, name):
+    """A certificate for this machine and its key, in one file each and both in a third, as test_ppg wants its own."""
+    paths = [os.path.join(folder, name + end) for end in (".cert", ".key", ".both")]
+    status, _, err = harness.run([
+        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+        "subjectAltName=DNS:localhost,IP:127.0.0.1", "-out", paths[0], "-keyout", paths[1]])
+    equal(status, 0, err)
+    with open(paths[2], "w") as f:
+        for path in paths[:2]:
+            with open(path) as one:
+                f.write(one.read())
+    return paths
+
+
+@case
+def https():
+    """The guide's keys for HTTPS; test_ppg logs in over it, and is refused with a wrong password."""
+    if shutil.which("openssl") is None:
+        raise Skip("openssl is not installed")
+    sim = harness.Smscsim()
+    user = dict(example()["wap-push-user"])
+    login = user["ppg-username"], user["ppg-password"]
+    keys = [dict(pairs) for pairs in listings(read_guide()) if ("group", "ppg") in pairs and "ppg-ssl-port" in dict(pairs)]
+    equal(len(keys), 1)
+    folder, port = harness.temp_dir(), harness.free_port()
+    server, client = certificate(folder, "server"), certificate(folder, "client")
+    values = {"ppg-ssl-port": str(port), "ssl-server-cert-file": server[0], "ssl-server-key-file": server[1]}
+    equal(sorted(key for key in keys[0] if "ssl" in key), sorted(values))
+    gw = FromKannel(sim.port, HERE, ppg=values)
+    url = "https://localhost:%d/wappush" % port
+    more = dict(options=("-b",), url=url, ssl="ssl-client-certkey-file = %s\nssl-trusted-ca-file = %s\n" % (
+        client[2], server[0]))
+    said = test_ppg(gw, "tls@pi.example.net", *login, **more)
+    assert re.search(r"\b1001\b", said), said
+    arrives(sim, 1)
+    refused(test_ppg(gw, "wrong@pi.example.net", login[0], "x", **more), 401)
+    # HTTP is served beside it
+    said = test_ppg(gw, "plain@pi.example.net", *login, options=("-b",))
+    assert re.search(r"\b1001\b", said), said
+    arrives(sim, 2)
+    equal(len(sim.messages()), 2)
     gw.stop()
     sim.program.stop()
 
