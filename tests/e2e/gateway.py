@@ -118,7 +118,7 @@ def read_reply(answer):
     root = xml.etree.ElementTree.fromstring(answer.text)
     harness.equal(root.tag, "pap")
     child = root[0]
-    result = child if child.get("code") else child[0]
+    result = child if child.get("code") else child[-1]
     version = answer.text.split("DTD PAP ", 1)[1].split("/", 1)[0]
     return Reply(202, child.tag, int(result.get("code")), result.get("desc"), child.get("push-id"), version, answer.text)
 
