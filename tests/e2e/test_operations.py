@@ -264,5 +264,4 @@ def malformed_operations():
     assert 'query-id="q7"' in reply.text
 
 
-if __name__ == "__main__":
-    harness.main()
+harness.main()
