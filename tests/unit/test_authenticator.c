@@ -320,6 +320,19 @@ wrong_passwords_slow_one_pair(void **state)
 	authenticator_stop(&auth);
 }
 
+/* Each time it is sent, it is looked at and counts. */
+static void
+one_wrong_password_many_times(void **state)
+{
+	struct authenticator *auth = authenticator_start(make_set(HASH_RIGHT, NULL, NULL, NULL));
+	unsigned i;
+
+	for (i = 0; i + 1 < AUTH_FAILURES_MAX; i++)
+		assert_int_equal(login(auth, NULL, "u0", "wrong"), AUTH_REFUSED);
+	assert_int_equal(login(auth, NULL, "u0", "wrong"), AUTH_SLOW_DOWN);
+	authenticator_stop(&auth);
+}
+
 static void
 wrong_passwords_slow_one_source(void **state)
 {
@@ -488,6 +501,7 @@ main(void)
 		cmocka_unit_test(certificate_only),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(wrong_passwords_slow_one_pair),
+		cmocka_unit_test(one_wrong_password_many_times),
 		cmocka_unit_test(wrong_passwords_slow_one_source),
 		cmocka_unit_test(one_network_is_one_source),
 		cmocka_unit_test(wrong_passwords_take_nobodys_place),
