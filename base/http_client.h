@@ -57,7 +57,8 @@ void http_client_send(struct http_client *client, const char *method, const char
 
 /*
  * The same, waiting; for command-line programs. The result's body is a heap copy in *answer
- * (may be NULL). timeout_ms 0 = 10000. Returns OK with *status, or ERR_IO and *why.
+ * (may be NULL). timeout_ms 0 = 10000. SSL_CERT_FILE of the environment names the authorities
+ * instead of the system's. Returns OK with *status, or ERR_IO and *why.
  */
 int http_fetch(const char *method, const char *url, const char *const *headers, struct span body,
     unsigned timeout_ms, unsigned *status, struct sbuf *answer, struct why *why);

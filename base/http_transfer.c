@@ -295,7 +295,9 @@ int
 http_fetch(const char *method, const char *url, const char *const *headers, struct span body,
     unsigned timeout_ms, unsigned *status, struct sbuf *answer, struct why *why)
 {
-	const struct http_client_config cf = { .timeout_ms = timeout_ms, .max_answer = ANSWER_MAX_FETCH };
+	const char *ca_file = getenv("SSL_CERT_FILE");		/* as with curl and openssl */
+	const struct http_client_config cf = { .timeout_ms = timeout_ms, .max_answer = ANSWER_MAX_FETCH,
+		.ca_file = ca_file != NULL && ca_file[0] != '\0' ? ca_file : NULL };
 	struct http_transfer t;
 	struct http_result result;
 	CURLcode code;

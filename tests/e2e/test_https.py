@@ -231,6 +231,11 @@ def https_alone():
     equal(exchange(admin, "GET", "/healthz").status, 200)
     equal(exchange(admin, "GET", "/api/v1/links").status, 401)
     equal(exchange(admin, "GET", "/api/v1/links", headers=bearer).status, 200)
+    command = [harness.built("ppgctl"), "links", "--admin", "https://localhost:%d" % alone.admin_port]
+    equal(harness.run(command, env={"PPGCTL_TOKEN": TOKEN, "SSL_CERT_FILE": path("ca.pem")})[0], 0)
+    status, _, err = harness.run(command, env={"PPGCTL_TOKEN": TOKEN, "SSL_CERT_FILE": path("other-ca.pem")})
+    equal(status, 1, err)
+    assert "certificate" in err, err
     renew("renewed")
     equal(exchange(admin, "POST", "/api/v1/reload", headers=bearer).status, 200)
     equal((server_name(port), server_name(alone.admin_port)), ("renewed", "renewed"))
