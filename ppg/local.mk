@@ -15,6 +15,7 @@ ppg_libppg_a_SOURCES = \
 	ppg/address.c ppg/address.h \
 	ppg/number.c ppg/number.h \
 	ppg/network.c ppg/network.h \
+	ppg/uaprof.c ppg/uaprof_match.c ppg/uaprof.h \
 	ppg/life.c ppg/life.h \
 	ppg/dispatch.c ppg/dispatch.h ppg/dispatch_int.h \
 	ppg/dispatch_link.c ppg/dispatch_lane.c ppg/dispatch_take.c ppg/dispatch_send.c ppg/dispatch_cancel.c \
@@ -44,8 +45,10 @@ tests_unit_test_address_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 tests_unit_test_life_SOURCES = tests/unit/test_life.c
 tests_unit_test_life_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 
-check_PROGRAMS += tests/unit/test_number tests/unit/test_network tests/unit/test_leniency
-TESTS += tests/unit/test_number tests/unit/test_network tests/unit/test_leniency
+check_PROGRAMS += tests/unit/test_number tests/unit/test_network tests/unit/test_leniency tests/unit/test_uaprof
+TESTS += tests/unit/test_number tests/unit/test_network tests/unit/test_leniency tests/unit/test_uaprof
+tests_unit_test_uaprof_SOURCES = tests/unit/test_uaprof.c
+tests_unit_test_uaprof_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 tests_unit_test_leniency_SOURCES = tests/unit/test_leniency.c
 tests_unit_test_leniency_LDADD = ppg/libppg.a $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_number_SOURCES = tests/unit/test_number.c
@@ -53,7 +56,10 @@ tests_unit_test_number_LDADD = ppg/libppg.a $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_network_SOURCES = tests/unit/test_network.c
 tests_unit_test_network_LDADD = ppg/libppg.a $(BASE_LIBS) $(TEST_LIBS)
 
-FUZZ_TARGETS += tests/fuzz/fuzz_pap tests/fuzz/fuzz_mime
+FUZZ_TARGETS += tests/fuzz/fuzz_pap tests/fuzz/fuzz_mime tests/fuzz/fuzz_uaprof
+tests_fuzz_fuzz_uaprof_SOURCES = tests/fuzz/fuzz_uaprof.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_uaprof_LDADD = ppg/libppg.a $(WAP_LIBS)
+tests_fuzz_fuzz_uaprof_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_pap_SOURCES = tests/fuzz/fuzz_pap.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_pap_LDADD = ppg/libppg.a $(BASE_LIBS)
 tests_fuzz_fuzz_pap_LDFLAGS = $(FUZZ_LINK)
