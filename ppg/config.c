@@ -197,8 +197,13 @@ take_store(struct loading *ld, const char *path)
 	config->store_cache_kib = g != NULL ? (size_t)(conf_number(g, "cache") >> 10) : 32 << 10;
 	if (url == NULL)
 		return;
-	if (strncmp(url, "sqlite:", 7) != 0 || url[7] == '\0') {
-		config_tell(ld, 2, g, "url", "%.64s is not \"sqlite:\" and a path", url);
+	if (strncmp(url, "postgresql:", 11) == 0 && url[11] != '\0') {
+		sbuf_str(&b, url);
+		config->store_url = sbuf_take(&b);
+		return;
+	}
+	if (strncmp(url, "sqlite:", 7) != 0 || url[7] == '\0') {	/* not quoted: it may hold a password */
+		config_tell(ld, 2, g, "url", "neither \"sqlite:\" and a path nor \"postgresql:\" and a database");
 		return;
 	}
 	sbuf_str(&b, "sqlite:");

@@ -40,7 +40,7 @@ source-addr = "{sender}"
 {smsc_more}
 
 group = store
-url = "sqlite:ppg.db"
+url = "{store_url}"
 {store_more}
 
 group = admin
@@ -127,7 +127,7 @@ class Gateway:
     """ppgd with its configuration and store in a folder of its own."""
 
     def __init__(self, smsc_port, folder=None, initiators=None, trusted=False, ppg_more="", smsc_more="", store_more="",
-                 log_level=1, start=True):
+                 log_level=1, start=True, store_url="sqlite:ppg.db"):
         self.folder = folder or harness.temp_dir()
         self.port, self.admin_port = harness.free_port(), harness.free_port()
         self.url = "http://127.0.0.1:%d/wappush" % self.port
@@ -136,7 +136,8 @@ class Gateway:
         self.settings = dict(
             port=self.port, admin_port=self.admin_port, smsc_port=smsc_port, sender=SENDER, token=TOKEN,
             trusted="true" if trusted else "false", ppg_more=ppg_more, smsc_more=smsc_more, store_more=store_more,
-            log_level=log_level, initiators=initiator() if initiators is None else initiators)
+            store_url=store_url, log_level=log_level,
+            initiators=initiator() if initiators is None else initiators)
         self.write_config()
         if start:
             self.start()

@@ -118,7 +118,7 @@ static const struct {
 	  "1 X:4: group ppg, ppg-url: /push instead of /wappush needs a restart\n"
 	  "0 X:3: group ppg, max-age: 1h instead of 2d\n" },
 	{ PPG PI SMSC, PPG PI SMSC "group = store\nurl = sqlite:other.db\n", 0, 1,
-	  "1 X:12: group store, url: sqlite:other.db instead of sqlite:openppg.db needs a restart\n" },
+	  "1 X:12: group store, url: another value needs a restart\n" },
 	{ PPG PI SMSC ADMIN, PPG PI SMSC, ADMIN_PORT, 1,
 	  "1 X:12: group admin, port: no value instead of 81 needs a restart\n"
 	  "0 X:13: group admin, token: another value\n" },

@@ -171,6 +171,26 @@ defaults_are_the_documented_limits(void **state)
 	ppg_config_free(&c);
 }
 
+/* What PostgreSQL's library takes goes there as it is. */
+static void
+a_database_as_store(void **state)
+{
+	static const char *const urls[] = { "postgresql:host=/run/postgresql dbname=ppg",
+		"postgresql://ppg:secret@db.example.net:5433/ppg?sslmode=verify-full" };
+	size_t i;
+
+	for (i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+		struct sbuf text = { 0 };
+		struct ppg_config *c;
+
+		sbuf_fmt(&text, "%sgroup = store\nurl = \"%s\"\n", MINIMAL, urls[i]);
+		c = good(text.s);
+		assert_string_equal(c->store_url, urls[i]);
+		ppg_config_free(&c);
+		sbuf_done(&text);
+	}
+}
+
 static void
 numbers_and_countries(void **state)
 {
@@ -512,8 +532,10 @@ static const struct { const char *text, *errors; } bad_rows[] = {
 	{ MINIMAL "msg-id-type = 4\n",
 	  "X:11: group smsc, msg-id-type: 4 is not 0, 1, 2, 3, 0x00, 0x01, 0x02 or 0x03\n" },
 	{ MINIMAL "interface-version = 3.4\n", "X:11: group smsc, interface-version: 3.4 is not 33, 34 or 50\n" },
-	{ MINIMAL "group = store\nurl = postgresql:x\n",
-	  "X:12: group store, url: postgresql:x is not \"sqlite:\" and a path\n" },
+	{ MINIMAL "group = store\nurl = postgres://ppg:secret@db.example.net/ppg\n",
+	  "X:12: group store, url: neither \"sqlite:\" and a path nor \"postgresql:\" and a database\n" },
+	{ MINIMAL "group = store\nurl = postgresql:\n",
+	  "X:12: group store, url: neither \"sqlite:\" and a path nor \"postgresql:\" and a database\n" },
 	{ MINIMAL "group = admin\nport = 8080\n",
 	  "X:11: group admin, token: this key is required and missing\n"
 	  "X:12: group admin, port: 8080 is ppg-port at X:1 already\n" },
@@ -658,6 +680,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(smallest_configuration),
 		cmocka_unit_test(defaults_are_the_documented_limits),
+		cmocka_unit_test(a_database_as_store),
 		cmocka_unit_test(numbers_and_countries),
 		cmocka_unit_test(every_key_of_a_link),
 		cmocka_unit_test(links_and_whom_they_serve),
