@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,19 @@ unwatch(struct http_request *rq)
 	rq->watched = false;
 }
 
+/*
+ * In TLS 1.3 the client has the last word of a handshake. One that holds back small segments until
+ * all is acknowledged would keep its request for the 40 ms that an acknowledgement may wait.
+ */
+static void
+handshake_over(struct http_request *rq)
+{
+	int on = 1;
+
+	unwatch(rq);
+	setsockopt(rq->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
 void
 http_tls_park(struct http_loop *loop)
 {
@@ -117,7 +131,7 @@ http_tls_park(struct http_loop *loop)
 	while ((rq = loop->shaking) != NULL) {
 		list_remove(rq);
 		if (rq->n_finished == BOTH_FINISHED)
-			unwatch(rq);
+			handshake_over(rq);
 		else if (!loop->stopping)
 			park(rq);
 	}
