@@ -259,35 +259,51 @@ certificate_common(const char *a, const char *b)
 
 /* ---- a certificate -------------------------------------------------------------------------------- */
 
-static bool
-names(const char *words, const struct kind *kind, const char *value)
+static void
+add_name(struct certificate_names *out, const struct kind *kind, const char *value)
 {
 	struct sbuf word = { 0 };
-	bool yes = put_word(kind, span_str(value), &word) && has_line(words, sbuf_as_span(&word));
 
-	sbuf_done(&word);
-	return yes;
+	if (!put_word(kind, span_str(value), &word)) {
+		sbuf_done(&word);
+		return;
+	}
+	out->names[out->n].word = sbuf_take(&word);
+	out->names[out->n++].match = kind->match;
 }
 
-enum certificate_match
-certificate_match(const char *words, const struct http_client_cert *cert)
+void
+certificate_names(const struct http_client_cert *cert, struct certificate_names *out)
 {
 	size_t i;
 
-	if (words == NULL)
-		return CERTIFICATE_NO;
-	if (names(words, kind_of(span_str("sha256:")), cert->fingerprint))
-		return CERTIFICATE_FINGERPRINT;
+	*out = (struct certificate_names){ 0 };
+	add_name(out, kind_of(span_str("sha256:")), cert->fingerprint);
 	if (!cert->verified)
-		return CERTIFICATE_NO;
-	if (names(words, kind_of(span_str("subject:")), cert->subject))
-		return CERTIFICATE_SUBJECT;
-	for (i = 0; i < cert->n_names; i++) {
+		return;
+	add_name(out, kind_of(span_str("subject:")), cert->subject);
+	for (i = 0; i < cert->n_names && i < HTTP_CERT_NAMES_MAX; i++) {
 		const struct kind *kind = kind_of(span_str(cert->names[i]));
 
-		if (kind != NULL && kind->match == CERTIFICATE_NAME &&
-		    names(words, kind, cert->names[i] + strlen(kind->prefix)))
-			return CERTIFICATE_NAME;
+		if (kind != NULL && kind->match == CERTIFICATE_NAME)
+			add_name(out, kind, cert->names[i] + strlen(kind->prefix));
 	}
+}
+
+void
+certificate_names_done(struct certificate_names *names)
+{
+	while (names->n > 0)
+		free(names->names[--names->n].word);
+}
+
+enum certificate_match
+certificate_match(const char *words, const struct certificate_names *names)
+{
+	size_t i;
+
+	for (i = 0; words != NULL && i < names->n; i++)
+		if (has_line(words, span_str(names->names[i].word)))
+			return names->names[i].match;
 	return CERTIFICATE_NO;
 }

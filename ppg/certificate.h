@@ -20,8 +20,19 @@ enum certificate_match { CERTIFICATE_NO, CERTIFICATE_NAME, CERTIFICATE_SUBJECT, 
  */
 int certificate_words(const char *text, char **out, struct why *why);
 
-/* words: of certificate_words; NULL names none. Of a certificate that is not verified only the fingerprint counts. */
-enum certificate_match certificate_match(const char *words, const struct http_client_cert *cert);
+/* What names a certificate, canonical, what counts more first. Of one that is not verified only the fingerprint does. */
+struct certificate_names {
+	struct {
+		char *word;		/* heap */
+		enum certificate_match match;
+	} names[HTTP_CERT_NAMES_MAX + 2];
+	size_t n;
+};
+void certificate_names(const struct http_client_cert *cert, struct certificate_names *out);
+void certificate_names_done(struct certificate_names *names);
+
+/* words: of certificate_words; NULL names none. */
+enum certificate_match certificate_match(const char *words, const struct certificate_names *names);
 
 /* The first word that both have, as a span of a; n 0: none. */
 struct span certificate_common(const char *a, const char *b);

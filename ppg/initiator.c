@@ -5,15 +5,72 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "base/text.h"
 #include "ppg/certificate.h"
 
 struct initiators {
 	atomic_int refs;
 	bool trusted;
 	struct netlist *allow_ip, *deny_ip;
+	/* hash tables of places in the list, as long; 0 = empty, else place + 1 */
+	size_t n_slots;			/* a power of two, more than the places */
+	uint32_t *by_name, *by_username;
 	size_t n;
 	struct initiator list[];
 };
+
+/* ---- finding by a text ------------------------------------------------------------------------ */
+
+static size_t
+slot_of(const struct initiators *set, const char *text)
+{
+	return text_hash64(span_str(text)) & (set->n_slots - 1);
+}
+
+static const char *
+name_at(const struct initiators *set, size_t i)
+{
+	return set->list[i].name;
+}
+
+static const char *
+username_at(const struct initiators *set, size_t i)
+{
+	return set->list[i].username;
+}
+
+static uint32_t *
+make_index(const struct initiators *set, const char *(*text_at)(const struct initiators *set, size_t i))
+{
+	uint32_t *slots = calloc(set->n_slots, sizeof *slots);
+	size_t i, k;
+
+	if (slots == NULL)
+		abort();
+	for (i = 0; i < set->n; i++) {
+		if (text_at(set, i)[0] == '\0')
+			continue;
+		for (k = slot_of(set, text_at(set, i)); slots[k] != 0; k = (k + 1) & (set->n_slots - 1))
+			;
+		slots[k] = (uint32_t)i + 1;
+	}
+	return slots;
+}
+
+/* The first one in the list when two have the same text. */
+static const struct initiator *
+look_up(const struct initiators *set, const uint32_t *slots,
+    const char *(*text_at)(const struct initiators *set, size_t i), const char *text)
+{
+	size_t k;
+
+	for (k = slot_of(set, text); slots[k] != 0; k = (k + 1) & (set->n_slots - 1))
+		if (strcmp(text_at(set, slots[k] - 1), text) == 0)
+			return &set->list[slots[k] - 1];
+	return NULL;
+}
+
+/* ---- sets --------------------------------------------------------------------------------------- */
 
 struct initiators *
 initiators_create(const struct initiator *list, size_t n, bool trusted)
@@ -29,6 +86,10 @@ initiators_create(const struct initiator *list, size_t n, bool trusted)
 		memcpy(set->list, list, n * sizeof set->list[0]);
 	if (trusted)
 		strcpy(set->list[set->n++].name, "trusted");
+	for (set->n_slots = 4; set->n_slots < 2 * set->n; set->n_slots *= 2)
+		;
+	set->by_name = make_index(set, name_at);
+	set->by_username = make_index(set, username_at);
 	return set;
 }
 
@@ -88,29 +149,21 @@ initiators_unref(struct initiators *set)
 		initiator_done(&set->list[i]);
 	netlist_destroy(&set->allow_ip);
 	netlist_destroy(&set->deny_ip);
+	free(set->by_name);
+	free(set->by_username);
 	free(set);
 }
 
 const struct initiator *
 initiators_find(const struct initiators *set, const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < set->n; i++)
-		if (strcmp(set->list[i].name, name) == 0)
-			return &set->list[i];
-	return NULL;
+	return look_up(set, set->by_name, name_at, name);
 }
 
 const struct initiator *
 initiators_find_username(const struct initiators *set, const char *username)
 {
-	size_t i;
-
-	for (i = 0; i < set->n; i++)
-		if (set->list[i].username[0] != '\0' && strcmp(set->list[i].username, username) == 0)
-			return &set->list[i];
-	return NULL;
+	return look_up(set, set->by_username, username_at, username);
 }
 
 const struct initiator *
@@ -118,16 +171,19 @@ initiators_find_certificate(const struct initiators *set, const struct http_clie
 {
 	const struct initiator *found = NULL;
 	enum certificate_match best = CERTIFICATE_NO;
+	struct certificate_names names;
 	size_t i;
 
+	certificate_names(cert, &names);
 	for (i = 0; i < set->n; i++) {
-		enum certificate_match match = certificate_match(set->list[i].certificates, cert);
+		enum certificate_match match = certificate_match(set->list[i].certificates, &names);
 
 		if (match == CERTIFICATE_NO || match < best)
 			continue;
 		found = match > best ? &set->list[i] : NULL;
 		best = match;
 	}
+	certificate_names_done(&names);
 	return found;
 }
 

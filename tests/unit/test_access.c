@@ -21,6 +21,18 @@ static const struct http_client_cert shown = {
 	.fingerprint = PRINT,
 };
 
+static enum certificate_match
+match(const char *words, const struct http_client_cert *cert)
+{
+	struct certificate_names names;
+	enum certificate_match m;
+
+	certificate_names(cert, &names);
+	m = certificate_match(words, &names);
+	certificate_names_done(&names);
+	return m;
+}
+
 static void
 certificates_match(void **state)
 {
@@ -57,14 +69,14 @@ certificates_match(void **state)
 
 		if (certificate_words(rows[i].words, &words, &why) != OK)
 			fail_msg("%s: %s", rows[i].words, why.text);
-		if (certificate_match(words, &shown) != rows[i].match)
-			fail_msg("%s: %d", rows[i].words, certificate_match(words, &shown));
+		if (match(words, &shown) != rows[i].match)
+			fail_msg("%s: %d", rows[i].words, match(words, &shown));
 		unverified.verified = false;
-		assert_int_equal(certificate_match(words, &unverified),
+		assert_int_equal(match(words, &unverified),
 		    rows[i].match == CERTIFICATE_FINGERPRINT ? CERTIFICATE_FINGERPRINT : CERTIFICATE_NO);
 		free(words);
 	}
-	assert_int_equal(certificate_match(NULL, &shown), CERTIFICATE_NO);
+	assert_int_equal(match(NULL, &shown), CERTIFICATE_NO);
 }
 
 /* A certificate of nothing is nobody's. */
@@ -76,7 +88,7 @@ empty_certificates_match_nothing(void **state)
 	char *words;
 
 	assert_int_equal(certificate_words("dns:a;uri:b:c;ip:::;email:a@b;subject:CN=;sha256:" PRINT, &words, NULL), OK);
-	assert_int_equal(certificate_match(words, &empty), CERTIFICATE_NO);
+	assert_int_equal(match(words, &empty), CERTIFICATE_NO);
 	free(words);
 }
 
@@ -124,7 +136,7 @@ truncated_certificate_words(void **state)
 		memcpy(cut, text, n);
 		cut[n] = '\0';
 		if (certificate_words(cut, &words, NULL) == OK)
-			certificate_match(words, &shown);
+			match(words, &shown);
 		free(words);
 		free(cut);
 	}
@@ -187,6 +199,35 @@ whose_certificate(void **state)
 			assert_string_equal(who->name, rows[i].owner);
 		initiators_unref(set);
 	}
+}
+
+static void
+many_initiators(void **state)
+{
+	enum { N = 3000 };
+	struct initiator *list = calloc(N, sizeof *list);
+	struct initiators *set;
+	char text[16];
+	unsigned i;
+
+	for (i = 0; i < N; i++) {
+		snprintf(list[i].name, sizeof list[i].name, "name%u", i);
+		if (i % 2 == 0)
+			snprintf(list[i].username, sizeof list[i].username, "user%u", i);
+	}
+	set = initiators_create(list, N, true);
+	free(list);
+	for (i = 0; i < N + 10; i++) {
+		snprintf(text, sizeof text, "name%u", i);
+		assert_true((initiators_find(set, text) == (i < N ? initiators_at(set, i) : NULL)));
+		snprintf(text, sizeof text, "user%u", i);
+		assert_true((initiators_find_username(set, text) == (i < N && i % 2 == 0 ? initiators_at(set, i) : NULL)));
+	}
+	assert_int_equal(initiators_count(set), N + 1);
+	assert_ptr_equal(initiators_find(set, "trusted"), initiators_at(set, N));
+	assert_null(initiators_find_username(set, ""));
+	assert_null(initiators_find(set, ""));
+	initiators_unref(set);
 }
 
 /* ---- IP addresses ------------------------------------------------------------------------------- */
@@ -508,6 +549,7 @@ main(void)
 		cmocka_unit_test(truncated_certificate_words),
 		cmocka_unit_test(common_words),
 		cmocka_unit_test(whose_certificate),
+		cmocka_unit_test(many_initiators),
 		cmocka_unit_test(address_lists),
 		cmocka_unit_test(prefixes),
 		cmocka_unit_test(patterns),
