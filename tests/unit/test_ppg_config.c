@@ -600,7 +600,9 @@ the_sample_loads(void **state)
 	assert_non_null(f);
 	while (fgets(line, sizeof line, f) != NULL) {
 		bool hidden = line[0] == '#' && line[1] >= 'a' && line[1] <= 'z' && strchr(line, '=') != NULL;
-		bool optional = strncmp(line, "#notify-allow", 13) == 0 || strncmp(line, "#log-file", 9) == 0;
+		bool optional = strncmp(line, "#notify-allow", 13) == 0 || strncmp(line, "#log-file", 9) == 0 ||
+		    strncmp(line, "#ppg-ssl-port", 13) == 0 || (strncmp(line, "#ssl-", 5) == 0 &&
+		    strstr(line, "-file") != NULL);
 
 		sbuf_str(&as_is, line);
 		sbuf_str(&all, hidden && !optional ? line + 1 : line);
