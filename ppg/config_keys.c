@@ -178,7 +178,7 @@ static const struct conf_key initiator_keys[] = {
 	{ "push-role", CONF_WORD, 0, 0, "none|ppg-auth|ppg-trusted", "ppg-auth", CONF_RELOAD,
 	  "what the Push-Flag may say of it: nothing, authenticated, or also that its content is trusted" },
 	{ "notify-allow", CONF_TEXT, 0, 1024, NULL, NULL, CONF_RELOAD, "instead of the one of group ppg" },
-	{ "country-prefix", CONF_TEXT, 1, 7, NULL, NULL, CONF_RELOAD, "country code of its numbers, instead of country-code" },
+	{ "country-prefix", CONF_TEXT, 1, 7, NULL, NULL, CONF_RELOAD, "country code of its numbers, instead of the one of group ppg" },
 	{ "certificate", CONF_TEXT, 1, 8192, NULL, NULL, CONF_RELOAD,
 	  "TLS client certificates that are its login, separated by ';'" },
 	{ "allow-ip", CONF_TEXT, 0, 8192, NULL, NULL, CONF_RELOAD,
