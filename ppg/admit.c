@@ -213,12 +213,15 @@ run_checks(const struct admit_config *cf, const struct admit_request *rq, struct
 	    (code = check_operation(a, &e)) != 0 ||
 	    (code = check_capabilities(cf, a, &e)) != 0)
 		return code;
+	if (e.n_parts >= 3 && rq->reader == NULL)
+		return ADMIT_READER;		/* devices must be looked up */
 	note_received(rq, a);
 	if ((code = admit_addresses(cf, rq, a)) != 0 ||
 	    (code = admit_route(cf, rq, a)) != 0 ||
 	    (code = check_times(cf, a)) != 0 ||
 	    (code = check_notify_url(cf, rq, a)) != 0 ||
-	    (code = admit_content(cf, rq, a, &e)) != 0)
+	    (code = admit_content(cf, rq, a, &e)) != 0 ||
+	    (code = admit_capabilities(cf, rq, a, &e)) != 0)
 		return code;
 	write_meta(rq, a);
 	return PAP_ACCEPTED;
@@ -238,7 +241,12 @@ admission_done(struct admission *a)
 
 	for (i = 0; i < a->n_recipients; i++)
 		free(a->keys[i]);
+	for (i = 0; a->held_desc != NULL && i < a->n_recipients; i++)
+		free(a->held_desc[i]);
 	free(a->keys);
+	free(a->held_desc);
+	free(a->text_type);
+	free(a->app_id);
 	pap_control_done(&a->control);
 	sbuf_done(&a->route);
 	free(a->audit_detail);

@@ -68,6 +68,8 @@ struct admission {
 	struct sbuf route;		/* route_wish as text */
 	struct store_body *body;
 	char *content_type, *meta, *audit_detail;	/* heap */
+	char *text_type, *app_id;	/* heap: media type as submitted; X-Wap-Application-Id, NULL without one */
+	char **held_desc;		/* heap: why each of the held does not fit */
 	bool secret;			/* the content is a provisioning document or the like */
 	unsigned segments;
 	size_t pdu_octets;

@@ -105,9 +105,10 @@ check_access(const struct admit_request *rq, struct admission *a, const struct c
 
 	unfold(mime_media(part->type), &type);
 	unfold(app, &id);
-	a->reason = access_content(rq->who, type.n > 0 ? type.s : "", id.n > 0 ? id.s : NULL, &why);
-	sbuf_done(&type);
+	a->text_type = sbuf_take(&type);
+	a->app_id = id.n > 0 ? sbuf_take(&id) : NULL;
 	sbuf_done(&id);
+	a->reason = access_content(rq->who, a->text_type, a->app_id, &why);
 	return a->reason != ACCESS_OK ? admit_refuse(a, PAP_FORBIDDEN, "part 2: %s", why.text) : 0;
 }
 

@@ -127,6 +127,12 @@ describe_status(struct flight *f, const char *what)
 		snprintf(f->desc, sizeof f->desc, "%s: command_status 0x%08X", what, f->dg.status);
 }
 
+static void
+describe_too_late(struct flight *f)
+{
+	snprintf(f->desc, sizeof f->desc, "deadline passed before it could be sent");
+}
+
 void
 dispatch_answered(void *app, struct smsc_link *smsc, struct smsc_datagram *dg, enum smsc_verdict v)
 {
@@ -155,6 +161,11 @@ dispatch_answered(void *app, struct smsc_link *smsc, struct smsc_datagram *dg, e
 		    dg->status == SMPP_RINVDSTADR ? PAP_ADDRESS_ERROR : PAP_SERVICE_FAILURE, 0, false);
 		break;
 	case SMSC_RETRY:
+		if (dg->status == SMPP_RINVEXPIRY) {
+			describe_too_late(f);
+			store_outcome(f, EV_TOO_LATE, PAP_SERVICE_FAILURE, 0, false);
+			break;
+		}
 		atomic_fetch_add(&d->retried, 1);
 		describe_status(f, "will be tried again");
 		store_outcome(f, EV_RETRY, 0, retry_delay(d, f->item->attempts), false);
@@ -196,6 +207,7 @@ make_flight(struct dispatch *d, struct store_item *item, const struct link *link
 	/* derived from stored data: a repeat after a crash carries the same reference */
 	f->dg.ref = (uint16_t)(item->push + item->n);
 	f->dg.validity_at = item->deadline_at;
+	f->dg.priority = item->priority == STORE_HIGH;
 	f->dg.want_receipt = !link->cf.delivered_on_submit;
 	memcpy(f->dg.to, item->to, sizeof f->dg.to);
 	return f;
@@ -214,7 +226,7 @@ too_late(struct dispatch *d, struct store_item *item)
 		abort();
 	f->d = d;
 	f->item = item;
-	snprintf(f->desc, sizeof f->desc, "deadline passed before it could be sent");
+	describe_too_late(f);
 	store_outcome(f, EV_TOO_LATE, PAP_SERVICE_FAILURE, 0, false);
 	return true;
 }

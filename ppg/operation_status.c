@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "ppg/address.h"
 #include "ppg/report.h"
+#include "ppg/uaprof.h"
 
 /* ---- status query (5.4) -------------------------------------------------------------------------- */
 
@@ -178,6 +179,24 @@ answer_profile(struct operation *op, const struct sbuf *profile, const char *con
 	front_end(f);
 }
 
+/* A query that names an application gets what concerns it. */
+static bool
+narrow(struct sbuf *document, const char *app_id)
+{
+	struct uaprof profile;
+	bool takes = true;
+
+	if (uaprof_read(sbuf_as_span(document), NULL, &profile, NULL) == OK) {
+		takes = uaprof_filter(&profile, app_id);
+		if (takes) {
+			sbuf_clear(document);
+			uaprof_print(&profile, document);
+		}
+	}
+	uaprof_done(&profile);
+	return takes;
+}
+
 static int
 read_profile(struct store_reader *reader, const struct wappush *address, struct sbuf *profile, char **type)
 {
@@ -214,6 +233,8 @@ operation_ccq(struct operation *op, struct store_reader *reader)
 		operation_refuse(op, PAP_CAPABILITIES_UNAVAILABLE, "no profile of this device is known");
 	else if (err)
 		operation_refuse(op, PAP_INTERNAL_ERROR, "the store could not be read");
+	else if (c->app_id != NULL && !narrow(&profile, c->app_id))
+		operation_refuse(op, PAP_CAPABILITIES_UNAVAILABLE, "this device takes nothing for that application");
 	else
 		answer_profile(op, &profile, type);
 	free(type);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "ppg/life.h"
 
 enum { CHUNK = 1000 };			/* recipients written in one store operation */
 
@@ -103,6 +103,70 @@ answer_stored(struct submission *s, int result)
 	}
 }
 
+/* ---- recipients that do not fit their devices ------------------------------------------------ */
+
+enum { UNFIT_SLICE = 1000 };
+
+/* Ends them once the push is accepted; a crash before that leaves them to their deadline. */
+struct unfit {
+	struct store_cancel slice;	/* first: the store hands it back */
+	struct store_cancelled results[UNFIT_SLICE];
+	struct front *front;
+	char *pi, *push_id;
+};
+
+static void unfit_ended(struct store_op *op);
+
+static void
+end_unfit(struct unfit *u, uint32_t first_n)
+{
+	struct front *f = u->front;
+
+	u->slice = (struct store_cancel){
+		.op = { .kind = STORE_CANCEL, .done = unfit_ended },
+		.pi = u->pi,
+		.push_id = u->push_id,
+		.first_n = first_n,
+		.max = UNFIT_SLICE,
+		.event = EV_UNFIT,
+		.at = (int64_t)clock_utc(),
+		.results = u->results,
+	};
+	if (first_n != UINT32_MAX && store_submit(f->cf.store, &u->slice.op) == OK)
+		return;
+	free(u->pi);
+	free(u->push_id);
+	free(u);
+	front_end(f);
+}
+
+static void
+unfit_ended(struct store_op *op)
+{
+	struct unfit *u = (struct unfit *)op;
+
+	end_unfit(u, op->result == OK && u->slice.next_n != 0 ? u->slice.next_n : UINT32_MAX);
+}
+
+static void
+begin_unfit(const struct submission *s)
+{
+	struct unfit *u = calloc(1, sizeof *u);
+
+	if (u == NULL)
+		abort();
+	u->front = s->front;
+	u->pi = span_dup(span_str(s->who->name));
+	u->push_id = span_dup(span_str(s->a.control.push_id));
+	if (front_begin(s->front)) {
+		end_unfit(u, 0);
+		return;
+	}
+	free(u->pi);
+	free(u->push_id);
+	free(u);
+}
+
 static void
 answer_accepted(struct submission *s)
 {
@@ -140,6 +204,8 @@ stored(struct store_op *op)
 			hand_over(s);
 		else
 			dispatch_wake(f->cf.dispatch);
+		if (s->a.n_held > 0)
+			begin_unfit(s);
 		answer_accepted(s);
 	}
 	front_end(f);			/* the answer may have freed s already */
