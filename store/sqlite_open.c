@@ -167,7 +167,7 @@ quick_check(struct db *db)
 	sqlite3_stmt *q;
 	int rc;
 
-	log_info("store", "%s: not closed cleanly, checking", db->path);
+	log_info("store", "%s: not closed cleanly, and the machine was off or the file moved: checking", db->path);
 	if ((rc = sqlite3_prepare_v2(db->sql, "PRAGMA quick_check(1)", -1, &q, NULL)) != SQLITE_OK) {
 		sql_failed(db, rc, "quick_check");
 		return;
@@ -206,12 +206,61 @@ read_counts(struct db *db)
 	db->saved = db->now;
 }
 
+/*
+ * This run of the machine and this file, "boot-id device inode"; empty when it cannot be told. While it stays the
+ * same nothing that a process wrote can be lost, however the process ended.
+ */
+static void
+where_we_are(const struct db *db, char *out, size_t size)
+{
+	char boot[40] = "";
+	struct stat st;
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	out[0] = '\0';
+	if (f == NULL)
+		return;
+	if (fscanf(f, "%39s", boot) == 1 && stat(db->path, &st) == 0)
+		snprintf(out, size, "%s %llu %llu", boot, (unsigned long long)st.st_dev,
+		    (unsigned long long)st.st_ino);
+	fclose(f);
+}
+
+/* A file that was not closed is checked when it is another one or the machine was off meanwhile. */
+static void
+check_and_mark(struct db *db)
+{
+	static const char sql[] = "SELECT clean, opened FROM state", mark[] = "UPDATE state SET clean = 0, opened = ?1";
+	bool clean = false, same = false;
+	sqlite3_stmt *q = NULL;
+	char here[100];
+	int rc;
+
+	where_we_are(db, here, sizeof here);
+	if ((rc = sqlite3_prepare_v2(db->sql, sql, -1, &q, NULL)) == SQLITE_OK && sql_row(db, q)) {
+		const char *opened = (const char *)sqlite3_column_text(q, 1);
+
+		clean = sqlite3_column_int(q, 0) != 0;
+		same = here[0] != '\0' && opened != NULL && strcmp(opened, here) == 0;
+	}
+	sqlite3_finalize(q);
+	if (rc == SQLITE_OK && db->err == OK && !clean && !same)
+		quick_check(db);
+	else if (!clean)
+		log_info("store", "%s: not closed cleanly", db->path);
+	if (db->err == OK && rc == SQLITE_OK && (rc = sqlite3_prepare_v2(db->sql, mark, -1, &q, NULL)) == SQLITE_OK) {
+		sql_text(q, 1, here[0] != '\0' ? here : NULL);
+		sql_run(db, q);
+		sqlite3_finalize(q);
+	}
+	if (rc != SQLITE_OK)
+		sql_failed(db, rc, sql);
+}
+
 static void
 load_state(struct db *db)
 {
-	if (sql_number(db, "SELECT clean FROM state") == 0 && db->err == OK)
-		quick_check(db);
-	sql_exec(db, "UPDATE state SET clean = 0");
+	check_and_mark(db);
 	if (db->err != OK)
 		return;
 	read_counts(db);

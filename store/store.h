@@ -72,7 +72,7 @@ struct store_config {
 };
 
 /*
- * Open or create, check (quick_check after an unclean stop), sweep `incoming` pushes, requeue the
+ * Open or create, check (when it was not closed and what it wrote may be lost), sweep `incoming` pushes, requeue the
  * recipients of open dispatch batches, start the writer. *why: one line with path and reason; the
  * file is left as it was when it is no database of ours or of a newer schema (C-07).
  */
@@ -375,7 +375,7 @@ void store_push_rows_free(struct store_push_row *rows, uint32_t n);
 
 /*
  * Audit rows of one push, oldest first, from row id `after` on. A row speaks of the recipients lo..hi, to which the
- * same happened at once. The push may have been purged: it is found by initiator and push-id as long as
+ * same happened at once; that of the acceptance of all, also of those that began in another state. The push may have been purged: it is found by initiator and push-id as long as
  * its audit rows are kept; of several that had the id one after the other the newest is meant. ERR_NOT_FOUND,
  * ERR_EXISTS as store_read_push.
  */

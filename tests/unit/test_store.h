@@ -20,7 +20,7 @@ enum test_event { EV_TAKE = 1, EV_SUBMITTED, EV_SENT, EV_RETRY, EV_RECOVER, EV_R
 enum test_code { CODE_REPLACED = 1000, CODE_NOT_REPLACED = 2008 };
 
 struct fixture {
-	char folder[64], path[512], url[512];
+	char folder[64], path[480], url[512];
 	bool pg;			/* a database of the server that OPENPPG_TEST_STORE names */
 	struct store_config cf;
 	struct store *store;

@@ -326,7 +326,7 @@ power_is_cut(void **state)
 {
 	struct fixture *f = *state;
 	uint32_t seed;
-	char name[200];
+	char name[500];
 
 	fault_on();
 	for (seed = 1; seed <= 8; seed++) {
@@ -403,6 +403,119 @@ the_disk_fails_anywhere(void **state)
 			check_integrity(f);
 			unlink(f->path);
 		}
+	}
+	fault_off();
+}
+
+/* ---- what changes many rows at once: all or nothing ------------------------------------------ */
+
+enum { OLD = 300, SAME = 200 };		/* recipients of the old push; those of them that the new one has */
+
+/* Recipients that audit rows of this event speak of. */
+static unsigned
+audited(struct fixture *f, const char *push_id, int event)
+{
+	struct store_audit_row *rows;
+	unsigned sum = 0;
+	uint32_t n, i;
+
+	if (store_read_audit(f->reader, "pi1", push_id, 0, 1000, &rows, &n) != OK)
+		return 0;
+	for (i = 0; i < n; i++)
+		if (rows[i].event == event)
+			sum += rows[i].hi - rows[i].lo + 1;
+	store_audit_rows_free(rows, n);
+	return sum;
+}
+
+static unsigned
+count_notes(struct fixture *f)
+{
+	struct store_notes s = notes(f, NOW, 10000);
+	struct store_note *note;
+	unsigned n = 0;
+
+	for (note = s.notes; note != NULL; note = note->next)
+		n++;
+	free_notes(&s);
+	return n;
+}
+
+/* States, audit, counts and notifications say the same, and no less than was acknowledged. */
+static void
+check_replaced(struct fixture *f, int replaced, int cancelled)
+{
+	unsigned by_new = audited(f, "old", EV_REPLACED), by_pi = audited(f, "old", EV_CANCEL), i, ended = 0, codes = 0;
+	struct store_view v;
+
+	assert_true(by_new == 0 || by_new == SAME);
+	assert_true(by_pi == 0 || by_pi == OLD - by_new);
+	assert_true(replaced != OK || by_new == SAME);
+	assert_true(cancelled != OK || by_pi == OLD - by_new);
+	assert_true(replaced != ERR_FULL || by_new == 0);
+	assert_true(cancelled != ERR_FULL || by_pi == 0);
+	assert_int_equal(audited(f, "old", EV_ACCEPT), OLD);
+	assert_int_equal(audited(f, "new", EV_ACCEPT), by_new);
+	assert_int_equal(store_read_push(f->reader, "pi1", "new", 0, 1000, &v), by_new > 0 ? OK : ERR_NOT_FOUND);
+	assert_int_equal(v.n, by_new);
+	store_view_done(&v);
+	assert_int_equal(store_read_push(f->reader, "pi1", "old", 0, 1000, &v), OK);
+	for (i = 0; i < v.n; i++) {
+		ended += v.recipients[i].state == ST_CANCELLED;
+		codes += v.recipients[i].code == CODE_REPLACED;
+	}
+	assert_int_equal(ended, by_new + by_pi);
+	assert_int_equal(v.n_final, ended);
+	assert_int_equal(codes, by_new);
+	store_view_done(&v);
+	assert_int_equal(stats(f).live, OLD - ended + by_new);
+	assert_int_equal(store_usage(f->store, "pi1", NOW / 86400), OLD + by_new);
+	assert_int_equal(count_notes(f), ended);
+}
+
+static void
+many_rows_or_none(void **state)
+{
+	struct fixture *f = *state;
+	static struct store_cancelled results[1000];
+	unsigned i, k, n = 0;
+	bool hit;
+
+	fault_on();
+	for (i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+		for (k = 1, hit = true; hit; k += k < 30 ? 1 : 7) {
+			struct store_accept old = accept_many("pi1", "old", OLD), new;
+			struct store_cancel c = { .pi = "pi1", .push_id = "old", .max = 1000, .event = EV_CANCEL,
+				.at = NOW, .results = results };
+			int replaced, cancelled;
+
+			snprintf(f->path, sizeof f->path, "%s/m%u.db", f->folder, n++);
+			snprintf(f->url, sizeof f->url, "sqlite:%s", f->path);
+			fixture_open(f);
+			old.notify_url = "http://pi.example.net/result";
+			assert_int_equal(run_accept(f, &old), OK);
+			new = accept_many("pi1", "new", OLD);
+			new.recipients += OLD - SAME;
+			new.n_recipients = SAME;
+			new.replaces = "old";
+			new.replace = STORE_REPLACE_PENDING;
+			fault_arm(faults[i].what, k, faults[i].rc);
+			replaced = run_accept(f, &new);
+			cancelled = run_op(f, &c.op, STORE_CANCEL);
+			hit = fault_seen() >= k;
+			fault_arm(0, 0, 0);
+			assert_true(!hit || !faults[i].lives || replaced == OK || cancelled == OK);
+			if (faults[i].lives)
+				assert_int_equal(store_usage(f->store, "pi1", NOW / 86400),
+				    OLD + (replaced == OK ? SAME : 0));
+			fixture_close(f);
+			fixture_open(f);
+			check_replaced(f, replaced, cancelled);
+			fixture_close(f);
+			check_integrity(f);
+			unlink(f->path);
+		}
+		assert_true(k > 5);
 	}
 	fault_off();
 }
@@ -600,6 +713,7 @@ main(void)
 		STORE_TEST(killed_at_any_moment),
 		STORE_TEST(power_is_cut),
 		STORE_TEST(the_disk_fails_anywhere),
+		STORE_TEST(many_rows_or_none),
 		STORE_TEST(a_full_disk_is_survived),
 		STORE_TEST(nothing_is_left_behind),
 		STORE_TEST(orphans_are_bounded),
