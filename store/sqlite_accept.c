@@ -122,6 +122,7 @@ add_recipients(struct db *db, const struct store_accept *a, int state)
 
 		sql_int(q, 1, rid_of(a->push, a->first_n + i));
 		sql_int(q, 2, r->state != 0 ? r->state : state);
+		db->store->next.entered[(r->state != 0 ? r->state : state) % STORE_STATES_MAX]++;
 		sql_text(q, 5, r->address);
 		sql_text(q, 6, r->to);
 		sql_blob(q, 7, r->overlay);
@@ -136,7 +137,6 @@ add_recipients(struct db *db, const struct store_accept *a, int state)
 	}
 	if (!rows)
 		keys_add(db, a);
-	db->store->next.entered[state % STORE_STATES_MAX] += a->n_recipients;
 	db->now.recipients += a->n_recipients;
 	db->now.live += a->n_recipients;
 }
