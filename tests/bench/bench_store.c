@@ -2,6 +2,7 @@
  * bench_store.c - how fast the store is, and how much of that is SQLite.
  *
  *	bench_store [-g GROUP] [-n PUSHES] [-p PRELOAD] [-f FOLDER] [-r] [-l] [-d]
+ *	bench_store -k PUSHES [-f FOLDER]
  *
  * Groups of GROUP pushes go in as ppgd puts them in: ACCEPT with take, and with the next group
  * the EVENT that they were submitted; with -r the RECEIPT with the group after that. PRELOAD
@@ -9,6 +10,10 @@
  * their receipts never come). With -d what waits is then drained (TAKE, submitted, receipt), and
  * the store is opened again before and after. At last as many rows go through bare SQLite, which
  * is the ceiling.
+ *
+ * With -k a process stores PUSHES, every second of them delivered, and is killed; what is timed then
+ * is the start, questions after one push, and large pushes: accepted in chunks, found by recipient,
+ * cancelled and replaced.
  */
 #define _GNU_SOURCE		/* RUSAGE_THREAD */
 #include <pthread.h>
@@ -16,14 +21,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "store/store.h"
 
-enum { ST_QUEUED = 1, ST_TAKEN, ST_SUBMITTED, ST_DELIVERED };
-enum { EV_TAKE = 1, EV_SUBMITTED, EV_RECOVER, EV_RECEIPT_OK, EV_DEADLINE, EV_NO_RECEIPT, EVENTS };
+enum { ST_QUEUED = 1, ST_TAKEN, ST_SUBMITTED, ST_DELIVERED, ST_CANCELLED };
+enum { EV_TAKE = 1, EV_SUBMITTED, EV_RECOVER, EV_RECEIPT_OK, EV_DEADLINE, EV_NO_RECEIPT, EV_CANCEL, EV_REPLACED,
+	EV_NOT_REPLACED, EV_ACCEPT, EVENTS };
 
 static int
 apply(int state, int event, struct store_change *out)
@@ -33,9 +41,12 @@ apply(int state, int event, struct store_change *out)
 		[EV_SUBMITTED] = { .state = ST_SUBMITTED, .keep_ids = true },
 		[EV_RECOVER] = { .state = ST_QUEUED, .requeue = true },
 		[EV_RECEIPT_OK] = { .state = ST_DELIVERED, .final = true },
+		[EV_CANCEL] = { .state = ST_CANCELLED, .final = true },
+		[EV_REPLACED] = { .state = ST_CANCELLED, .final = true },
+		[EV_NOT_REPLACED] = { .state = ST_CANCELLED, .final = true },
 	};
 
-	if (changes[event].state == 0)
+	if (changes[event].state == 0 || state >= ST_DELIVERED)
 		return ERR_NOT_FOUND;
 	*out = changes[event];
 	return OK;
@@ -344,6 +355,184 @@ ceiling(const char *folder, uint64_t n, size_t group)
 	unlink(path);
 }
 
+/* ---- after a kill, and large pushes ------------------------------------------------------- */
+
+enum { LARGE = 100000, CHUNK = 1000, LOOKS = 501 };
+
+static int
+by_size(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static int64_t
+median(int64_t *us, size_t n)
+{
+	qsort(us, n, sizeof us[0], by_size);
+	return us[n / 2];
+}
+
+/* One operation from submission to done(), in us. */
+static int64_t
+timed(struct bench *b, struct store_op *op, enum store_kind kind)
+{
+	int64_t start = clock_mono_us();
+
+	waiting = 1;
+	submit(b, op, kind);
+	wait_all();
+	return clock_mono_us() - start;
+}
+
+static void
+store_and_die(struct bench *b, const struct store_config *cf, uint64_t n)
+{
+	struct why why;
+
+	if (store_open(cf, &b->store, &why) != OK)
+		abort();
+	run(b, n / 2, true);
+	preload(b, n - n / 2, false);
+	raise(SIGKILL);
+}
+
+static struct store_recipient *
+large_recipients(void)
+{
+	struct store_recipient *all = calloc(LARGE, sizeof *all);
+	char (*texts)[2][64] = calloc(LARGE, sizeof *texts);
+	uint32_t i;
+
+	if (all == NULL || texts == NULL)
+		abort();
+	for (i = 0; i < LARGE; i++) {
+		snprintf(texts[i][0], sizeof texts[i][0], "+1202555%07u", i);
+		snprintf(texts[i][1], sizeof texts[i][1], "WAPPUSH=%s/TYPE=PLMN@ppg.example.net", texts[i][0]);
+		all[i] = (struct store_recipient){ .address = texts[i][1], .key = texts[i][0], .to = texts[i][0] };
+	}
+	return all;
+}
+
+/* In chunks; what is told is the slowest but the last one, and the last one. */
+static void
+accept_large(struct bench *b, const char *push_id, const char *replaces, const struct store_recipient *all,
+    uint32_t n)
+{
+	struct store_accept a = { .pi = "bench", .push_id = push_id, .received = clock_utc(),
+		.deadline_at = clock_utc() + 86400, .version = "2.0", .notify_url = "http://pi.example.net/result",
+		.body = b->body, .replaces = replaces, .replace = replaces != NULL ? STORE_REPLACE_PENDING :
+		STORE_REPLACE_NONE };
+	int64_t slowest = 0, us = 0, start = clock_mono_us();
+
+	for (; a.first_n < n; a.first_n += CHUNK) {
+		if (us > slowest)
+			slowest = us;
+		a.recipients = all + a.first_n;
+		a.n_recipients = CHUNK;
+		a.more = a.first_n + CHUNK < n;
+		us = timed(b, &a.op, a.first_n == 0 ? STORE_ACCEPT : STORE_MORE);
+	}
+	printf("store: %u recipients in chunks of %d%s: %.0f ms, slowest chunk %.1f ms, the last one %.1f ms", n, CHUNK,
+	    replaces != NULL ? ", replacing as many" : "", (double)(clock_mono_us() - start) / 1e3,
+	    (double)slowest / 1e3, (double)us / 1e3);
+	printf(replaces != NULL ? ", %u replaced\n" : "\n", a.replaced);
+}
+
+static void
+cancel_large(struct bench *b, const char *push_id)
+{
+	struct store_cancelled results[CHUNK];
+	struct store_cancel c = { .pi = "bench", .push_id = push_id, .max = CHUNK, .event = EV_CANCEL,
+		.at = clock_utc(), .results = results };
+	int64_t us, slowest = 0, all = 0;
+	uint32_t n = 0;
+
+	do {
+		c.first_n = c.next_n;
+		us = timed(b, &c.op, STORE_CANCEL);
+		slowest = us > slowest ? us : slowest;
+		all += us;
+		n += c.n_results;
+	} while (c.next_n != 0);
+	printf("store: %u recipients cancelled in slices of %d: %.0f ms, slowest %.1f ms\n", n, CHUNK,
+	    (double)all / 1e3, (double)slowest / 1e3);
+}
+
+static void
+questions(struct bench *b, uint64_t n)
+{
+	static int64_t one[LOOKS], by_key[LOOKS], list[LOOKS];
+	struct store_reader *reader;
+	struct store_push_row *rows;
+	struct store_view v;
+	uint32_t n_rows;
+	struct why why;
+	int i;
+
+	if (store_reader_open(b->store, &reader, &why) != OK)
+		abort();
+	for (i = 0; i < LOOKS; i++) {
+		char id[64], key[24];
+		const char *keys[] = { key };
+		int64_t start = clock_mono_us();
+
+		snprintf(id, sizeof id, "%016llx@pi.example.net", (unsigned long long)mix(mix((uint64_t)i) % n));
+		failed += store_read_push(reader, "bench", id, 0, 10, &v) != OK;
+		store_view_done(&v);
+		one[i] = clock_mono_us() - start;
+		start += one[i];
+		snprintf(key, sizeof key, "+1202555%07u", (unsigned)(mix((uint64_t)i) % LARGE));
+		failed += store_read_recipients(reader, "bench", "large", keys, 1, &v) != OK ||
+		    v.recipients[0].state != ST_QUEUED;
+		store_view_done(&v);
+		by_key[i] = clock_mono_us() - start;
+		start += by_key[i];
+		failed += store_read_pushes(reader, "bench", 0, 50, &rows, &n_rows) != OK || n_rows != 50;
+		store_push_rows_free(rows, n_rows);
+		list[i] = clock_mono_us() - start;
+	}
+	printf("store: median of one push %.2f ms, of one of %d recipients by its key %.2f ms, of the 50 newest %.2f ms\n",
+	    (double)median(one, LOOKS) / 1e3, LARGE, (double)median(by_key, LOOKS) / 1e3,
+	    (double)median(list, LOOKS) / 1e3);
+	store_reader_close(&reader);
+}
+
+static void
+after_a_kill(struct bench *b, const struct store_config *cf, uint64_t n)
+{
+	struct store_recipient *all = large_recipients();
+	struct store_stats s;
+	struct why why;
+	int64_t start;
+	pid_t pid;
+
+	fflush(stdout);
+	if ((pid = fork()) == 0)
+		store_and_die(b, cf, n);
+	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+		abort();
+	start = clock_mono_us();
+	if (store_open(cf, &b->store, &why) != OK) {
+		fprintf(stderr, "%s\n", why.text);
+		exit(1);
+	}
+	store_stats(b->store, &s);
+	printf("store: killed with %llu recipients, %llu of them waiting; opened in %.0f ms, %ld MiB resident\n",
+	    (unsigned long long)s.recipients, (unsigned long long)s.live,
+	    (double)(clock_mono_us() - start) / 1e3, rss_mib());
+	accept_large(b, "large", NULL, all, LARGE);
+	questions(b, n / b->group / 2 * 2 * b->group);
+	accept_large(b, "ten", NULL, all, LARGE / 10);
+	cancel_large(b, "ten");
+	accept_large(b, "larger", "large", all, LARGE);
+	cancel_large(b, "larger");
+	printf("store: %ld MiB resident\n", rss_mib());
+	free((void *)(uintptr_t)((const char *)all[0].key));
+	free(all);
+}
+
 static void
 remove_store(const char *path)
 {
@@ -363,21 +552,23 @@ main(int argc, char **argv)
 	static const uint8_t content[220] = { 1 }, headers[40] = { 2 };
 	struct store_config cf = { .rules = { .apply = apply, .queued = ST_QUEUED, .taken = ST_TAKEN,
 	    .ev_take = EV_TAKE, .ev_recover = EV_RECOVER, .ev_deadline = EV_DEADLINE,
-	    .ev_no_receipt = EV_NO_RECEIPT, .ev_receipt_ok = EV_RECEIPT_OK } };
+	    .ev_no_receipt = EV_NO_RECEIPT, .ev_receipt_ok = EV_RECEIPT_OK, .ev_accept = EV_ACCEPT,
+	    .ev_replace = EV_REPLACED, .ev_not_replaced = EV_NOT_REPLACED } };
 	struct bench b = { .group = 200 };
-	uint64_t n = 100000, before = 0;
+	uint64_t n = 100000, before = 0, killed = 0;
 	bool receipts = false, live = false, draining = false;
 	const char *folder = ".";
 	char url[300];
 	struct why why;
 	int c, i;
 
-	while ((c = getopt(argc, argv, "g:n:p:f:rld")) != -1)
+	while ((c = getopt(argc, argv, "g:n:p:f:k:rld")) != -1)
 		switch (c) {
 		case 'g': b.group = (size_t)strtoul(optarg, NULL, 10); break;
 		case 'n': n = strtoull(optarg, NULL, 10); break;
 		case 'p': before = strtoull(optarg, NULL, 10); break;
 		case 'f': folder = optarg; break;
+		case 'k': killed = strtoull(optarg, NULL, 10); break;
 		case 'r': receipts = true; break;
 		case 'l': live = true; break;
 		case 'd': draining = true; break;
@@ -388,7 +579,11 @@ main(int argc, char **argv)
 	snprintf(url, sizeof url, "sqlite:%s/bench.db", folder);
 	cf.url = url;
 	remove_store(url + 7);
-	if (store_open(&cf, &b.store, &why) != OK) {
+	if (killed > 0) {
+		b.group = 2000;
+		if (killed / 2 < b.group)
+			return 2;
+	} else if (store_open(&cf, &b.store, &why) != OK) {
 		fprintf(stderr, "%s\n", why.text);
 		return 1;
 	}
@@ -397,17 +592,22 @@ main(int argc, char **argv)
 	for (i = 0; i < 3; i++)
 		if ((b.ring[i] = calloc(b.group, sizeof b.ring[i][0])) == NULL)
 			abort();
-	if (before > 0)
-		preload(&b, before, live);
-	run(&b, n, receipts);
-	look_up(&b);
-	if (draining) {
-		reopen(&b, &cf);
-		drain(&b);
-		reopen(&b, &cf);
+	if (killed > 0) {
+		after_a_kill(&b, &cf, killed);
+	} else {
+		if (before > 0)
+			preload(&b, before, live);
+		run(&b, n, receipts);
+		look_up(&b);
+		if (draining) {
+			reopen(&b, &cf);
+			drain(&b);
+			reopen(&b, &cf);
+		}
 	}
 	store_close(&b.store);
-	ceiling(folder, n, b.group);
+	if (killed == 0)
+		ceiling(folder, n, b.group);
 	remove_store(url + 7);
 	for (i = 0; i < 3; i++)
 		free(b.ring[i]);
