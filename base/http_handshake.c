@@ -22,6 +22,7 @@
 enum {
 	WAKE_AT_ONCE = 64,
 	BOTH_FINISHED = 2,
+	HANDSHAKE_MAX = 32 << 10,	/* octets of one message: a client's chain of certificates has a few thousand */
 	TLS_HANDSHAKE = 22		/* RFC 8446 5.1: first octet of the first record */
 };
 
@@ -86,6 +87,7 @@ http_tls_begin(struct http_request *rq)
 		gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUEST);
 	/* Else a client whose certificate another authority issued would keep it to itself. */
 	gnutls_certificate_send_x509_rdn_sequence(session, 1);
+	gnutls_handshake_set_max_packet_length(session, HANDSHAKE_MAX);
 	gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST, on_finished);
 	list_insert(rq);
 }

@@ -39,6 +39,7 @@ struct wish {
 	const char *usage;		/* extended key usage */
 	const char *names;		/* subject alternative names */
 	int from_days, until_days;	/* both 0: a day around now */
+	int until_s;			/* instead, when not 0 */
 	bool ca, rsa;
 };
 
@@ -72,7 +73,8 @@ make(const struct wish *w)
 	X509_set_version(id.cert, 2);
 	ASN1_INTEGER_set(X509_get_serialNumber(id.cert), ++serial);
 	X509_gmtime_adj(X509_getm_notBefore(id.cert), dated ? w->from_days * 86400L : -86400);
-	X509_gmtime_adj(X509_getm_notAfter(id.cert), dated ? w->until_days * 86400L : 86400);
+	X509_gmtime_adj(X509_getm_notAfter(id.cert), w->until_s != 0 ? w->until_s :
+	    dated ? w->until_days * 86400L : 86400);
 	X509_NAME_add_entry_by_txt(name, "C", MBSTRING_ASC, (const unsigned char *)"US", -1, -1, 0);
 	X509_NAME_add_entry_by_txt(name, "O", MBSTRING_ASC, (const unsigned char *)"Example, Inc.", -1, -1, 0);
 	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)w->cn, -1, -1, 0);
@@ -704,6 +706,65 @@ names_of_client_certificates(void **state)
 	drop(&id);
 }
 
+/* A connection may outlive what its client was trusted for. */
+static void
+a_certificate_that_expires_meanwhile(void **state)
+{
+	struct identity id = make(&(struct wish){ .cn = "short", .issuer = &authority, .until_s = 3 });
+	struct timespec pause = { 0, 100000000 };
+	time_t until = time(NULL) + 2, given_up = until + DEADLINE_S;
+	struct peer p = meet(&id, 0);
+
+	say(&p, GET("/x"));
+	expect(&p, 200, NULL);
+	assert_true(app.cert.verified || time(NULL) >= until);
+	do {
+		nanosleep(&pause, NULL);
+		say(&p, GET("/x"));
+		expect(&p, 200, NULL);
+		assert_true(app.has_cert);
+	} while (app.cert.verified && time(NULL) < given_up);
+	assert_false(app.cert.verified);
+	leave(&p);
+	drop(&id);
+}
+
+/* Of us and of the client: certificates in between travel with the own one. */
+static void
+authorities_below_authorities(void **state)
+{
+	struct identity middle = make(&(struct wish){ .cn = "middle", .issuer = &authority, .ca = true });
+	struct identity id = make(&(struct wish){ .cn = "client", .issuer = &middle, .usage = "clientAuth" });
+	struct identity server = make(&(struct wish){ .cn = "server", .issuer = &middle, .names = "DNS:localhost" });
+	struct why why;
+	struct peer p;
+	FILE *f;
+
+	save("cert.pem", server.cert, NULL, NULL);
+	save("key.pem", NULL, server.key, NULL);
+	f = fopen(path_of("cert.pem"), "a");
+	assert_int_equal(PEM_write_X509(f, middle.cert), 1);
+	fclose(f);
+	assert_int_equal(http_server_reload_tls(app.server, &why), OK);
+	p = prepare(&id, 0);
+	assert_int_equal(SSL_add1_chain_cert(p.ssl, middle.cert), 1);
+	assert_int_equal(SSL_connect(p.ssl), 1);
+	say(&p, GET("/x"));
+	expect(&p, 200, NULL);
+	assert_true(app.cert.verified);
+	leave(&p);
+	p = meet(&id, 0);
+	say(&p, GET("/x"));
+	expect(&p, 200, NULL);
+	assert_false(app.cert.verified);		/* nothing leads to the authority */
+	leave(&p);
+	save("cert.pem", server_id.cert, NULL, NULL);
+	save("key.pem", NULL, server_id.key, NULL);
+	drop(&middle);
+	drop(&id);
+	drop(&server);
+}
+
 static void
 without_authorities_none_is_verified(void **state)
 {
@@ -1236,6 +1297,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(renegotiation_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(client_certificates, set_up_asking, tear_down),
 		cmocka_unit_test_setup_teardown(names_of_client_certificates, set_up_asking, tear_down),
+		cmocka_unit_test_setup_teardown(a_certificate_that_expires_meanwhile, set_up_asking, tear_down),
+		cmocka_unit_test_setup_teardown(authorities_below_authorities, set_up_asking, tear_down),
 		cmocka_unit_test(without_authorities_none_is_verified),
 		cmocka_unit_test_setup_teardown(nobody_is_asked_unless_wanted, set_up, tear_down),
 		cmocka_unit_test(wrong_files),
