@@ -363,18 +363,6 @@ def p11_names_are_checked_when_connected():
 
 
 @case
-def p13_operations_that_are_not_served_yet():
-    doctype = push_message("x", NUMBER).split("<pap>")[0]
-    reply = gw.post((doctype + '<pap><cancel-message push-id="x"/></pap>').encode(), "application/xml")
-    equal((reply.element, reply.code), ("cancel-response", 3001))
-    reply = gw.post((doctype + '<pap><statusquery-message push-id="x"/></pap>').encode(), "application/xml")
-    equal((reply.element, reply.code), ("statusquery-response", 3001))
-    reply = gw.post((doctype + '<pap><ccq-message query-id="q"><address address-value="%s"/></ccq-message></pap>' % address(NUMBER)).encode(), "application/xml")
-    equal((reply.element, reply.code), ("ccq-response", 3001))
-    push_refused(gw.push(NUMBER, attributes='replace-push-id="x"'), 3011)
-
-
-@case
 def p14_content():
     before = gw.metric("store_pushes")
     push_refused(gw.push(NUMBER, content="<si><indication"), 3006, "content entity", "line")
