@@ -19,7 +19,7 @@ enum {
 	PEER_WINDOW_MS = 60000
 };
 
-static enum log_level lowest = LOG_LEVEL_INFO;
+static _Atomic enum log_level lowest = LOG_LEVEL_INFO;
 static char file_path[512];
 static int fd = STDERR_FILENO;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -58,6 +58,12 @@ log_open(enum log_level level, const char *path)
 		return ERR_LIMIT;
 	strcpy(file_path, path);
 	return log_reopen();
+}
+
+void
+log_set_level(enum log_level level)
+{
+	lowest = level;
 }
 
 bool

@@ -13,6 +13,7 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_E
 
 /* Lines below `level` are not written. `path` NULL: stderr. Returns OK or ERR_IO. */
 int log_open(enum log_level level, const char *path);
+void log_set_level(enum log_level level);
 int log_reopen(void);			/* after the file was rotated away */
 
 /* Whether lines of this level are written; ask before text is made for them that costs time. */

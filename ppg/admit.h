@@ -6,6 +6,7 @@
 #ifndef PPG_ADMIT_H
 #define PPG_ADMIT_H
 
+#include <stdatomic.h>
 #include <sys/socket.h>
 
 #include "ppg/access.h"
@@ -15,16 +16,28 @@
 #include "ppg/route.h"
 #include "store/store.h"
 
+/* The rules. Immutable, counted references; a reload puts others in their place. */
 struct admit_config {
+	atomic_int refs;
 	size_t max_control, max_content, max_addresses;	/* 12 MiB, 256 KiB, 100,000 */
 	unsigned max_segments;		/* parts one message may take; at most 255 */
 	int64_t max_age_s;		/* no push lives longer, whatever its deliver-before says */
 	struct route_table *routes;
-	const char *default_smsc;	/* wanted smsc-id of pushes that want none; NULL */
-	const struct netlist *notify_allow;
+	char default_smsc[64];		/* wanted smsc-id of pushes that want none; "": none */
+	struct netlist *notify_allow;
 	const struct number_rules *numbers;	/* how a number is dialled */
 	struct pap_leniency lenient;
 };
+/* A copy of the values; notify_allow moves in. What numbers and routes point to lives longer. */
+struct admit_config *admit_config_create(const struct admit_config *values);
+void admit_config_unref(struct admit_config *cf);
+
+/* Where the rules in force are found. */
+struct admit_table;
+struct admit_table *admit_table_create(struct admit_config *cf);	/* the reference moves in */
+void admit_table_destroy(struct admit_table **t);
+void admit_table_replace(struct admit_table *t, struct admit_config *cf);
+struct admit_config *admit_table_get(struct admit_table *t);	/* a new reference; any thread */
 
 /* Where a request came from and what its HTTP headers say. */
 struct admit_request {

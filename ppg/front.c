@@ -281,7 +281,6 @@ go_on(struct submission *s)
 static void
 run_admission(struct submission *s, struct store_reader *reader)
 {
-	struct front *f = s->front;
 	struct http_request *rq = s->rq;
 	struct admit_request request = {
 		.content_type = http_request_header(rq, "Content-Type"),
@@ -296,7 +295,7 @@ run_admission(struct submission *s, struct store_reader *reader)
 		.began = s->began,
 	};
 
-	admit(&f->cf.admit, &request, &s->a);
+	admit(s->rules, &request, &s->a);
 	s->admitted = true;
 }
 
@@ -336,6 +335,7 @@ on_body(void *app, struct http_request *rq)
 {
 	struct submission *s = http_request_data(rq);
 
+	s->rules = admit_table_get(s->front->cf.admit);
 	s->began_us = clock_mono_us();
 	s->began = clock_utc();
 	if (http_request_body(rq).n > POOL_FROM) {
@@ -359,6 +359,7 @@ on_gone(void *app, struct http_request *rq)
 	if (s->admitted)
 		admission_done(&s->a);
 	operation_free(s->operation);
+	admit_config_unref(s->rules);
 	sbuf_done(&s->audit);
 	initiators_unref(s->set);
 	free(s);

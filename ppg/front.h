@@ -20,7 +20,7 @@ struct front_config {
 	struct http_server_config https;	/* HTTPS, when it names a certificate */
 	const char *path;		/* ppg-url */
 	bool query_login;		/* user name and password may stand in the query, as Kannel has them */
-	struct admit_config admit;
+	struct admit_table *admit;	/* lives as long as the front */
 	struct pap_writer writer;	/* strings live as long as the front */
 	struct store *store;
 	struct dispatch *dispatch;

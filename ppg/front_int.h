@@ -34,6 +34,7 @@ struct submission {
 	const struct initiator *who;
 	bool authenticated, admitted;
 	bool later;			/* no longer in the HTTP thread's hands: http_answer_later */
+	struct admit_config *rules;	/* in force when the whole request was here */
 	struct admission a;
 	char version[PAP_VERSION_SIZE];
 	struct sbuf audit;

@@ -25,15 +25,19 @@
 
 enum {
 	ADMIN_CONNECTIONS = 64,
-	ADMIN_HEAD = 128 << 10		/* a token of 64 KiB is a wrong token, not too large a head */
+	ADMIN_HEAD = 128 << 10,		/* a token of 64 KiB is a wrong token, not too large a head */
+	LINK_DRAIN_MS = 10000		/* for the answers that a link still waits for when a reload ends it */
 };
 
 struct gateway {
-	struct ppg_config *config;
+	struct ppg_config *config;	/* that it was started with */
+	pthread_mutex_t reloading;	/* guards taken, and one reload against another */
+	struct ppg_config *taken;	/* the one that a reload took last; NULL: config */
 	struct store *store;
 	struct dispatch *dispatch;
 	struct pool *pool;
 	struct route_table *routes;
+	struct admit_table *admit;
 	struct authenticator *auth;
 	struct access_meters *meters;
 	pthread_mutex_t lock;		/* guards notifier against the writer's thread at the end */
@@ -117,6 +121,29 @@ make_routes(const struct ppg_config *cf)
 	return routes;
 }
 
+/* The rules of admission: what a reload may change is from `fresh`. */
+static struct admit_config *
+make_admit(struct gateway *gw, struct ppg_config *fresh)
+{
+	const struct ppg_config *cf = gw->config;
+	struct admit_config values = {
+		.max_control = cf->limits.max_control_entity,
+		.max_content = cf->limits.max_content,
+		.max_addresses = fresh->limits.max_addresses,
+		.max_segments = SMS_SEGMENTS_MAX,
+		.max_age_s = fresh->max_age_s,
+		.notify_allow = fresh->notify_allow,
+		.numbers = cf->numbers,
+		.lenient = cf->lenient,
+		.routes = gw->routes,
+	};
+
+	snprintf(values.default_smsc, sizeof values.default_smsc, "%s",
+	    fresh->default_smsc != NULL ? fresh->default_smsc : "");
+	fresh->notify_allow = NULL;
+	return admit_config_create(&values);
+}
+
 static void
 start_dispatch(struct gateway *gw)
 {
@@ -124,6 +151,7 @@ start_dispatch(struct gateway *gw)
 	struct dispatch_link *links = make_links(cf);
 
 	gw->routes = route_table_create(make_routes(cf));
+	gw->admit = admit_table_create(make_admit(gw, gw->config));
 	gw->dispatch = dispatch_start(gw->store, &(struct dispatch_config){
 		.links = links,
 		.n_links = cf->n_links,
@@ -152,7 +180,7 @@ start_notifier(struct gateway *gw)
 		.auth = gw->auth,
 		.routes = gw->routes,
 		.writer = make_writer(gw),
-		.allow = gw->config->notify_allow,
+		.admit = gw->admit,
 		.http = {
 			.timeout_ms = limits->notify_timeout_s * 1000,
 			.max_answer = limits->notify_max_answer,
@@ -225,18 +253,7 @@ start_front(struct gateway *gw, struct why *why)
 		},
 		.path = cf->url,
 		.query_login = cf->query_login,
-		.admit = {
-			.max_control = cf->limits.max_control_entity,
-			.max_content = cf->limits.max_content,
-			.max_addresses = cf->limits.max_addresses,
-			.max_segments = SMS_SEGMENTS_MAX,
-			.max_age_s = cf->max_age_s,
-			.notify_allow = cf->notify_allow,
-			.numbers = cf->numbers,
-			.lenient = cf->lenient,
-			.default_smsc = cf->default_smsc,
-			.routes = gw->routes,
-		},
+		.admit = gw->admit,
 		.writer = make_writer(gw),
 		.store = gw->store,
 		.dispatch = gw->dispatch,
@@ -337,6 +354,7 @@ gateway_start(const char *path, struct ppg_config *config, struct gateway **out,
 	gw->config = config;
 	gw->path = span_dup(span_str(path));
 	pthread_mutex_init(&gw->lock, NULL);
+	pthread_mutex_init(&gw->reloading, NULL);
 	err = probe_ports(config, why);
 	if (err == OK)
 		err = start_store(gw, why);
@@ -380,12 +398,20 @@ report_reload(void *arg, int level, const char *line)
 	r->first = false;
 }
 
-/* What was written but is not taken. */
+/* What was written but is not taken, compared with the start. */
 static void
-report_change(void *arg, int level, const char *line)
+report_restart(void *arg, int level, const char *line)
 {
 	if (level == 1)
 		log_warning("config", "%s", line);
+}
+
+/* What is taken, compared with the reload before. */
+static void
+report_taken(void *arg, int level, const char *line)
+{
+	if (level == 0)
+		log_info("config", "%s", line);
 }
 
 /* Renewed certificates, from the files that the gateway was started with. */
@@ -401,25 +427,51 @@ reload_tls(struct gateway *gw, struct why *why)
 	return err;
 }
 
+static void
+take_links(struct gateway *gw, const struct ppg_config *fresh)
+{
+	struct dispatch_link *links = make_links(fresh);
+
+	route_table_replace(gw->routes, make_routes(fresh));
+	dispatch_reload(gw->dispatch, links, fresh->n_links, LINK_DRAIN_MS);
+	free(links);
+}
+
+/* The files that initiators name may have changed although no key did: they are always taken. */
+static void
+take_config(struct gateway *gw, struct ppg_config *fresh)
+{
+	struct ppg_changes changes;
+
+	ppg_config_changes(gw->config, fresh, report_restart, NULL, &changes);
+	ppg_config_changes(gw->taken != NULL ? gw->taken : gw->config, fresh, report_taken, NULL, &changes);
+	log_set_level(fresh->log_level);
+	admit_table_replace(gw->admit, make_admit(gw, fresh));
+	authenticator_replace(gw->auth, ppg_config_take_initiators(fresh));
+	if (changes.links)
+		take_links(gw, fresh);
+	ppg_config_free(&gw->taken);
+	gw->taken = fresh;
+	log_info("config", "reloaded: initiators, limits%s", changes.links ? ", links" : "");
+}
+
 int
 gateway_reload(struct gateway *gw, struct why *why)
 {
 	struct reload_report report = { why, true };
-	struct ppg_changes changes;
 	struct ppg_config *fresh;
-	int err = ppg_config_load(gw->path, report_reload, &report, &fresh);
+	int err;
 
+	pthread_mutex_lock(&gw->reloading);
+	err = ppg_config_load(gw->path, report_reload, &report, &fresh);
 	if (err == OK && (err = reload_tls(gw, why)) != OK)
 		ppg_config_free(&fresh);
-	if (err) {
+	if (err)
 		log_error("config", "the configuration in force stays");
-		return err;
-	}
-	ppg_config_changes(gw->config, fresh, report_change, NULL, &changes);
-	authenticator_replace(gw->auth, ppg_config_take_initiators(fresh));
-	ppg_config_free(&fresh);
-	log_info("config", "initiators reloaded");
-	return OK;
+	else
+		take_config(gw, fresh);
+	pthread_mutex_unlock(&gw->reloading);
+	return err;
 }
 
 void
@@ -443,7 +495,10 @@ gateway_stop(struct gateway **p, unsigned wait_ms)
 	store_close(&gw->store);
 	access_meters_destroy(&gw->meters);
 	authenticator_stop(&gw->auth);
+	admit_table_destroy(&gw->admit);
 	route_table_destroy(&gw->routes);
+	ppg_config_free(&gw->taken);
+	pthread_mutex_destroy(&gw->reloading);
 	pthread_mutex_destroy(&gw->lock);
 	free(gw->path);
 	free(gw);

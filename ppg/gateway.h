@@ -8,7 +8,10 @@ struct gateway;
 
 /* config (read from `path`) stays the caller's and lives longer. *why: what could not be started. */
 int gateway_start(const char *path, struct ppg_config *config, struct gateway **out, struct why *why);
-/* New initiators from the file; the old ones stay in force when it has an error. Any thread. */
+/*
+ * Read the file again: initiators, links and routes, and the limits whose keys say so. When it has an error all stays
+ * as it was. Any thread.
+ */
 int gateway_reload(struct gateway *gw, struct why *why);
 /* Orderly: no new requests, links drained for at most wait_ms, store closed. */
 void gateway_stop(struct gateway **gw, unsigned wait_ms);

@@ -6,7 +6,8 @@ ppg_libppg_a_SOURCES = \
 	ppg/pool.c ppg/pool.h \
 	ppg/initiator.c ppg/initiator.h ppg/certificate.c ppg/certificate.h ppg/number_list.c ppg/number_list.h \
 	ppg/authenticator.c ppg/authenticator.h ppg/access.c ppg/access.h ppg/access_meter.c \
-	ppg/admit.c ppg/admit.h ppg/admit_int.h ppg/admit_address.c ppg/admit_route.c ppg/admit_content.c ppg/admit_capabilities.c \
+	ppg/admit.c ppg/admit_config.c ppg/admit.h ppg/admit_int.h ppg/admit_address.c ppg/admit_route.c ppg/admit_content.c \
+	ppg/admit_capabilities.c \
 	ppg/route.c ppg/route.h \
 	ppg/mime.c ppg/mime.h \
 	ppg/entities.c ppg/entities.h \

@@ -49,6 +49,7 @@ struct delivery {
 	struct notifier *n;
 	struct store_note *note;
 	struct initiators *set;
+	struct admit_config *rules;
 	const struct netlist *allow;
 	json_t *meta;
 };
@@ -72,6 +73,7 @@ delivery_stored(struct store_op *op)
 
 	store_note_free(d->note);
 	initiators_unref(d->set);
+	admit_config_unref(d->rules);
 	json_decref(d->meta);
 	free(d);
 	atomic_fetch_sub(&n->under_way, 1);
@@ -258,8 +260,9 @@ send_note(struct notifier *n, struct store_note *note)
 	d->note = note;
 	d->meta = note->meta != NULL ? json_read(span_str(note->meta), NULL) : NULL;
 	d->set = authenticator_initiators(n->cf.auth);
+	d->rules = admit_table_get(n->cf.admit);
 	who = initiators_find(d->set, note->pi);
-	d->allow = who != NULL && who->notify_allow != NULL ? who->notify_allow : n->cf.allow;
+	d->allow = who != NULL && who->notify_allow != NULL ? who->notify_allow : d->rules->notify_allow;
 	atomic_fetch_add(&n->under_way, 1);
 	switch (receivers_offer(n->receivers, note->url, &d->item, clock_mono_ms())) {
 	case RECEIVER_SEND:

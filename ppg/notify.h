@@ -5,6 +5,7 @@
 #ifndef PPG_NOTIFY_H
 #define PPG_NOTIFY_H
 
+#include "ppg/admit.h"
 #include "ppg/authenticator.h"
 #include "ppg/pap.h"
 #include "store/store.h"
@@ -16,7 +17,7 @@ struct notify_config {
 	struct route_table *routes;	/* networks and bearers of links, for what a notification says */
 	struct authenticator *auth;	/* for the initiators' own notify-allow */
 	struct pap_writer writer;
-	const struct netlist *allow;	/* inner addresses that may be posted to */
+	struct admit_table *admit;	/* for the inner addresses that may be posted to */
 	unsigned max_under_way;		/* 0 = 64 */
 	struct http_client_config http;	/* limits of one post; the rest is set here */
 	unsigned retry_min_s, retry_max_s;	/* 0 = 5, 3600 */

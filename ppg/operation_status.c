@@ -70,7 +70,7 @@ write_status(struct operation *op, const struct store_view *view, struct row *ro
 	struct pap_qos_used *used = calloc(n + 1, sizeof *used);
 	const char **addresses = calloc(n + 1, sizeof *addresses);
 	json_t *meta = view->meta != NULL ? json_read(span_str(view->meta), NULL) : NULL;
-	struct routes *routes = route_table_get(cf->admit.routes);
+	struct routes *routes = route_table_get(op->s->rules->routes);
 	struct sbuf doc = { 0 };
 	size_t i, n_results = 0;
 
@@ -134,11 +134,10 @@ operation_status(struct operation *op, struct store_reader *reader)
 {
 	const struct pap_control *c = &op->s->a.control;
 	const char *pi = op->s->who->name;
-	uint32_t most = (uint32_t)op->s->front->cf.admit.max_addresses;
 	struct store_view view;
 	int err = c->n_addresses > 0 ?
 	    store_read_recipients(reader, pi, c->push_id, op->good, op->n_good, &view) :
-	    store_read_push(reader, pi, c->push_id, 0, most, &view);
+	    store_read_push(reader, pi, c->push_id, 0, UINT32_MAX, &view);
 
 	if (err == ERR_NOT_FOUND) {
 		operation_refuse(op, PAP_PUSH_ID_NOT_FOUND, "there is no such push");
@@ -224,7 +223,7 @@ operation_ccq(struct operation *op, struct store_reader *reader)
 	int err;
 
 	if (c->n_addresses != 1 ||
-	    admit_read_address(&op->s->front->cf.admit, c->addresses[0], &address, &why) != OK) {
+	    admit_read_address(op->s->rules, c->addresses[0], &address, &why) != OK) {
 		operation_refuse(op, PAP_ADDRESS_ERROR, c->n_addresses == 1 ? why.text : "one address is needed");
 		return;
 	}

@@ -64,7 +64,6 @@ operation_free(struct operation *op)
 static void
 read_addresses(struct operation *op)
 {
-	const struct front_config *cf = &op->s->front->cf;
 	const struct pap_control *c = &op->s->a.control;
 	char key[ADDRESS_KEY_SIZE];
 	size_t i, n = c->n_addresses;
@@ -79,7 +78,7 @@ read_addresses(struct operation *op)
 		struct wappush address;
 		struct why why;
 
-		if (admit_read_address(&cf->admit, c->addresses[i], &address, &why) != OK) {
+		if (admit_read_address(op->s->rules, c->addresses[i], &address, &why) != OK) {
 			memcpy(op->bad[i], why.text, sizeof op->bad[i]);
 			continue;
 		}

@@ -22,7 +22,7 @@ static const char help[] =
 "       ppgd --check-config FILE | --print-config FILE | --print-keys\n"
 "\n"
 "The push proxy gateway: takes PAP over HTTP, sends pushes over SMPP, follows each to its final state.\n"
-"Runs in the foreground until SIGTERM or SIGINT; SIGHUP reads the initiators of FILE again.\n"
+"Runs in the foreground until SIGTERM or SIGINT; SIGHUP reads FILE again.\n"
 "\n"
 "  -c, --config FILE    the configuration (ppgd.conf(5)); also as the only argument\n"
 "      --check-config   read and check it, say everything that is wrong, start nothing\n"

@@ -76,3 +76,8 @@ EXTRA_DIST += tests/e2e/test_config.py tests/e2e/test_config_values.py tests/e2e
 # ---- the table of bad input against the tests it names ----
 TESTS += tests/check-bad-input.sh
 EXTRA_DIST += tests/check-bad-input.sh
+
+# ---- time, priority, size, reload ----
+E2E_SCALE = tests/e2e/test_reload.py
+TESTS += $(E2E_SCALE)
+EXTRA_DIST += $(E2E_SCALE)
