@@ -44,7 +44,8 @@ enum {
 	CONF_REQUIRED = 1,
 	CONF_SECRET = 2,	/* never printed, never quoted in an error */
 	CONF_RELOAD = 4,	/* SIGHUP takes a new value */
-	CONF_PATH = 8		/* relative to the folder of the file it stands in */
+	CONF_PATH = 8,		/* relative to the folder of the file it stands in */
+	CONF_URL = 16		/* with CONF_SECRET: printed with only its passwords hidden */
 };
 
 struct conf_group_def {

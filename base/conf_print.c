@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 const struct conf_group *
 conf_first(const struct conf *conf, const char *group)
@@ -106,18 +107,68 @@ print_quoted(const char *text, struct sbuf *out)
 	sbuf_char(out, '"');
 }
 
+/* How much of `s` is the value of a "password=" that stands before it: 'quoted', or to a blank or '&'. */
+static size_t
+password_length(const char *s)
+{
+	size_t n = 1;
+
+	if (*s != '\'')
+		return strcspn(s, " \t&");
+	while (s[n] != '\0' && s[n] != '\'')
+		n += s[n] == '\\' && s[n + 1] != '\0' ? 2 : 1;
+	return n + (s[n] == '\'');
+}
+
+/* "scheme://user:***@host/name?password=***", "scheme:host=... password = ***" */
+static void
+hide_passwords(const char *url, struct sbuf *out)
+{
+	const char *login = strstr(url, "://"), *at = url;
+	size_t n = login != NULL ? strlen(login + 3) : 0;
+
+	/* A password may hold any character, though it should not: the last '@' ends it. */
+	while (n > 0 && login[3 + n - 1] != '@')
+		n--;
+	if (n > 0 && memchr(login + 3, ':', n) != NULL) {
+		at = strchr(login + 3, ':') + 1;
+		sbuf_put(out, url, (size_t)(at - url));
+		sbuf_str(out, "***");
+		at = login + 3 + n - 1;
+	}
+	for (; *at != '\0'; at++) {
+		size_t name = strncasecmp(at, "password", 8) == 0 ? 8 + strspn(at + 8, " \t") : 0;
+
+		if (name == 0 || at[name] != '=') {
+			sbuf_char(out, *at);
+			continue;
+		}
+		name += 1 + strspn(at + name + 1, " \t");
+		sbuf_put(out, at, name);
+		sbuf_str(out, "***");
+		at += name + password_length(at + name) - 1;
+	}
+}
+
 static void
 print_value(const struct conf_key *key, const char *text, struct sbuf *out)
 {
+	struct sbuf shown = { 0 };
+
 	if (text == NULL)
 		return;
 	sbuf_char(out, ' ');
-	if ((key->flags & CONF_SECRET) && text[0] != '\0')
+	if ((key->flags & CONF_URL) && text[0] != '\0') {
+		hide_passwords(text, &shown);
+		print_quoted(shown.s, out);
+	} else if ((key->flags & CONF_SECRET) && text[0] != '\0') {
 		sbuf_str(out, "\"***\"");
-	else if (key->type == CONF_TEXT)
+	} else if (key->type == CONF_TEXT) {
 		print_quoted(text, out);
-	else
+	} else {
 		sbuf_str(out, text);
+	}
+	sbuf_done(&shown);
 }
 
 void

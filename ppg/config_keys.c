@@ -386,7 +386,7 @@ static const struct conf_key smsc_keys[] = {
 };
 
 static const struct conf_key store_keys[] = {
-	{ "url", CONF_TEXT, 1, 1024, NULL, "sqlite:openppg.db", CONF_SECRET,
+	{ "url", CONF_TEXT, 1, 1024, NULL, "sqlite:openppg.db", CONF_SECRET | CONF_URL,
 	  "where pushes are kept: \"sqlite:\" and a path, relative to the folder of this file, or \"postgresql:\" and"
 	  " a database as libpq takes it: \"postgresql://user@host/name\" or \"postgresql:host=... dbname=...\"" },
 	{ "retention", CONF_SECONDS, MINUTE, 3650 * DAY, NULL, "7d", CONF_RELOAD,

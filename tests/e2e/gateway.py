@@ -123,6 +123,15 @@ def read_reply(answer):
     return Reply(202, child.tag, int(result.get("code")), result.get("desc"), child.get("push-id"), version, answer.text)
 
 
+def config_text(**changes):
+    """A configuration that serves, on ports that are free."""
+    settings = dict(port=harness.free_port(), admin_port=harness.free_port(), smsc_port=harness.free_port(), sender=SENDER,
+                    token=TOKEN, trusted="false", log_level=1, ppg_more="", smsc_more="", store_more="",
+                    store_url="sqlite:ppg.db", initiators=initiator())
+    settings.update(changes)
+    return CONFIG.format(**settings)
+
+
 class Gateway:
     """ppgd with its configuration and store in a folder of its own."""
 

@@ -20,13 +20,7 @@ def ppgd(*args, **more):
     return harness.run([harness.built("ppgd")] + list(args), **more)
 
 
-def config(**changes):
-    """A configuration that serves, on ports that are free."""
-    settings = dict(port=harness.free_port(), admin_port=harness.free_port(), smsc_port=harness.free_port(),
-                    sender=gateway.SENDER, token=gateway.TOKEN, trusted="false", log_level=1, ppg_more="",
-                    smsc_more="", store_more="", initiators=gateway.initiator())
-    settings.update(changes)
-    return gateway.CONFIG.format(**settings)
+config = gateway.config_text
 
 
 def line_of(text, part):

@@ -19,12 +19,8 @@ def write(path, text, mode=0o600):
 
 def config(folder=None, **changes):
     """A configuration in a folder; its path."""
-    settings = dict(port=harness.free_port(), admin_port=harness.free_port(), smsc_port=harness.free_port(),
-                    sender=gateway.SENDER, token=gateway.TOKEN, trusted="false", log_level=1, ppg_more="",
-                    smsc_more="", store_more="", initiators=gateway.initiator())
-    settings.update(changes)
     path = os.path.join(folder or harness.temp_dir(), "ppgd.conf")
-    write(path, gateway.CONFIG.format(**settings))
+    write(path, gateway.config_text(**changes))
     return path
 
 

@@ -33,12 +33,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return 0;
 	conf_print(conf, &once);
 	conf_free(&conf);
-	if (conf_load_text("again", sbuf_as_span(&once), ppg_config_groups, count, &errors, &conf) != OK)
+	/* Hidden passwords may have made a URL too long to be read again. */
+	if (conf_load_text("again", sbuf_as_span(&once), ppg_config_groups, count, &errors, &conf) == OK) {
+		conf_print(conf, &twice);
+		if (!span_eq(sbuf_as_span(&once), sbuf_as_span(&twice)))
+			abort();
+		conf_free(&conf);
+	} else if (strstr(once.s, "***") == NULL) {
 		abort();
-	conf_print(conf, &twice);
-	if (!span_eq(sbuf_as_span(&once), sbuf_as_span(&twice)))
-		abort();
-	conf_free(&conf);
+	}
 	sbuf_done(&once);
 	sbuf_done(&twice);
 	return 0;

@@ -13,6 +13,7 @@ static const struct conf_key keys[] = {
 	{ "password", CONF_TEXT, 3, 8, NULL, NULL, CONF_SECRET, "password" },
 	{ "long-secret", CONF_TEXT, 0, 4096, NULL, NULL, CONF_SECRET, "a long one" },
 	{ "pin", CONF_NUMBER, 1000, 9999, NULL, NULL, CONF_SECRET, "number nobody may see" },
+	{ "url", CONF_TEXT, 1, 512, NULL, "sqlite:x", CONF_SECRET | CONF_URL, "a database" },
 	{ "old-key", CONF_IGNORED, 0, 0, NULL, NULL, 0, "was needed once" },
 	{ 0 },
 };
@@ -328,7 +329,7 @@ printed_with_defaults_marked(void **state)
 	conf_free(&conf);
 	sbuf_fmt(&expected, "# A line that begins with # shows a key that is not written, and its default.\n"
 	    "\ngroup = core\ntext = \"$${x}$$${TC_PORT}\"\n#path = \"%s/spool\"\nport = 8080\n#password =\n"
-	    "#long-secret =\n#pin =\n", folder);
+	    "#long-secret =\n#pin =\n#url = \"sqlite:x\"\n", folder);
 	assert_string_equal(once.s, expected.s);
 	conf = good(once.s);
 	assert_string_equal(conf_text(conf_first(conf, "core"), "text"), "${x}$${TC_PORT}");
@@ -340,6 +341,52 @@ printed_with_defaults_marked(void **state)
 	sbuf_done(&expected);
 }
 
+static void
+passwords_in_urls_are_hidden(void **state)
+{
+	static const struct { const char *url, *shown; } rows[] = {
+		{ "sqlite:/var/lib/x.db", "sqlite:/var/lib/x.db" },
+		{ "postgresql://host/name", "postgresql://host/name" },
+		{ "postgresql://host:5432/name", "postgresql://host:5432/name" },
+		{ "postgresql://user@host:5432/name", "postgresql://user@host:5432/name" },
+		{ "postgresql://user:geheim@host/name", "postgresql://user:***@host/name" },
+		{ "postgresql://user:geheim@host:5432/name?a=b", "postgresql://user:***@host:5432/name?a=b" },
+		{ "postgresql://user:ge@heim@host/name", "postgresql://user:***@host/name" },
+		{ "postgresql://user:ge/heim@host/name", "postgresql://user:***@host/name" },
+		{ "postgresql://user:ge?heim#@host/name", "postgresql://user:***@host/name" },
+		{ "postgresql://user:ge:heim@host/name", "postgresql://user:***@host/name" },
+		{ "postgresql://host/name?password=geheim&x=1", "postgresql://host/name?password=***&x=1" },
+		{ "postgresql://u:geheim@h/n?sslpassword=geheim", "postgresql://u:***@h/n?sslpassword=***" },
+		{ "postgresql:host=a password=geheim dbname=b", "postgresql:host=a password=*** dbname=b" },
+		{ "postgresql:PassWord = 'ge\\' heim' dbname=b", "postgresql:PassWord = *** dbname=b" },
+		{ "postgresql:password='geheim", "postgresql:password=***" },
+		{ "postgresql:password=", "postgresql:password=***" },
+		{ "postgresql:passwords", "postgresql:passwords" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct sbuf b = { 0 }, shown = { 0 };
+		struct conf *conf;
+		const char *p;
+
+		sbuf_str(&b, CORE "url = \"");
+		for (p = rows[i].url; *p != '\0'; p++)
+			sbuf_fmt(&b, *p == '\\' ? "\\%c" : "%c", *p);
+		sbuf_str(&b, "\"\n");
+		conf = good(b.s);
+		assert_string_equal(conf_text(conf_first(conf, "core"), "url"), rows[i].url);
+		sbuf_clear(&b);
+		conf_print(conf, &b);
+		sbuf_fmt(&shown, "\nurl = \"%s\"\n", rows[i].shown);
+		if (strstr(b.s, shown.s) == NULL || strstr(b.s, "heim") != NULL)
+			fail_msg("row %zu: %s", i, b.s);
+		conf_free(&conf);
+		sbuf_done(&b);
+		sbuf_done(&shown);
+	}
+}
+
 int
 main(void)
 {
@@ -349,6 +396,7 @@ main(void)
 		cmocka_unit_test(secrets_from_files),
 		cmocka_unit_test(a_text_in_memory_names_no_file),
 		cmocka_unit_test(printed_with_defaults_marked),
+		cmocka_unit_test(passwords_in_urls_are_hidden),
 	};
 
 	return cmocka_run_group_tests_name("conf_values", tests, prepare, clean);
