@@ -99,17 +99,6 @@ check_operation(struct admission *a, const struct entities *e)
 	return admit_refuse(a, PAP_NOT_IMPLEMENTED, "%s is nothing that a gateway takes", a->control.name);
 }
 
-static int
-check_capabilities(const struct admit_config *cf, struct admission *a, const struct entities *e)
-{
-	struct span rdf;
-	char *heap;
-	int err = entities_capabilities(e, &cf->lenient, &rdf, &heap, &a->why);
-
-	free(heap);
-	return err ? PAP_BAD_REQUEST : 0;
-}
-
 /* ---- time, notification target  ----------------------------------------------------- */
 
 static int
@@ -210,8 +199,7 @@ run_checks(const struct admit_config *cf, const struct admit_request *rq, struct
 	if (entities_split(rq->content_type, rq->body, &cf->lenient, &e, &a->why) != OK)
 		return bad_message(a, PAP_BAD_REQUEST, e.fragment);
 	if ((code = read_control(cf, a, &e)) != 0 ||
-	    (code = check_operation(a, &e)) != 0 ||
-	    (code = check_capabilities(cf, a, &e)) != 0)
+	    (code = check_operation(a, &e)) != 0)
 		return code;
 	if (e.n_parts >= 3 && rq->reader == NULL)
 		return ADMIT_READER;		/* devices must be looked up */

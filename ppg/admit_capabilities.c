@@ -132,11 +132,9 @@ int
 admit_capabilities(const struct admit_config *cf, const struct admit_request *rq, struct admission *a,
     const struct entities *e)
 {
-	struct mime_header headers[MIME_HEADERS_MAX];
 	struct uaprof assumed = { 0 };
-	struct span body, type;
+	struct span body;
 	char *decoded = NULL;
-	size_t n;
 	int code = 0;
 
 	if (e->n_parts < 3)
@@ -144,16 +142,9 @@ admit_capabilities(const struct admit_config *cf, const struct admit_request *rq
 	a->held_desc = calloc(a->n_recipients, sizeof *a->held_desc);
 	if (a->held_desc == NULL)
 		abort();
-	if (mime_headers(e->parts[2].head, &cf->lenient.mime, headers, &n, &a->why) != OK) {
-		why_prefix(&a->why, "part 3");
-		return PAP_BAD_REQUEST;
-	}
-	type = mime_media(mime_header(headers, n, "Content-Type"));
-	if (!span_eq_nocase(type, "application/xml") && !span_eq_nocase(type, "text/xml") &&
-	    !span_eq_nocase(type, "application/rdf+xml"))
-		return admit_refuse(a, PAP_BAD_REQUEST, "part 3: capabilities must be application/xml or application/rdf+xml");
-	if (mime_decode(mime_header(headers, n, "Content-Transfer-Encoding"), &cf->lenient.mime, e->parts[2].body,
-	    &body, &decoded, &a->why) != OK || uaprof_read(body, NULL, &assumed, &a->why) != OK) {
+	if (entities_capabilities(e, &cf->lenient, &body, &decoded, &a->why) != OK) {
+		code = PAP_BAD_REQUEST;
+	} else if (uaprof_read(body, NULL, &assumed, &a->why) != OK) {
 		why_prefix(&a->why, "part 3");
 		code = PAP_BAD_REQUEST;
 	}

@@ -60,7 +60,7 @@ put_code(struct sbuf *out, struct pap_version v, enum pap_message answer_to, int
 {
 	code = pap_status_for(v, answer_to, code);
 	sbuf_fmt(out, " code=\"%d\"", code);
-	put_attr(out, "desc", desc != NULL ? desc : pap_status_name(code));
+	put_attr(out, "desc", desc != NULL ? desc : pap_status_name(pap_status_effective(code)));
 }
 
 static void

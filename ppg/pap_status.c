@@ -42,7 +42,7 @@ pap_status_name(int code)
 		if (status_names[i].code == code)
 			return status_names[i].name;
 	/* three digits of the reason that the device gave (8.14.5) */
-	return code > 5000 && code < 5500 ? "Mobile client aborted" : NULL;
+	return code >= 5000 && code < 5500 ? "Mobile client aborted" : NULL;
 }
 
 int

@@ -88,6 +88,28 @@ def forms_are_switches():
 
 
 @case
+def a_capabilities_entity_is_read():
+    """Part 3 is a profile, whatever of the usual types it has; what is no profile is refused."""
+    rdf = b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description Push-MsgSize="%s"/></rdf:RDF>'
+
+    def ask(content_type, document):
+        body, outer = gateway.multipart(gateway.push_message(new_id(), "+12025550148"), gateway.SI)
+        part = b"\r\n--asdf\r\nContent-Type: %s\r\n\r\n%s\r\n--asdf--\r\n" % (content_type, document)
+        reply = gw.post(body.replace(b"\r\n--asdf--\r\n", part), outer)
+        if reply.code == 1001:
+            dialled()
+        else:
+            assert "part 3" in reply.desc, reply.desc
+        return reply.code
+
+    for content_type, code in ((b"application/xml", 1001), (b"text/xml; charset=utf-8", 1001), (b"application/rdf+xml", 1001),
+                               (b"text/plain", 2000), (b"", 2000)):
+        equal(ask(content_type, rdf % b"1400"), code, content_type)
+    equal(ask(b"application/xml", rdf % b"many"), 2000)
+    equal(ask(b"application/xml", b"<html/>"), 2000)
+
+
+@case
 def versions_of_the_answer():
     """3002 goes out in the best version both have; what PAP 1.0 does not have is not valid in it."""
     def ask(version, subset=""):

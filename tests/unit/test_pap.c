@@ -403,6 +403,13 @@ codes_of_a_version(void **state)
 		assert_int_equal(pap_status_effective(unknown[i].code), unknown[i].means);
 	pap_cancel_response(&out, &w, (struct pap_version){ 1, 0 }, false, "1", &late, 1);
 	assert_non_null(strstr(out.s, "code=\"3003\" desc=\"Not possible\""));
+	/* a private code goes out as it is, with the name of its class */
+	sbuf_clear(&out);
+	pap_push_response(&out, &w, (struct pap_version){ 2, 0 }, false, "1", 2777, NULL, 0, NULL, 0);
+	assert_non_null(strstr(out.s, "code=\"2777\" desc=\"Bad request\""));
+	sbuf_clear(&out);
+	pap_push_response(&out, &w, (struct pap_version){ 2, 0 }, false, "1", 5238, NULL, 0, NULL, 0);
+	assert_non_null(strstr(out.s, "code=\"5238\" desc=\"Mobile client aborted\""));
 	sbuf_done(&out);
 }
 
