@@ -47,7 +47,10 @@ EXTRA_PROGRAMS += tests/bench/bench_store
 tests_bench_bench_store_SOURCES = tests/bench/bench_store.c
 tests_bench_bench_store_LDADD = $(STORE_LIBS)
 
-# The same programs again, on PostgreSQL.
+# The same programs again, on PostgreSQL, and what is PostgreSQL's own.
+check_PROGRAMS += tests/unit/test_pg
+tests_unit_test_pg_SOURCES = tests/unit/test_pg.c $(STORE_FIXTURE)
+tests_unit_test_pg_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 TESTS += tests/unit/test_store_pg.sh
 EXTRA_DIST += tests/unit/test_store_pg.sh tests/unit/pg_cluster.sh
 

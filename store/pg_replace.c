@@ -281,7 +281,8 @@ give_up_others(struct pg *pg, const struct store_accept *a, int64_t lo, int64_t 
 	int64_t at;
 	int i;
 
-	qsort(gone->v, gone->n, sizeof gone->v[0], compare);
+	if (gone->n > 0)
+		qsort(gone->v, gone->n, sizeof gone->v[0], compare);
 	for (at = lo; at <= hi && pg->err == OK; at += SLICE) {
 		struct slice s = slice_of(pg, A_KEYS_OF, at, min64(at + SLICE - 1, hi), 0, 0);
 

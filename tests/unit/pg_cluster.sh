@@ -49,10 +49,16 @@ pg_start() {
 	export OPENPPG_TEST_STORE OPENPPG_TEST_PG
 }
 
-# As a power switch: the postmaster and all that it started.
+# As a power switch: the postmaster and all that it started. Who has died but was not buried by its parent yet
+# still has its number, which would keep the next postmaster out.
 pg_kill() {
 	pg_pid=$(head -n 1 "$pg_folder/data/postmaster.pid")
-	kill -9 "$pg_pid" $(ps -o pid= --ppid "$pg_pid") 2>/dev/null
+	pg_pids="$pg_pid $(ps -o pid= --ppid "$pg_pid" | tr '\n' ' ')"
+	kill -9 $pg_pids 2>/dev/null
+	while ps -o stat= -p "$(echo $pg_pids | tr ' ' ',')" | grep -qv '^Z'; do
+		sleep 0.02
+	done
+	rm -f "$pg_folder/data/postmaster.pid" "$pg_folder"/.s.PGSQL.5432*
 }
 
 pg_stop() {

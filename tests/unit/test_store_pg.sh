@@ -1,10 +1,10 @@
 #!/bin/bash
 # test_store_pg.sh - the contract of the store on PostgreSQL: the programs that test it on SQLite run again on a
-# server of their own. Their cases are counted as one list.
+# server of their own, and then what is PostgreSQL's alone (test_pg). Their cases are counted as one list.
 top_builddir=${top_builddir:-.} top_srcdir=${top_srcdir:-$(dirname "$0")/../..}
 . "$top_srcdir/tests/unit/pg_cluster.sh"
 programs=${*:-test_store test_store_outcome test_store_whole test_store_class test_store_cancel test_store_replace \
-	test_store_facts test_store_audit}
+	test_store_facts test_store_audit test_pg}
 
 trap pg_stop EXIT
 trap 'exit 1' INT TERM HUP
