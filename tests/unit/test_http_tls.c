@@ -294,6 +294,7 @@ config(void)
 {
 	return (struct http_server_config){ .name = "test", .host = "127.0.0.1", .methods = "GET, POST",
 		.max_body = 1 << 20, .max_held = 4 << 20, .max_per_address = 500,
+		.head_timeout_s = 60, .idle_timeout_s = 60,	/* a machine may stand still */
 		.tls_cert_file = path_of("cert.pem"), .tls_key_file = path_of("key.pem") };
 }
 
@@ -923,16 +924,22 @@ reload(void **state)
 	save("ca.pem", authority.cert, NULL, NULL);
 }
 
-/* The socket ends without a reset. */
-static void
-expect_clean_end(int fd)
+/* Does the socket end without a reset? */
+static bool
+ends_cleanly(int fd)
 {
 	char octets[4096];
 	ssize_t n;
 
 	while ((n = recv(fd, octets, sizeof octets, 0)) > 0)
 		;
-	if (n < 0)
+	return n == 0;
+}
+
+static void
+expect_clean_end(int fd)
+{
+	if (!ends_cleanly(fd))
 		fail_msg("not closed, but %s", strerror(errno));
 }
 
@@ -955,23 +962,29 @@ first_flight(unsigned char *out, size_t size)
 	return (size_t)n;
 }
 
+/* Again when the machine stood still for so long that the server was quicker than this peer. */
 static void
 handshakes_that_stand_still_are_cut(void **state)
 {
 	unsigned char hello[2048];
 	size_t n = first_flight(hello, sizeof hello);
 	const size_t sent[] = { 0, 1, 5, 6, n - 1, n };
-	int fds[6];
+	bool clean = false;
+	int fds[6], tries;
 	size_t i;
 
-	for (i = 0; i < 6; i++) {
-		fds[i] = dial();
-		assert_int_equal(send(fds[i], hello, sent[i], MSG_NOSIGNAL), sent[i]);
+	for (tries = 0; tries < 10 && !clean; tries++) {
+		clean = true;
+		for (i = 0; i < 6; i++) {
+			fds[i] = dial();
+			clean &= send(fds[i], hello, sent[i], MSG_NOSIGNAL) == (ssize_t)sent[i];
+		}
+		for (i = 0; i < 6; i++) {
+			clean &= ends_cleanly(fds[i]);
+			close(fds[i]);
+		}
 	}
-	for (i = 0; i < 6; i++) {
-		expect_clean_end(fds[i]);
-		close(fds[i]);
-	}
+	assert_true(clean);
 	await(&app.refusals, 5);	/* who said nothing is not counted */
 	assert_string_equal(app.last_reason, "handshake");
 }
@@ -979,11 +992,19 @@ handshakes_that_stand_still_are_cut(void **state)
 static void
 heads_that_stand_still_are_cut(void **state)
 {
-	struct peer p = meet(NULL, 0);
+	char octet;
+	int tries;
 
-	say(&p, "GET /x HTTP/1.1\r\nHost:");
-	await_refusal("slow head");
-	leave(&p);
+	for (tries = 0; tries < 10 && strcmp(app.last_reason, "slow head") != 0; tries++) {
+		struct peer p = prepare(NULL, 0);
+
+		if (SSL_connect(p.ssl) == 1) {
+			SSL_write(p.ssl, "GET /x HTTP/1.1\r\nHost:", 22);
+			SSL_read(p.ssl, &octet, 1);
+		}
+		leave(&p);
+	}
+	assert_string_equal(app.last_reason, "slow head");
 }
 
 static void
