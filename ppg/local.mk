@@ -57,6 +57,13 @@ tests_unit_test_number_LDADD = ppg/libppg.a $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_network_SOURCES = tests/unit/test_network.c
 tests_unit_test_network_LDADD = ppg/libppg.a $(BASE_LIBS) $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/test_pool tests/unit/test_report
+TESTS += tests/unit/test_pool tests/unit/test_report
+tests_unit_test_pool_SOURCES = tests/unit/test_pool.c
+tests_unit_test_pool_LDADD = $(PPG_LIBS) $(TEST_LIBS)
+tests_unit_test_report_SOURCES = tests/unit/test_report.c
+tests_unit_test_report_LDADD = $(PPG_LIBS) $(TEST_LIBS)
+
 FUZZ_TARGETS += tests/fuzz/fuzz_pap tests/fuzz/fuzz_mime tests/fuzz/fuzz_uaprof
 tests_fuzz_fuzz_uaprof_SOURCES = tests/fuzz/fuzz_uaprof.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_uaprof_LDADD = ppg/libppg.a $(WAP_LIBS)
