@@ -262,6 +262,6 @@ op_abandon(struct db *db, struct store_abandon *a)
 		a->op.result = ERR_NOT_FOUND;
 		return;
 	}
-	push_delete(db, a->push, true);
+	push_delete(db, a->push, 0);
 	due_add(db, DUE_ABANDONED, clock_utc(), rid_of(a->push, 0), rid_of(a->push, N_MAX));
 }

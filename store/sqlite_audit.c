@@ -90,14 +90,41 @@ audit_add(struct db *db, int64_t rid, const struct happening *h)
 	r->detail[n] = '\0';
 }
 
+/* ---- when the push is purged -------------------------------------------------------------- */
+
+/* Pushes to one whose rows go at about the same time wait in one run: holes and times that it may have. */
+enum { RUN_HOLE = 64, RUN_S = 3600 };
+enum { ROWS_OF_ONE = 4 };		/* that such a push has, about */
+
 void
-audit_keep(struct db *db, int64_t push, int64_t until)
+audit_keep_flush(struct db *db)
+{
+	if (db->purged.hi != 0)
+		due_add(db, DUE_AUDIT, db->purged.at, rid_of(db->purged.lo, 0), rid_of(db->purged.hi, 0));
+	db->purged.hi = 0;
+}
+
+void
+audit_keep(struct db *db, int64_t push, int64_t pi, const char *push_id, bool single, int64_t until)
 {
 	sqlite3_stmt *q = sql_query(db, Q_HEAD_ADD);
 
 	sql_int(q, 1, push);
+	sql_int(q, 2, pi);
+	sql_text(q, 3, push_id);
+	sql_int(q, 4, single ? until : INT64_MAX);	/* one to many goes alone, in slices */
 	sql_run(db, q);
-	due_add(db, DUE_AUDIT, until, rid_of(push, 0), rid_of(push, N_MAX));
+	if (!single) {
+		due_add(db, DUE_AUDIT, until, rid_of(push, 0), rid_of(push, N_MAX));
+		return;
+	}
+	if (db->purged.hi == 0 || push <= db->purged.hi || push - db->purged.hi > RUN_HOLE ||
+	    until - db->purged.at > RUN_S) {
+		audit_keep_flush(db);
+		db->purged.lo = push;
+	}
+	db->purged.hi = push;
+	db->purged.at = until;
 }
 
 /* The push-id, which led to these rows as well, goes with the last of them. */
@@ -116,18 +143,59 @@ drop_head(struct db *db, int64_t push)
 	sql_run(db, q);
 }
 
-uint32_t
-audit_purge(struct db *db, int64_t push, uint32_t most, bool *finished)
+static uint32_t
+purge_one(struct db *db, int64_t lo, int64_t hi, uint32_t most, int64_t *rest)
 {
 	sqlite3_stmt *q = sql_query(db, Q_AUDIT_CUT);
 	uint32_t n;
 
-	sql_int(q, 1, push);
+	sql_int(q, 1, rid_push(lo));
 	sql_int(q, 2, most);
 	sql_run(db, q);
 	n = (uint32_t)sqlite3_changes(db->sql);
-	*finished = n < most;
-	if (*finished)
-		drop_head(db, push);
+	*rest = n < most ? hi + 1 : lo;
+	if (n < most)
+		drop_head(db, rid_push(lo));
 	return n;
+}
+
+static void
+bind_run(sqlite3_stmt *q, int64_t first, int64_t last, int64_t now)
+{
+	sql_int(q, 1, first);
+	sql_int(q, 2, last);
+	sql_int(q, 3, now);
+}
+
+static uint32_t
+purge_run(struct db *db, int64_t lo, int64_t hi, int64_t now, uint32_t most, int64_t *rest)
+{
+	sqlite3_stmt *q = sql_query(db, Q_HEAD_RUN);
+	int64_t first = rid_push(lo), last = rid_push(hi), seen = 0;
+	uint32_t n = 0, limit = most / ROWS_OF_ONE + 1;
+
+	bind_run(q, first, last, now);
+	sql_int(q, 4, limit);
+	for (; sql_row(db, q); n++) {
+		seen = sqlite3_column_int64(q, 0);
+		index_remove(db, INDEX_PUSH, match_hash_push(db->hash_key,
+		    (const char *)sqlite3_column_text(q, 1)), seen);
+	}
+	sqlite3_reset(q);
+	if (n == limit)
+		last = seen;
+	bind_run(sql_query(db, Q_AUDIT_CUT_RUN), first, last, now);
+	sql_run(db, sql_query(db, Q_AUDIT_CUT_RUN));
+	bind_run(sql_query(db, Q_HEAD_CUT_RUN), first, last, now);
+	sql_run(db, sql_query(db, Q_HEAD_CUT_RUN));
+	*rest = n == limit ? rid_of(last + 1, 0) : hi + 1;
+	return n * ROWS_OF_ONE;
+}
+
+uint32_t
+audit_purge(struct db *db, int64_t lo, int64_t hi, int64_t now, uint32_t most, int64_t *rest)
+{
+	if (rid_n(hi) == N_MAX)
+		return purge_one(db, lo, hi, most, rest);
+	return purge_run(db, lo, hi, now, most, rest);
 }

@@ -386,26 +386,37 @@ tick_run(struct db *db, struct store_tick *op, enum due_kind kind, const struct 
 }
 
 void
-push_delete(struct db *db, int64_t push, bool forget)
+push_delete(struct db *db, int64_t push, int64_t audit_until)
 {
 	sqlite3_stmt *q = sql_query(db, Q_PUSH_TEXT);
+	const char *push_id;
+	bool single;
 
 	sql_int(q, 1, push);
 	if (!sql_row(db, q)) {
 		sqlite3_reset(q);
 		return;
 	}
-	if (forget)
-		index_remove(db, INDEX_PUSH, match_hash_push(db->hash_key,
-		    (const char *)sqlite3_column_text(q, 1)), push);
+	push_id = (const char *)sqlite3_column_text(q, 1);
+	single = sqlite3_column_int(q, 2) == 1;
+	if (audit_until != 0)
+		audit_keep(db, push, sqlite3_column_int64(q, 0), push_id, single, audit_until);
+	else
+		index_remove(db, INDEX_PUSH, match_hash_push(db->hash_key, push_id), push);
 	sqlite3_reset(q);
 	q = sql_query(db, Q_PUSH_DELETE);
 	sql_int(q, 1, push);
 	sql_run(db, q);
+	db->now.pushes--;
+	if (single)
+		return;
 	q = sql_query(db, Q_PROGRESS_DELETE);
 	sql_int(q, 1, push);
 	sql_run(db, q);
-	db->now.pushes--;
+	q = sql_query(db, Q_KEY_DELETE);
+	sql_int(q, 1, rid_of(push, 0));
+	sql_int(q, 2, rid_of(push, N_MAX));
+	sql_run(db, q);
 }
 
 /* Recipient numbers have no holes: a slice that deletes fewer than it could was the last. */
@@ -422,10 +433,6 @@ delete_recipients(struct db *db, int64_t lo, int64_t hi, uint32_t most)
 	sql_run(db, q);
 	n = (uint32_t)sqlite3_changes(db->sql);
 	db->now.recipients -= n;
-	q = sql_query(db, Q_KEY_DELETE);
-	sql_int(q, 1, lo);
-	sql_int(q, 2, hi);
-	sql_run(db, q);
 	return n;
 }
 
@@ -447,8 +454,7 @@ tick_purge(struct db *db, struct store_tick *op, const struct due *d, uint32_t m
 	const struct store_config *cf = &db->store->cf;
 
 	if (rid_n(d->lo) == 0) {
-		audit_keep(db, rid_push(d->lo), d->at - cf->retention_s + cf->audit_retention_s);
-		push_delete(db, rid_push(d->lo), false);
+		push_delete(db, rid_push(d->lo), d->at - cf->retention_s + cf->audit_retention_s);
 		op->purged++;
 	}
 	return delete_slice(db, DUE_PURGE, d, most) + 1;
@@ -466,11 +472,12 @@ tick_abandoned(struct db *db, struct store_tick *op, const struct due *d, uint32
 static uint32_t
 tick_audit(struct db *db, struct store_tick *op, const struct due *d, uint32_t most)
 {
-	bool finished;
-	uint32_t n = audit_purge(db, rid_push(d->lo), most, &finished);
+	int64_t rest;
+	uint32_t n = audit_purge(db, d->lo, d->hi, op->now, most, &rest);
 
-	if (finished)
-		due_delete(db, DUE_AUDIT, d->at, d->lo);
+	due_delete(db, DUE_AUDIT, d->at, d->lo);
+	if (rest <= d->hi)
+		due_add(db, DUE_AUDIT, d->at, rest, d->hi);
 	return n + 1;
 }
 
@@ -537,11 +544,13 @@ op_tick(struct db *db, struct store_tick *op)
 	size_t i;
 
 	left -= tick_orphans(db, op->now, left);
-	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		while (left > 0 && due_first(db, rows[i].kind, &d) && d.at <= op->now) {
 			used = rows[i].slice(db, op, &d, left);
 			left -= used < left ? used : left;
 		}
+		audit_keep_flush(db);
+	}
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		sooner(&op->next_due, due_next(db, rows[i].kind));
 	if (oldest_orphan(db, &id, &kept_at))
@@ -656,7 +665,7 @@ sweep(struct db *db)
 			db->now.live -= n;
 			lo += n;
 			if (n < SLICE)
-				push_delete(db, pushes.v[i], true);
+				push_delete(db, pushes.v[i], 0);
 			commit(db);
 		} while (n == SLICE && db->err == OK);
 		db->store->next.swept++;

@@ -44,7 +44,8 @@ enum query {
 	Q_BATCH_ADD, Q_BATCH_DELETE,
 	Q_NOTE_ADD, Q_NOTE_DUE, Q_NOTE_GET, Q_NOTE_LATER, Q_NOTE_DELETE, Q_NOTE_NEXT,
 	Q_ORPHAN_ADD, Q_ORPHAN_FIND, Q_ORPHAN_FIRST, Q_ORPHAN_DELETE,
-	Q_AUDIT_ADD, Q_AUDIT_CUT, Q_HEAD_ADD, Q_HEAD_GET, Q_HEAD_DELETE,
+	Q_AUDIT_ADD, Q_AUDIT_CUT, Q_AUDIT_CUT_RUN,
+	Q_HEAD_ADD, Q_HEAD_GET, Q_HEAD_DELETE, Q_HEAD_RUN, Q_HEAD_CUT_RUN,
 	Q_USED_ADD, Q_USED_CUT,
 	Q_SUBSCRIBER_PUT, Q_SUBSCRIBER_DELETE, Q_PROFILE_PUT, Q_PROFILE_DELETE,
 	Q_NAME_ADD,
@@ -134,6 +135,7 @@ struct db {
 	int wal_pages;
 	struct push_life life;
 	struct audit_run audit;
+	struct { int64_t at, lo, hi; } purged;	/* pushes to one whose audit will go together; hi 0: none */
 	struct usage usage;
 	struct used *used;
 	size_t n_used, cap_used;
@@ -232,9 +234,11 @@ struct happening;
 void audit_accept(struct db *db, const struct store_accept *a, uint32_t n_recipients, int state);
 void audit_add(struct db *db, int64_t rid, const struct happening *h);
 void audit_flush(struct db *db);
-/* The push is purged: its audit stays until then. */
-void audit_keep(struct db *db, int64_t push, int64_t until);
-uint32_t audit_purge(struct db *db, int64_t push, uint32_t most, bool *finished);
+/* The push is purged: its audit stays until then. Times come in order; audit_keep_flush() ends them. */
+void audit_keep(struct db *db, int64_t push, int64_t pi, const char *push_id, bool single, int64_t until);
+void audit_keep_flush(struct db *db);
+/* A slice of a run of DUE_AUDIT: how much was deleted, and where the rest begins, past hi when there is none. */
+uint32_t audit_purge(struct db *db, int64_t lo, int64_t hi, int64_t now, uint32_t most, int64_t *rest);
 
 /* ---- sqlite_facts.c: what is known of initiators and devices --------------------------------------- */
 
@@ -304,8 +308,8 @@ int64_t due_oldest(struct db *db, int64_t now);		/* dispatch that is due; 0 = no
 void due_unknown(struct db *db);			/* the group was lost */
 /* Requeue what open batches hold, remove pushes that never became whole; before the writer starts. */
 void due_recover(struct db *db);
-/* All but its recipients and its audit; `forget`: nothing leads to the audit any more. */
-void push_delete(struct db *db, int64_t push, bool forget);
+/* All but its recipients; its audit stays until then. 0: it has none, or nothing leads to it any more. */
+void push_delete(struct db *db, int64_t push, int64_t audit_until);
 
 /* ---- sqlite_read.c, sqlite_list.c: readers ----------------------------------------------------------- */
 

@@ -56,7 +56,8 @@ static const char schema_2[] =
 "  before INT NOT NULL, after INT NOT NULL, code INT, link INT, detail TEXT, PRIMARY KEY(push, id))"
 "  WITHOUT ROWID;"
 /* Whose push it was, when only the audit is left. */
-"CREATE TABLE audit_head(push INTEGER PRIMARY KEY, pi INT NOT NULL, push_id TEXT NOT NULL);"
+"CREATE TABLE audit_head(push INTEGER PRIMARY KEY, pi INT NOT NULL, push_id TEXT NOT NULL,"
+"  until INT NOT NULL);"
 "CREATE TABLE used(pi INT, day INT, n INT NOT NULL, PRIMARY KEY(pi, day)) WITHOUT ROWID;"
 "CREATE TABLE subscriber(key TEXT PRIMARY KEY, number TEXT, profile TEXT, facts TEXT) WITHOUT ROWID;"
 "CREATE TABLE profile(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, content_type TEXT,"
@@ -72,7 +73,7 @@ static const char *const texts[QUERIES] = {
 
 	[Q_PUSH_ADD] = "INSERT INTO push VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
 	    " ?14, ?15)",
-	[Q_PUSH_TEXT] = "SELECT pi, push_id FROM push WHERE id = ?1",
+	[Q_PUSH_TEXT] = "SELECT pi, push_id, n_recipients FROM push WHERE id = ?1",
 	[Q_PUSH_LIFE] = "SELECT n_recipients, deadline_at, flags, notify_url IS NOT NULL,"
 	    " received, deliver_after FROM push WHERE id = ?1",
 	[Q_PUSH_BODY] = "SELECT pi, deadline_at, headers, body, route FROM push WHERE id = ?1",
@@ -138,9 +139,14 @@ static const char *const texts[QUERIES] = {
 	[Q_AUDIT_ADD] = "INSERT INTO audit VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
 	[Q_AUDIT_CUT] = "DELETE FROM audit WHERE push = ?1 AND id < ifnull((SELECT id FROM audit"
 	    " WHERE push = ?1 ORDER BY id LIMIT 1 OFFSET ?2), 9223372036854775807)",
-	[Q_HEAD_ADD] = "INSERT INTO audit_head SELECT id, pi, push_id FROM push WHERE id = ?1",
+	[Q_AUDIT_CUT_RUN] = "DELETE FROM audit WHERE push IN (SELECT push FROM audit_head"
+	    " WHERE push BETWEEN ?1 AND ?2 AND until <= ?3)",
+	[Q_HEAD_ADD] = "INSERT INTO audit_head VALUES(?1, ?2, ?3, ?4)",
 	[Q_HEAD_GET] = "SELECT push_id FROM audit_head WHERE push = ?1",
 	[Q_HEAD_DELETE] = "DELETE FROM audit_head WHERE push = ?1",
+	[Q_HEAD_RUN] = "SELECT push, push_id FROM audit_head WHERE push BETWEEN ?1 AND ?2 AND until <= ?3"
+	    " LIMIT ?4",
+	[Q_HEAD_CUT_RUN] = "DELETE FROM audit_head WHERE push BETWEEN ?1 AND ?2 AND until <= ?3",
 
 	[Q_USED_ADD] = "INSERT INTO used VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET n = n + ?3",
 	[Q_USED_CUT] = "DELETE FROM used WHERE day < ?1",

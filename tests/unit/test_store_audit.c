@@ -266,6 +266,66 @@ audit_outlives_the_push(void **state)
 	assert_int_equal(store_read_audit(f->reader, NULL, "id", 0, 9, &none, &n), ERR_NOT_FOUND);
 }
 
+/* What ends at about the same time goes together; what lies between it stays. */
+static void
+audit_of_neighbours_stays(void **state)
+{
+	static const char *const ids[] = { "a", "live", "many", "b", "later", "c" };
+	struct fixture *f = *state;
+	struct store_audit_row *rows;
+	struct store_tick k;
+	struct store_event e;
+	uint32_t n, i, m;
+	char id[16];
+
+	fixture_close(f);
+	f->cf.audit_retention_s = 2000;
+	fixture_open(f);
+	for (i = 0; i < 6; i++) {
+		struct store_accept a = i == 2 ? accept_many("pi1", ids[i], 100) : accept_one("pi1", ids[i]);
+
+		a.deadline_at = NOW + 100000;
+		assert_int_equal(run_accept(f, &a), OK);
+		for (m = 0; m < a.n_recipients && i != 1 && i != 4; m++) {
+			e = event_of(a.push, m, EV_CANCEL);
+			e.at = NOW + (m & 1);		/* no neighbours: 101 rows */
+			assert_int_equal(run_event(f, &e), OK);
+		}
+		if (i == 4) {
+			clock_fake_advance(300 * 1000);
+			e = event_of(a.push, 0, EV_CANCEL);
+			assert_int_equal(run_event(f, &e), OK);
+			clock_fake_advance(-300 * 1000);
+		}
+	}
+	for (i = 0; i < 70; i++) {
+		snprintf(id, sizeof id, "gap%u", i);
+		end_push(f, "pi1", id, NOW);
+	}
+	for (i = 0; i < 20; i++)
+		tick(f, NOW + 800, 100);
+	assert_int_equal(stats(f).pushes, 1);
+	for (i = 0; i < 6; i++) {
+		assert_int_equal(store_read_audit(f->reader, "pi1", ids[i], 0, 1000, &rows, &n), OK);
+		assert_int_equal(n, i == 1 ? 1 : i == 2 ? 101 : 2);
+		store_audit_rows_free(rows, n);
+	}
+	for (i = 0; i < 100; i++)
+		k = tick(f, NOW + 2000, 10);
+	assert_int_equal(k.next_due, NOW + 2300);
+	for (i = 0; i < 6; i++) {
+		assert_int_equal(store_read_audit(f->reader, "pi1", ids[i], 0, 1000, &rows, &n),
+		    i == 1 || i == 4 ? OK : ERR_NOT_FOUND);
+		assert_int_equal(n, i == 1 ? 1 : i == 4 ? 2 : 0);
+		store_audit_rows_free(rows, n);
+	}
+	assert_int_equal(store_read_audit(f->reader, "pi1", "gap69", 0, 9, &rows, &n), ERR_NOT_FOUND);
+	assert_int_equal(tick(f, NOW + 2300, 100).next_due, NOW + 100000);
+	assert_int_equal(store_read_audit(f->reader, "pi1", "live", 0, 9, &rows, &n), OK);
+	assert_int_equal(n, 1);
+	store_audit_rows_free(rows, n);
+}
+
 int
 main(void)
 {
@@ -276,6 +336,7 @@ main(void)
 		CONTRACT_TEST(replacement_leaves_rows),
 		CONTRACT_TEST(what_was_swept_leaves_none),
 		CONTRACT_TEST(audit_outlives_the_push),
+		CONTRACT_TEST(audit_of_neighbours_stays),
 	};
 
 	return contract_run(tests, sizeof tests / sizeof tests[0]);

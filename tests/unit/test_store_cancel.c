@@ -362,6 +362,8 @@ recipients_may_begin_in_another_state(void **state)
 	store_item_free(t.items);
 	assert_int_equal(look(f, "pi1", "held", 1).state, ST_HELD);
 	assert_int_equal(look(f, "pi1", "held", 1).code, 2006);
+	assert_int_equal(stats(f).entered[ST_HELD], 1);
+	assert_int_equal(stats(f).entered[ST_QUEUED], 1);
 
 	end.event = EV_CANCEL;
 	assert_int_equal(run_op(f, &end.op, STORE_CANCEL), OK);
