@@ -1,58 +1,75 @@
 /*
- * admin.c - see admin.h. Its server thread reads the store through a connection of its own, so that
- * nobody's PAP answer waits behind an operator's question.
+ * admin.c - see admin.h and admin_int.h: server, token, routes. The server's thread reads the store through a
+ * connection of its own, so that nobody's PAP answer waits behind an operator's question.
  */
-#include "ppg/admin.h"
+#include "ppg/admin_int.h"
 
-#include <stdatomic.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/password.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "ppg/life.h"
 #include "ppg/metrics.h"
 
-enum { RECIPIENTS_SHOWN = 1000, BODY_MAX = 65536 };
-
-struct admin {
-	struct admin_config cf;
-	struct http_server *server;
-	struct store_reader *reader;
-	uint8_t token[32];		/* digest of the token, compared in constant time */
-	atomic_ullong refused_http, refused_auth;
+enum {
+	BODY_USUAL = 65536, BODY_TABLE = 8 << 20, BODY_PROFILE = 1 << 20,
+	BODY_MAX = 16 << 20,		/* beyond this the server itself says no, in plain text */
+	HELD_MAX = 24 << 20
 };
 
 /* ---- answers -------------------------------------------------------------------------------- */
 
 static void
-answer_json(struct http_request *rq, unsigned status, json_t *value)
+print_json(unsigned status, json_t *value, struct sbuf *text, struct http_answer *answer)
 {
-	struct sbuf text = { 0 };
-	struct http_answer answer = { .status = status, .content_type = "application/json" };
+	json_print(value, text);
+	sbuf_char(text, '\n');
+	json_decref(value);
+	*answer = (struct http_answer){ .status = status, .content_type = "application/json",
+		.body = sbuf_as_span(text) };
+}
 
-	json_print(value, &text);
-	sbuf_char(&text, '\n');
-	answer.body = sbuf_as_span(&text);
+void
+admin_json(struct http_request *rq, unsigned status, json_t *value)
+{
+	struct http_answer answer;
+	struct sbuf text = { 0 };
+
+	print_json(status, value, &text, &answer);
 	http_answer(rq, &answer);
 	sbuf_done(&text);
-	json_decref(value);
 }
 
-static void
-answer_error(struct http_request *rq, unsigned status, const char *text)
+void
+admin_json_later(struct http_request *rq, unsigned status, json_t *value)
 {
-	answer_json(rq, status, json_pack("{s:s}", "error", text));
+	struct http_answer answer;
+	struct sbuf text = { 0 };
+
+	print_json(status, value, &text, &answer);
+	http_answer_later(rq, &answer);
+	sbuf_done(&text);
 }
 
-/* ---- a push ------------------------------------------------------------------------------------ */
+void
+admin_error(struct http_request *rq, unsigned status, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
 
-static json_t *
-time_json(int64_t t)
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	admin_json(rq, status, json_pack("{s:o}", "error", json_span(span_str(text))));
+}
+
+json_t *
+admin_time(int64_t t)
 {
 	char iso[CLOCK_ISO_SIZE];
 
@@ -62,107 +79,59 @@ time_json(int64_t t)
 	return json_string(iso);
 }
 
-static json_t *
-recipient_json(const struct store_view_recipient *r)
+json_t *
+admin_text(const char *text)
 {
-	json_t *o = json_object(), *ids = json_array();
-	unsigned i;
-
-	for (i = 0; i < r->n_ids; i++)	/* a part that the SMSC gave no id has none to show (S-05) */
-		if (r->message_ids[i][0] != '\0')
-			json_array_append_new(ids, json_string(r->message_ids[i]));
-	json_object_set_new(o, "address", json_span(span_str(r->address)));
-	json_object_set_new(o, "state", json_string(life_message_state(r->state)));
-	json_object_set_new(o, "step", json_string(life_step_name(r->state)));
-	json_object_set_new(o, "code", json_integer(r->code != 0 ? r->code : PAP_OK));
-	json_object_set_new(o, "desc", r->desc != NULL ? json_span(span_str(r->desc)) : json_null());
-	json_object_set_new(o, "event_time", time_json(r->event_time));
-	json_object_set_new(o, "segments", json_integer(r->segments));
-	json_object_set_new(o, "smsc_id", r->link != NULL ? json_string(r->link) : json_null());
-	json_object_set_new(o, "message_ids", ids);
-	json_object_set_new(o, "attempts", json_integer(r->attempts));
-	json_object_set_new(o, "maybe_sent_twice", json_boolean(r->maybe_sent));
-	return o;
+	return text != NULL ? json_span(span_str(text)) : json_null();
 }
 
-/* Pending while one recipient is; else their common state, or that of the first that differs. */
-static const char *
-push_state(const struct store_view *v)
+bool
+admin_number(struct http_request *rq, const char *name, int64_t min, int64_t max, int64_t def, int64_t *out)
 {
-	size_t i;
+	char *text = http_request_param(rq, name);
+	bool good = text == NULL || text_number(text, min, max, out) == OK;
 
-	if (v->n_final < v->n_recipients)
-		return "pending";
-	for (i = 0; i < v->n; i++)
-		if (v->recipients[i].state != STEP_DELIVERED)
-			return life_message_state(v->recipients[i].state);
-	return "delivered";
+	if (text == NULL)
+		*out = def;
+	free(text);
+	if (!good)
+		admin_error(rq, 400, "%s is a number from %lld to %lld", name, (long long)min, (long long)max);
+	return good;
 }
 
-static json_t *
-push_json(const struct store_view *v)
-{
-	json_t *o = json_object(), *list = json_array();
-	size_t i;
+/* ---- writes ----------------------------------------------------------------------------------- */
 
-	for (i = 0; i < v->n; i++)
-		json_array_append_new(list, recipient_json(&v->recipients[i]));
-	json_object_set_new(o, "push_id", json_span(span_str(v->push_id)));
-	json_object_set_new(o, "initiator", json_string(v->pi));
-	json_object_set_new(o, "state", json_string(push_state(v)));
-	json_object_set_new(o, "received", time_json(v->received));
-	json_object_set_new(o, "deliver_after", time_json(v->deliver_after));
-	json_object_set_new(o, "deadline", time_json(v->deadline_at));
-	json_object_set_new(o, "content_type", json_string(v->content_type));
-	json_object_set_new(o, "header_octets", json_integer((json_int_t)v->headers_n));
-	json_object_set_new(o, "body_octets", json_integer((json_int_t)v->body_n));
-	json_object_set_new(o, "n_recipients", json_integer(v->n_recipients));
-	json_object_set_new(o, "n_final", json_integer(v->n_final));
-	json_object_set_new(o, "recipients", list);
-	return o;
+bool
+admin_begin(struct admin *admin)
+{
+	bool go;
+
+	pthread_mutex_lock(&admin->lock);
+	go = !admin->stopping;
+	admin->writes += go;
+	pthread_mutex_unlock(&admin->lock);
+	return go;
 }
 
-static void
-show_push(struct admin *admin, struct http_request *rq)
+void
+admin_end(struct admin *admin)
 {
-	char *push_id = http_request_param(rq, "push-id"), *pi = http_request_param(rq, "initiator");
-	char *first = http_request_param(rq, "first");
-	struct store_view view;
-	int64_t from = 0;
-	int err;
-
-	if (push_id == NULL || push_id[0] == '\0') {
-		answer_error(rq, 400, "push-id is needed: /api/v1/pushes?push-id=ID");
-	} else if (first != NULL && text_number(first, 0, UINT32_MAX, &from) != OK) {
-		answer_error(rq, 400, "first is not a recipient number");
-	} else {
-		err = store_read_push(admin->reader, pi, push_id, (uint32_t)from, RECIPIENTS_SHOWN, &view);
-		if (err == OK) {
-			answer_json(rq, 200, push_json(&view));
-			store_view_done(&view);
-		} else if (err == ERR_NOT_FOUND) {
-			answer_error(rq, 404, "no such push");
-		} else if (err == ERR_EXISTS) {
-			answer_error(rq, 409, "several initiators used this push-id: name one with &initiator=");
-		} else {
-			answer_error(rq, 500, "the store could not be read");
-		}
-	}
-	free(push_id);
-	free(pi);
-	free(first);
+	pthread_mutex_lock(&admin->lock);
+	if (--admin->writes == 0)
+		pthread_cond_signal(&admin->idle);
+	pthread_mutex_unlock(&admin->lock);
 }
 
 /* ---- routes ---------------------------------------------------------------------------------------- */
 
 static void
-show_health(struct admin *admin, struct http_request *rq)
+show_health(struct admin *admin, struct http_request *rq, const char *rest)
 {
 	http_answer_text(rq, 200, "ok\n");
 }
 
 static void
-show_ready(struct admin *admin, struct http_request *rq)
+show_ready(struct admin *admin, struct http_request *rq, const char *rest)
 {
 	bool ready = admin->cf.ready(admin->cf.arg);
 
@@ -170,7 +139,7 @@ show_ready(struct admin *admin, struct http_request *rq)
 }
 
 static void
-show_metrics(struct admin *admin, struct http_request *rq)
+show_metrics(struct admin *admin, struct http_request *rq, const char *rest)
 {
 	struct sbuf text = { 0 };
 	struct http_answer answer = { .status = 200, .content_type = "text/plain; version=0.0.4" };
@@ -184,34 +153,85 @@ show_metrics(struct admin *admin, struct http_request *rq)
 }
 
 static void
-show_links(struct admin *admin, struct http_request *rq)
+show_links(struct admin *admin, struct http_request *rq, const char *rest)
 {
-	answer_json(rq, 200, dispatch_links_json(admin->cf.dispatch));
+	admin_json(rq, 200, dispatch_links_json(admin->cf.dispatch));
 }
 
 static void
-reload(struct admin *admin, struct http_request *rq)
+reload(struct admin *admin, struct http_request *rq, const char *rest)
 {
 	struct why why = { 0 };
 
 	if (admin->cf.reload(admin->cf.arg, &why) == OK)
-		answer_json(rq, 200, json_pack("{s:b}", "reloaded", 1));
+		admin_json(rq, 200, json_pack("{s:b}", "reloaded", 1));
 	else
-		answer_error(rq, 409, why.text);
+		admin_error(rq, 409, "%s", why.text);
 }
 
 static const struct route {
-	const char *method, *path;
+	const char *method, *path;	/* a path that ends in '/' is the beginning of many */
 	bool open;			/* served without the token */
-	void (*serve)(struct admin *, struct http_request *);
+	size_t max_body;
+	void (*serve)(struct admin *, struct http_request *, const char *rest);
 } routes[] = {
-	{ "GET",  "/healthz",       true,  show_health  },
-	{ "GET",  "/readyz",        true,  show_ready   },
-	{ "GET",  "/metrics",       true,  show_metrics },
-	{ "GET",  "/api/v1/pushes", false, show_push    },
-	{ "GET",  "/api/v1/links",  false, show_links   },
-	{ "POST", "/api/v1/reload", false, reload       },
+	{ "GET",    "/healthz",            true,  BODY_USUAL,   show_health },
+	{ "GET",    "/readyz",             true,  BODY_USUAL,   show_ready },
+	{ "GET",    "/metrics",            true,  BODY_USUAL,   show_metrics },
+	{ "GET",    "/api/v1/pushes",      false, BODY_USUAL,   admin_pushes },
+	{ "GET",    "/api/v1/audit",       false, BODY_USUAL,   admin_audit },
+	{ "GET",    "/api/v1/subscribers", false, BODY_USUAL,   admin_get_subscriber },
+	{ "PUT",    "/api/v1/subscribers", false, BODY_TABLE,   admin_put_subscribers },
+	{ "DELETE", "/api/v1/subscribers", false, BODY_USUAL,   admin_delete_subscriber },
+	{ "GET",    "/api/v1/profiles/",   false, BODY_USUAL,   admin_get_profile },
+	{ "PUT",    "/api/v1/profiles/",   false, BODY_PROFILE, admin_put_profile },
+	{ "DELETE", "/api/v1/profiles/",   false, BODY_USUAL,   admin_delete_profile },
+	{ "GET",    "/api/v1/links",       false, BODY_USUAL,   show_links },
+	{ "POST",   "/api/v1/reload",      false, BODY_USUAL,   reload },
 };
+enum { ROUTES = sizeof routes / sizeof routes[0] };
+
+/* Does the path fit? *rest is what follows that of a route that has many. */
+static bool
+fits(const struct route *r, const char *path, const char **rest)
+{
+	size_t n = strlen(r->path);
+	bool many = r->path[n - 1] == '/';
+
+	if (strncmp(path, r->path, n) != 0 || (!many && path[n] != '\0') || (many && path[n] == '\0'))
+		return false;
+	*rest = path + n;
+	return true;
+}
+
+/* The route of a request; NULL when there is none, `allowed` then has the methods of its path. */
+static const struct route *
+find_route(const struct http_request *rq, const char **rest, struct sbuf *allowed)
+{
+	size_t i;
+
+	for (i = 0; i < ROUTES; i++) {
+		if (!fits(&routes[i], http_request_path(rq), rest))
+			continue;
+		if (strcmp(routes[i].method, http_request_method(rq)) == 0)
+			return &routes[i];
+		sbuf_fmt(allowed, "%s%s", allowed->n > 0 ? ", " : "", routes[i].method);
+	}
+	return NULL;
+}
+
+static void
+refuse_route(struct http_request *rq, const struct sbuf *allowed)
+{
+	struct http_answer answer = { .status = 405, .content_type = "application/json",
+		.extra = { { "Allow", allowed->s } },
+		.body = span_str("{\"error\":\"this path takes another method\"}\n") };
+
+	if (allowed->n > 0)
+		http_answer(rq, &answer);
+	else
+		admin_error(rq, 404, "no such path");
+}
 
 static bool
 authorized(const struct admin *admin, struct http_request *rq)
@@ -226,16 +246,13 @@ authorized(const struct admin *admin, struct http_request *rq)
 }
 
 static enum http_next
-on_head(void *app, struct http_request *rq)
+refuse_token(struct admin *admin, struct http_request *rq)
 {
 	static const struct http_answer unauthorized = { .status = 401,
 		.extra = { { "WWW-Authenticate", "Bearer" } },
 		.content_type = "application/json", .close = true };
-	struct admin *admin = app;
 	struct http_answer answer = unauthorized;
 
-	if (strncmp(http_request_path(rq), "/api/", 5) != 0 || authorized(admin, rq))
-		return HTTP_READ_BODY;
 	atomic_fetch_add(&admin->refused_auth, 1);
 	log_peer("admin", http_request_peer(rq), "token missing or wrong");
 	answer.body = span_str("{\"error\":\"token needed\"}\n");
@@ -243,26 +260,67 @@ on_head(void *app, struct http_request *rq)
 	return HTTP_ANSWERED;
 }
 
+/* A length that was announced; what comes in chunks is looked at when it is here. */
+static bool
+too_large(const struct route *route, struct http_request *rq)
+{
+	const char *length = http_request_header(rq, "Content-Length");
+	int64_t n;
+
+	return length != NULL && text_number(length, 0, INT64_MAX, &n) == OK && (uint64_t)n > route->max_body;
+}
+
+static void
+refuse_size(const struct route *route, struct http_request *rq, bool close)
+{
+	struct http_answer answer = { .status = 413, .content_type = "application/json", .close = close };
+	struct sbuf text = { 0 };
+
+	sbuf_fmt(&text, "{\"error\":\"at most %zu octets are taken\"}\n", route->max_body);
+	answer.body = sbuf_as_span(&text);
+	http_answer(rq, &answer);
+	sbuf_done(&text);
+}
+
+static enum http_next
+on_head(void *app, struct http_request *rq)
+{
+	struct admin *admin = app;
+	struct sbuf allowed = { 0 };
+	const struct route *route;
+	const char *rest;
+
+	if (strncmp(http_request_path(rq), "/api/", 5) == 0 && !authorized(admin, rq))
+		return refuse_token(admin, rq);
+	route = find_route(rq, &rest, &allowed);
+	sbuf_done(&allowed);
+	if (route == NULL || !too_large(route, rq))
+		return HTTP_READ_BODY;
+	refuse_size(route, rq, true);
+	return HTTP_ANSWERED;
+}
+
 static void
 on_body(void *app, struct http_request *rq)
 {
 	struct admin *admin = app;
-	bool path_known = false;
-	size_t i;
+	struct sbuf allowed = { 0 };
+	const char *rest;
+	const struct route *route = find_route(rq, &rest, &allowed);
 
-	for (i = 0; i < sizeof routes / sizeof routes[0]; i++) {
-		if (strcmp(routes[i].path, http_request_path(rq)) != 0)
-			continue;
-		path_known = true;
-		if (strcmp(routes[i].method, http_request_method(rq)) == 0) {
-			routes[i].serve(admin, rq);
-			return;
-		}
-	}
-	if (path_known)
-		answer_error(rq, 405, "this path takes another method");
+	if (route == NULL)
+		refuse_route(rq, &allowed);
+	else if (http_request_body(rq).n > route->max_body)
+		refuse_size(route, rq, false);
 	else
-		answer_error(rq, 404, "no such path");
+		route->serve(admin, rq, rest);
+	sbuf_done(&allowed);
+}
+
+static void
+on_gone(void *app, struct http_request *rq)
+{
+	admin_write_free(http_request_data(rq));
 }
 
 static void
@@ -278,27 +336,27 @@ int
 admin_start(const struct admin_config *cf, struct admin **out, struct why *why)
 {
 	struct admin *admin = calloc(1, sizeof *admin);
-	struct http_app app = { admin, on_head, on_body, NULL, on_refused };
+	struct http_app app = { admin, on_head, on_body, on_gone, on_refused };
 	int err;
 
 	if (admin == NULL)
 		abort();
 	*out = NULL;
 	admin->cf = *cf;
-	admin->cf.http.methods = "GET, POST";
+	admin->cf.http.methods = "GET, POST, PUT, DELETE";
 	admin->cf.http.max_body = BODY_MAX;
+	admin->cf.http.max_held = HELD_MAX;
+	pthread_mutex_init(&admin->lock, NULL);
+	pthread_cond_init(&admin->idle, NULL);
 	if (cf->token != NULL)
 		password_token(span_str("admin"), span_str(cf->token), admin->token);
 	err = store_reader_open(cf->store, &admin->reader, why);
 	if (err == OK)
 		err = http_server_start(&admin->cf.http, &app, &admin->server, why);
-	if (err) {
-		store_reader_close(&admin->reader);
-		free(admin);
-		return err;
-	}
+	if (err)
+		admin_stop(&admin);
 	*out = admin;
-	return OK;
+	return err;
 }
 
 void
@@ -308,8 +366,17 @@ admin_stop(struct admin **p)
 
 	if (admin == NULL)
 		return;
+	if (admin->server != NULL)
+		http_server_quiesce(admin->server);
+	pthread_mutex_lock(&admin->lock);
+	admin->stopping = true;
+	while (admin->writes > 0)
+		pthread_cond_wait(&admin->idle, &admin->lock);
+	pthread_mutex_unlock(&admin->lock);
 	http_server_stop(&admin->server);
 	store_reader_close(&admin->reader);
+	pthread_cond_destroy(&admin->idle);
+	pthread_mutex_destroy(&admin->lock);
 	free(admin);
 	*p = NULL;
 }
