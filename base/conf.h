@@ -115,8 +115,8 @@ typedef void (*conf_change_fn)(void *arg, const struct conf_key *key, const stru
 void conf_compare(const struct conf *old, const struct conf *fresh, conf_change_fn tell, void *arg);
 
 /*
- * The table of keys for the manual and its check: group, key, type, range, default ("required"), help;
- * a line each, separated by tabs.
+ * The table of keys for the manual and its check: group, key, type, range, default ("required"), help,
+ * "reload" or "restart" (what it takes to change it); a line each, separated by tabs.
  */
 void conf_print_keys(const struct conf_group_def *defs, struct sbuf *out);
 

@@ -217,8 +217,9 @@ conf_print_keys(const struct conf_group_def *defs, struct sbuf *out)
 		for (key = defs->keys; key != NULL && key->name != NULL; key++) {
 			sbuf_fmt(out, "%s\t%s\t%s\t", defs->name, key->name, type_name(key));
 			conf_value_range(key, out);
-			sbuf_fmt(out, "\t%s\t%s\n", key->flags & CONF_REQUIRED ? "required" :
-			    key->def != NULL ? key->def : "", key->help != NULL ? key->help : "");
+			sbuf_fmt(out, "\t%s\t%s\t%s\n", key->flags & CONF_REQUIRED ? "required" :
+			    key->def != NULL ? key->def : "", key->help != NULL ? key->help : "",
+			    key->type == CONF_IGNORED ? "" : key->flags & CONF_RELOAD ? "reload" : "restart");
 		}
 	}
 }

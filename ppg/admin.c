@@ -234,15 +234,19 @@ refuse_route(struct http_request *rq, const struct sbuf *allowed)
 }
 
 static bool
-authorized(const struct admin *admin, struct http_request *rq)
+authorized(struct admin *admin, struct http_request *rq)
 {
 	const char *header = http_request_header(rq, "Authorization");
 	uint8_t given[32];
+	bool right;
 
 	if (header == NULL || !span_starts_nocase(span_str(header), "Bearer "))
 		return false;
 	password_token(span_str("admin"), span_trim(span_str(header + 7)), given);
-	return admin->cf.token != NULL && secret_equal(given, admin->token, sizeof given);
+	pthread_mutex_lock(&admin->lock);
+	right = admin->has_token && secret_equal(given, admin->token, sizeof given);
+	pthread_mutex_unlock(&admin->lock);
+	return right;
 }
 
 static enum http_next
@@ -346,10 +350,10 @@ admin_start(const struct admin_config *cf, struct admin **out, struct why *why)
 	admin->cf.http.methods = "GET, POST, PUT, DELETE";
 	admin->cf.http.max_body = BODY_MAX;
 	admin->cf.http.max_held = HELD_MAX;
+	admin->cf.token = NULL;
 	pthread_mutex_init(&admin->lock, NULL);
 	pthread_cond_init(&admin->idle, NULL);
-	if (cf->token != NULL)
-		password_token(span_str("admin"), span_str(cf->token), admin->token);
+	admin_set_token(admin, cf->token);
 	err = store_reader_open(cf->store, &admin->reader, why);
 	if (err == OK)
 		err = http_server_start(&admin->cf.http, &app, &admin->server, why);
@@ -379,6 +383,16 @@ admin_stop(struct admin **p)
 	pthread_mutex_destroy(&admin->lock);
 	free(admin);
 	*p = NULL;
+}
+
+void
+admin_set_token(struct admin *admin, const char *token)
+{
+	pthread_mutex_lock(&admin->lock);
+	admin->has_token = token != NULL;
+	if (token != NULL)
+		password_token(span_str("admin"), span_str(token), admin->token);
+	pthread_mutex_unlock(&admin->lock);
 }
 
 uint16_t

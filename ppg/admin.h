@@ -14,7 +14,7 @@ struct admin;
 
 struct admin_config {
 	struct http_server_config http;
-	const char *token;
+	const char *token;			/* NULL: nobody has it */
 	struct store *store;
 	struct dispatch *dispatch;
 	struct front *front;
@@ -27,6 +27,8 @@ struct admin_config {
 int admin_start(const struct admin_config *cf, struct admin **out, struct why *why);
 void admin_stop(struct admin **admin);
 uint16_t admin_port(const struct admin *admin);
+/* Another token for requests to come. Any thread. */
+void admin_set_token(struct admin *admin, const char *token);
 /* Read the certificate again, if it has one; see http_server_reload_tls. Any thread. */
 int admin_reload_tls(struct admin *admin, struct why *why);
 

@@ -20,9 +20,10 @@ struct admin {
 	struct admin_config cf;
 	struct http_server *server;
 	struct store_reader *reader;	/* the server's thread */
-	uint8_t token[32];		/* digest of the token, compared in constant time */
 	atomic_ullong refused_http, refused_auth;
-	pthread_mutex_t lock;		/* guards writes, stopping */
+	pthread_mutex_t lock;		/* guards what follows */
+	uint8_t token[32];		/* its digest, compared in constant time */
+	bool has_token;
 	pthread_cond_t idle;
 	unsigned writes;		/* that the store has */
 	bool stopping;

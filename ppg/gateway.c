@@ -450,6 +450,8 @@ take_config(struct gateway *gw, struct ppg_config *fresh)
 	authenticator_replace(gw->auth, ppg_config_take_initiators(fresh));
 	if (changes.links)
 		take_links(gw, fresh);
+	if (changes.admin && gw->admin != NULL && fresh->admin_token != NULL)
+		admin_set_token(gw->admin, fresh->admin_token);
 	ppg_config_free(&gw->taken);
 	gw->taken = fresh;
 	log_info("config", "reloaded: initiators, limits%s", changes.links ? ", links" : "");

@@ -61,6 +61,17 @@ result "every verb of ppgctl and each of its options is in doc/ppgctl.1" "$(
 			done
 	done)"
 
+# Which keys wait for a restart; "lenient-*" there stands for all that begin so.
+waiting=$(sed 's/\\-/-/g' doc/ppgd.conf.5 | awk '
+	/^\.SH / { inside = /^\.SH RELOADING/; group = ""; next }
+	!inside { next }
+	/^\.TP/ { named = 1; next }
+	/^\./ { group = named && $1 == ".B" ? $2 : ""; named = 0; next }
+	group != "" { gsub(/[,.]/, " "); for (i = 1; i <= NF; i++) print group "\t" $i }')
+restarting=$("$build/ppgd" --print-keys | awk -F '\t' '$7 == "restart" { sub(/^lenient-.*/, "lenient-*", $2); print $1 "\t" $2 }' | sort -u)
+result "doc/ppgd.conf.5 names the keys that wait for a restart" "$(only_first "$restarting" "$waiting"
+	only_first "$waiting" "$restarting")"
+
 # What doc/from-kannel.md says of each variable, as "group<TAB>variable<TAB>word[<TAB>what the notice says]".
 taken_over=$(awk '
 	function tell(cell, rest,   names, n, i) {

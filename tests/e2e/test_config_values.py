@@ -51,11 +51,14 @@ def secrets_in_files_and_the_environment():
     equal(gw.admin("/api/v1/links", token="file:token").status, 401)
     sim.wait_messages(1)
     write(os.path.join(folder, "pi.pw"), "second-word")
+    write(os.path.join(folder, "token"), "next-token\n")
     seen = len(gw.program.lines)
     gw.program.signal(signal.SIGHUP)
     gw.program.wait_line("reloaded", start=seen)
     equal(gw.push("+12025550123", password="second-word").code, 1001)
     equal(gw.push("+12025550123", password="first-word").http, 401)
+    equal(gw.admin("/api/v1/links", token="next-token").status, 200)
+    equal(gw.admin("/api/v1/links", token="token-of-a-file").status, 401)
     # the file is gone: what is in force stays
     os.unlink(os.path.join(folder, "pi.pw"))
     seen = len(gw.program.lines)
@@ -66,7 +69,7 @@ def secrets_in_files_and_the_environment():
     gw.stop()
     sim.program.stop()
     said = gw.program.text() + gw.program.text("err")
-    for secret in ("first-word", "second-word", "token-of-a-file", "pw-smsc"):
+    for secret in ("first-word", "second-word", "token-of-a-file", "next-token", "pw-smsc"):
         assert secret not in said, said
 
 

@@ -228,12 +228,12 @@ table_of_keys(void **state)
 	struct sbuf b = { 0 };
 
 	conf_print_keys(defs, &b);
-	assert_non_null(strstr(b.s, "core\tlog-level\tnumber\t0..4\t1\tleast level that is logged\n"));
-	assert_non_null(strstr(b.s, "link\thost\ttext\t1..255 octets\trequired\twhere to connect\n"));
-	assert_non_null(strstr(b.s, "link\tpassword\tsecret\t3..8 octets\t\tpassword\n"));
-	assert_non_null(strstr(b.s, "link\tmode\tword\treceipt or submit\treceipt\twhat counts\n"));
-	assert_non_null(strstr(b.s, "link\twait\ttime\t1s..2d\t2d\ttime to wait\n"));
-	assert_non_null(strstr(b.s, "link\troom\tsize\t1..1G\t64M\toctets\n"));
+	assert_non_null(strstr(b.s, "core\tlog-level\tnumber\t0..4\t1\tleast level that is logged\treload\n"));
+	assert_non_null(strstr(b.s, "link\thost\ttext\t1..255 octets\trequired\twhere to connect\trestart\n"));
+	assert_non_null(strstr(b.s, "link\tpassword\tsecret\t3..8 octets\t\tpassword\trestart\n"));
+	assert_non_null(strstr(b.s, "link\tmode\tword\treceipt or submit\treceipt\twhat counts\trestart\n"));
+	assert_non_null(strstr(b.s, "link\twait\ttime\t1s..2d\t2d\ttime to wait\trestart\n"));
+	assert_non_null(strstr(b.s, "link\troom\tsize\t1..1G\t64M\toctets\trestart\n"));
 	sbuf_done(&b);
 }
 

@@ -92,8 +92,6 @@ static const struct {
 	  "0 X:12: group core, log-level: 0 instead of 1\n" },
 	{ PPG PI SMSC "group = core\nlog-level = 0\n", PPG PI SMSC, CORE, 0,
 	  "0 X:12: group core, log-level: 1 instead of 0\n" },
-	{ PPG PI SMSC, PPG PI SMSC "group = store\nretention = 1h\n", STORE, 0,
-	  "0 X:12: group store, retention: 1h instead of 7d\n" },
 	/* secrets */
 	{ PPG PI SMSC ADMIN, PPG "group = wap-push-user\nwap-push-user = a\nppg-username = b\nppg-password = geheim4\n"
 	  SMSC "smsc-password = geheim5\ngroup = admin\nport = 81\ntoken = geheim6\n", USERS | LINKS | ADMIN_PORT, 0,
@@ -117,6 +115,8 @@ static const struct {
 	  "1 X:2: group ppg, ppg-port: 8081 instead of 8080 needs a restart\n"
 	  "1 X:4: group ppg, ppg-url: /push instead of /wappush needs a restart\n"
 	  "0 X:3: group ppg, max-age: 1h instead of 2d\n" },
+	{ PPG PI SMSC, PPG PI SMSC "group = store\nretention = 1h\n", 0, 1,
+	  "1 X:12: group store, retention: 1h instead of 7d needs a restart\n" },
 	{ PPG PI SMSC, PPG PI SMSC "group = store\nurl = sqlite:other.db\n", 0, 1,
 	  "1 X:12: group store, url: another value needs a restart\n" },
 	{ PPG PI SMSC ADMIN, PPG PI SMSC, ADMIN_PORT, 1,
