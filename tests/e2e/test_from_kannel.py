@@ -134,7 +134,7 @@ def pap_file(folder, push_id, number=NUMBER):
 
 
 def test_ppg(gw, push_id, user=None, password=None, number=NUMBER, options=(), url=None, ssl=None):
-    """One push by Kannel's push initiator: in a configuration file of its own when it logs in."""
+    """One push by Kannel's push initiator, in a configuration file of its own when it logs in. No value may hold "include"."""
     pap = pap_file(gw.folder, push_id, number)
     content = os.path.join(FOLDER, "si.txt")
     program = os.path.join(FOLDER, "test_ppg")
@@ -184,6 +184,51 @@ def every_variable_of_the_guide_is_known():
     told = sorted(set(variables()))
     assert len(told) > 150, "only %d variables were found" % len(told)
     equal([pair for pair in told if pair not in known], [])
+
+
+@case
+def every_group_of_the_guide_is_known():
+    gw = FromKannel(harness.free_port(), start=False)
+    groups = {value for pairs in listings(read_guide()) for key, value in pairs if key == "group"}
+    groups = sorted(group.strip('"') for group in groups - set(CHAPTER_GROUPS) if re.match(r'"?[a-z0-9-]+"?$', group))
+    assert len(groups) > 15, groups
+    with open(gw.config, "a") as f:
+        f.write("".join("\ngroup = %s\nid = x\n" % group for group in groups))
+    status, out, err = harness.run([harness.built("ppgd"), "--check-config", gw.config])
+    equal([line for line in err.splitlines() if line.startswith("error: ")], [])
+    for group in groups:
+        assert re.search("notice: .*: group %s: is not used here" % group, err), group + "\n" + err
+
+
+@case
+def included_files_and_joined_lines():
+    """The example in the form that the guide shows for larger ones: one file includes a file and a folder."""
+    sim = harness.Smscsim()
+    gw = FromKannel(sim.port, HERE, start=False)
+    with open(gw.config) as f:
+        groups = f.read().strip().split("\n\n")
+    names = [pairs for pairs in listings(read_guide()) if len([1 for key, _ in pairs if key == "include"]) == 2][0]
+    names = [value.strip('"') for key, value in names if key == "include"]
+    os.mkdir(os.path.join(gw.folder, names[1]))
+    files = {names[0]: [g for g in groups if g.startswith("group = wapbox")],
+             names[1] + "/smsc.conf": [g for g in groups if g.startswith("group = smsc\n")],
+             names[1] + "/user.conf": [g + '\nallowed-prefix = "46;\\\n   358"' for g in groups if "wap-push-user" in g]}
+    for name, texts in files.items():
+        equal(len(texts), 1)
+        with open(os.path.join(gw.folder, name), "w") as f:
+            f.write(texts[0])
+    rest = [g for g in groups if g.split("\n")[0] in ("group = ppg", "group = core")]
+    equal(len(rest), 2)
+    with open(gw.config, "w") as f:
+        f.write("\n\n".join(rest) + "".join('\ninclude = "%s"' % name for name in names) + "\n")
+    gw.program = harness.Program([harness.built("ppgd"), gw.config])
+    gw.program.wait_line("ppgd: ready")
+    user = dict(example()["wap-push-user"])
+    said = test_ppg(gw, "parts@pi.example.net", user["ppg-username"], user["ppg-password"], options=("-b",))
+    assert re.search(r"\b1001\b", said), said
+    arrives(sim, 1)
+    gw.stop()
+    sim.program.stop()
 
 
 @case
