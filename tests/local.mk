@@ -81,3 +81,8 @@ EXTRA_DIST += tests/check-bad-input.sh
 E2E_SCALE = tests/e2e/test_reload.py
 TESTS += $(E2E_SCALE)
 EXTRA_DIST += $(E2E_SCALE)
+
+# ---- what the specifications ask, and what Kannel gets wrong ----
+E2E_CONFORM = tests/e2e/test_kannel_regressions.py
+TESTS += $(E2E_CONFORM)
+EXTRA_DIST += $(E2E_CONFORM)
