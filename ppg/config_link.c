@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ppg/network.h"
 
@@ -35,9 +36,10 @@ take_link_id(struct loading *ld, const struct conf_group *g, struct ppg_link *li
 		copy_text(cf->smsc_id, sizeof cf->smsc_id, conf_text(g, "smsc-id"));
 	else if (cf->host[0] != '\0')
 		snprintf(cf->smsc_id, sizeof cf->smsc_id, "%.56s:%u", cf->host, cf->port);
-	/* Two that were written are compared while reading. */
+	/* Two that were written alike are found while reading; pushes ask for them in any case of the letters. */
 	for (other = ld->config->links; other < link && cf->smsc_id[0] != '\0'; other++)
-		if (strcmp(other->smsc.smsc_id, cf->smsc_id) == 0 && !conf_has(g, "smsc-id"))
+		if (strcasecmp(other->smsc.smsc_id, cf->smsc_id) == 0 &&
+		    (!conf_has(g, "smsc-id") || strcmp(other->smsc.smsc_id, cf->smsc_id) != 0))
 			config_tell(ld, 2, g, "smsc-id", "\"%s\" is used at %s already; name this link",
 			    cf->smsc_id, other->where);
 }

@@ -457,6 +457,8 @@ static const struct { const char *text, *errors; } bad_rows[] = {
 	{ PPG PI "group = smsc\nsmsc = smpp\nport = 1\nsmsc-username = u\n",
 	  "X:6: group smsc, host: this key is required and missing\n" },
 	{ MINIMAL "smsc-id = a\n" SMSC "smsc-id = a\n", "X:17: group smsc, smsc-id: \"a\" is used at X:11 already\n" },
+	{ MINIMAL "smsc-id = a\n" SMSC "smsc-id = A\n",
+	  "X:17: group smsc, smsc-id: \"A\" is used at X:11 already; name this link\n" },
 	{ MINIMAL SMSC, "X:11: group smsc, smsc-id: \"h:1\" is used at X:6 already; name this link\n" },
 	{ MINIMAL PI, "X:12: group wap-push-user, wap-push-user: \"a\" is used at X:3 already\n"
 	  "X:13: group wap-push-user, ppg-username: \"b\" is used at X:4 already\n" },
