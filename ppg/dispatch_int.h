@@ -57,7 +57,9 @@ struct dispatch {
 	size_t n_links;
 	struct lane *lanes;		/* the first is for pushes without wishes */
 	unsigned turn;
+	uint64_t arrivals;		/* recipients that came into the lanes */
 	struct store_take take;
+	struct routes *take_routes;	/* the links that were up when it began; NULL: all of them */
 	struct store_tick tick;
 	bool take_running, tick_running, stopping;
 	struct loop_work take_work, tick_work;
@@ -83,6 +85,8 @@ void lanes_rescore(struct dispatch *d);			/* the links have changed */
 struct store_item *lanes_next(struct dispatch *d, struct link **link);
 /* Takes out those of a lane for which no link is up (any: of every lane). */
 struct store_item *lanes_stranded(struct dispatch *d, bool any);
+/* Those for which no link is up go back to the store's queue; at the end, all do. */
+void dispatch_return_stranded(struct dispatch *d);
 /* Takes out those of one push that wanted() says yes to. */
 struct store_item *lanes_remove(struct dispatch *d, int64_t push, bool (*wanted)(void *arg, uint32_t n), void *arg);
 /* dispatch_send.c: give the links what they have room for; give back what waits here in vain. */

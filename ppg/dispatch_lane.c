@@ -126,6 +126,7 @@ lanes_add(struct dispatch *d, struct store_item *items)
 
 		items = item->next;
 		item->next = NULL;
+		item->turn = d->arrivals++;
 		*lane->last[item->priority] = item;
 		lane->last[item->priority] = &item->next;
 	}
@@ -167,15 +168,23 @@ pick_link(struct dispatch *d, const struct lane *lane)
 	return best;
 }
 
+/* The one that came first, of those that have a link. */
 static struct store_item *
 next_of(struct dispatch *d, unsigned p, struct link **link)
 {
-	struct lane *lane;
+	struct lane *lane, *oldest = NULL;
+	struct link *l;
 
-	for (lane = d->lanes; lane != NULL; lane = lane->next)
-		if (lane->first[p] != NULL && (*link = pick_link(d, lane)) != NULL)
-			return take_first(lane, p);
-	return NULL;
+	for (lane = d->lanes; lane != NULL; lane = lane->next) {
+		if (lane->first[p] == NULL || (oldest != NULL && oldest->first[p]->turn < lane->first[p]->turn))
+			continue;
+		l = pick_link(d, lane);
+		if (l != NULL) {
+			oldest = lane;
+			*link = l;
+		}
+	}
+	return oldest != NULL ? take_first(oldest, p) : NULL;
 }
 
 struct store_item *

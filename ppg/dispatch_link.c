@@ -177,13 +177,11 @@ on_state(void *app, struct smsc_link *smsc, enum smsc_state state)
 		return;
 	}
 	count_up(d);
-	if (atomic_load(&d->links_up) == 0) {
-		dispatch_return(d, lanes_stranded(d, true), 0);
-	} else if (state == SMSC_UP) {
+	if (state == SMSC_UP) {
 		atomic_store(&d->backlog, true);
 		dispatch_look_for_more(d);
-	} else if (state == SMSC_DOWN) {
-		dispatch_return(d, lanes_stranded(d, false), d->retry_min_s);
+	} else if (state == SMSC_DOWN || atomic_load(&d->links_up) == 0) {
+		dispatch_return_stranded(d);
 	}
 }
 

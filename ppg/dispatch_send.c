@@ -253,6 +253,14 @@ dispatch_feed(struct dispatch *d)
 }
 
 void
+dispatch_return_stranded(struct dispatch *d)
+{
+	bool all = d->stopping || atomic_load(&d->links_up) == 0;
+
+	dispatch_return(d, lanes_stranded(d, all), all ? 0 : d->retry_min_s);
+}
+
+void
 dispatch_return(struct dispatch *d, struct store_item *items, int64_t due_in_s)
 {
 	while (items != NULL) {

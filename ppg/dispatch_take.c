@@ -25,6 +25,37 @@ count_items(const struct store_take *take, unsigned n[STORE_PRIORITIES])
 		n[item->priority]++;
 }
 
+/* Writer thread. */
+static bool
+has_link_now(void *arg, struct span route)
+{
+	struct route_wish wish;
+
+	route_wish_read(route, &wish);
+	return routes_serve(arg, &wish);
+}
+
+/* When some links are down, pushes that only these serve stay in the store and out of the others' way. */
+static void
+leave_out_links_down(struct dispatch *d)
+{
+	const struct smsc_config **up = calloc(d->n_links + 1, sizeof *up);
+	size_t n = 0, i;
+
+	if (up == NULL)
+		abort();
+	for (i = 0; i < d->n_links; i++)
+		if (smsc_link_state(d->links[i]->smsc) == SMSC_UP)
+			up[n++] = &d->links[i]->cf.smsc;
+	if (n < d->n_links) {
+		d->take_routes = routes_create(up, n);
+		d->take.wanted = has_link_now;
+		d->take.arg = d->take_routes;
+		d->take.aside_s = d->retry_min_s;
+	}
+	free(up);
+}
+
 static void
 take_back(struct loop_work *work)
 {
@@ -35,6 +66,8 @@ take_back(struct loop_work *work)
 	bool all = true;
 
 	d->take_running = false;
+	routes_unref(d->take_routes);
+	d->take_routes = NULL;
 	if (take->op.result != OK)
 		take->items = NULL;
 	count_items(take, n);
@@ -44,6 +77,7 @@ take_back(struct loop_work *work)
 	}
 	lanes_add(d, take->items);
 	take->items = NULL;
+	dispatch_return_stranded(d);
 	if (take->op.result != OK || !all || (take->next_due != 0 && take->next_due <= now))
 		atomic_store(&d->backlog, true);
 	else if (take->next_due > now && !d->stopping)
@@ -91,8 +125,11 @@ dispatch_look_for_more(struct dispatch *d)
 	/* cleared before looking: who adds to the queue from now on sets it again */
 	atomic_store(&d->backlog, false);
 	d->take_running = true;
+	leave_out_links_down(d);
 	if (store_submit(d->store, &d->take.op) != OK) {
 		d->take_running = false;
+		routes_unref(d->take_routes);
+		d->take_routes = NULL;
 		for (p = 0; p < STORE_PRIORITIES; p++)
 			dispatch_release(d, p, d->take.max[p]);
 		atomic_store(&d->backlog, true);
@@ -158,8 +195,7 @@ run_handed(struct loop_work *work)
 	d->handed_tail = &d->handed;
 	pthread_mutex_unlock(&d->lock);
 	lanes_add(d, items);
-	if (d->stopping || atomic_load(&d->links_up) == 0)
-		dispatch_return(d, lanes_stranded(d, true), 0);
+	dispatch_return_stranded(d);
 	dispatch_feed(d);
 }
 

@@ -113,3 +113,11 @@ tests_unit_test_config_table_SOURCES = tests/unit/test_config_table.c
 tests_unit_test_config_table_LDADD = ppg/libppg.a smsc/libsmsc.a $(WAP_LIBS) $(TEST_LIBS)
 tests_unit_test_config_diff_SOURCES = tests/unit/test_config_diff.c
 tests_unit_test_config_diff_LDADD = ppg/libppg.a smsc/libsmsc.a $(WAP_LIBS) $(TEST_LIBS)
+
+# who goes next, and on which link
+check_PROGRAMS += tests/unit/test_lane tests/unit/test_route
+TESTS += tests/unit/test_lane tests/unit/test_route
+tests_unit_test_lane_SOURCES = tests/unit/test_lane.c
+tests_unit_test_lane_LDADD = ppg/libppg.a $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_route_SOURCES = tests/unit/test_route.c
+tests_unit_test_route_LDADD = ppg/libppg.a $(BASE_LIBS) $(TEST_LIBS)

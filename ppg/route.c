@@ -211,6 +211,16 @@ routes_check(const struct routes *r, const struct route_wish *w, struct why *why
 	return PAP_FORBIDDEN;
 }
 
+bool
+routes_serve(const struct routes *r, const struct route_wish *w)
+{
+	size_t i;
+
+	for (i = 0; i < r->n && route_score(&r->links[i], w) < 0; i++)
+		;
+	return i < r->n;
+}
+
 const struct smsc_config *
 routes_find(const struct routes *r, const char *smsc_id)
 {

@@ -42,6 +42,9 @@ void routes_unref(struct routes *r);
  */
 int routes_check(const struct routes *r, const struct route_wish *w, struct why *why);
 
+/* Does any of them suit? */
+bool routes_serve(const struct routes *r, const struct route_wish *w);
+
 /* The link of this name, or NULL. */
 const struct smsc_config *routes_find(const struct routes *r, const char *smsc_id);
 

@@ -207,6 +207,18 @@ new_item(struct db *db, sqlite3_stmt *q, struct taking *t, int64_t rid)
 	return item;
 }
 
+/* The rest of its push, within the run, waits for another time. Returns what follows it. */
+static int64_t
+set_aside(struct db *db, const struct taking *t, const struct due *d, int64_t rid)
+{
+	int64_t hi = rid_of(rid_push(rid), N_MAX);
+
+	if (hi > d->hi)
+		hi = d->hi;
+	due_add(db, dispatch_kinds[t->priority], t->op->now + t->op->aside_s, rid, hi);
+	return hi + 1;
+}
+
 /*
  * Items of a run, at most *budget recipients looked at. Returns where the rest of the run
  * begins, past its end when there is none.
@@ -231,6 +243,10 @@ collect(struct db *db, struct taking *t, const struct due *d, uint32_t *budget)
 		if (rules->apply(sqlite3_column_int(q, 1), rules->ev_take, &c) != OK ||
 		    !hold_push(db, t, rid_push(rid)))
 			continue;
+		if (t->op->wanted != NULL && !t->op->wanted(t->op->arg, t->body->route)) {
+			rest = set_aside(db, t, d, rid);
+			break;
+		}
 		item = new_item(db, q, t, rid);
 		*t->tail = item;
 		t->tail = &item->next;

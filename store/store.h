@@ -191,6 +191,7 @@ struct store_item {
 	struct store_item *next;
 	int64_t push, batch;
 	uint32_t n;
+	uint64_t turn;			/* the taker's own */
 	unsigned attempts;		/* dispatches before this one */
 	bool maybe_sent;		/* a crash or link loss may have let it out before */
 	enum store_priority priority;
@@ -205,6 +206,13 @@ struct store_take {			/* STORE_TAKE */
 	struct store_op op;
 	int64_t now;			/* UTC s */
 	uint32_t max[STORE_PRIORITIES];	/* of each class */
+	/*
+	 * Which pushes may go now, by what their body says of the route; NULL: all. Writer thread, pure. The others are
+	 * due again aside_s later, without a new state. PostgreSQL gives them all.
+	 */
+	bool (*wanted)(void *arg, struct span route);
+	void *arg;
+	int64_t aside_s;
 	struct store_item *items;	/* out: ownership moves to the caller; by class, oldest due first */
 	uint32_t n_items;
 	int64_t next_due;		/* out: when there is more to take, of the classes with max > 0; 0 =
