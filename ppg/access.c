@@ -81,30 +81,39 @@ is_listed(const struct number_list *list, const regex_t *re, const char *to)
 	return (list != NULL && number_list_has(list, to)) || fits(re, to);
 }
 
-/* In Kannel's order: prefixes, the black list, the white list. */
+/* Which list of numbers forbids it; NULL: none. */
+static const char *
+forbidding_list(const struct initiator *who, const char *to)
+{
+	if (is_listed(who->black_list, who->black_regex, to))
+		return "on the black-list";
+	if ((who->white_list != NULL || who->white_regex != NULL) && !is_listed(who->white_list, who->white_regex, to))
+		return "not on the white-list";
+	return NULL;
+}
+
+/* In Kannel's order: prefixes, the black list, the white list; before them the lists that hold for all. */
 enum access_reason
 access_number(const struct initiator *who, const char *to, struct why *why)
 {
-	const char *rule = NULL;
-	enum access_reason reason = ACCESS_OK;
+	const char *rule = who->everyone != NULL ? forbidding_list(who->everyone, to) : NULL, *whose = "this account";
+	enum access_reason reason = ACCESS_NUMBER_LIST;
 
-	if (has_prefix(who->denied_prefix, who->denied_regex, to)) {
+	if (rule != NULL) {
+		whose = "the gateway";
+	} else if (has_prefix(who->denied_prefix, who->denied_regex, to)) {
 		reason = ACCESS_PREFIX;
-		rule = "denied-prefix of this account";
+		rule = "denied-prefix";
 	} else if ((who->allowed_prefix != NULL || who->allowed_regex != NULL) &&
 	    !has_prefix(who->allowed_prefix, who->allowed_regex, to)) {
 		reason = ACCESS_PREFIX;
-		rule = "not in allowed-prefix of this account";
-	} else if (is_listed(who->black_list, who->black_regex, to)) {
-		reason = ACCESS_NUMBER_LIST;
-		rule = "on the black-list of this account";
-	} else if ((who->white_list != NULL || who->white_regex != NULL) &&
-	    !is_listed(who->white_list, who->white_regex, to)) {
-		reason = ACCESS_NUMBER_LIST;
-		rule = "not on the white-list of this account";
+		rule = "not in allowed-prefix";
+	} else {
+		rule = forbidding_list(who, to);
 	}
-	if (reason != ACCESS_OK)
-		why_set(why, ERR_AUTH, "%s", rule);
+	if (rule == NULL)
+		return ACCESS_OK;
+	why_set(why, ERR_AUTH, "%s of %s", rule, whose);
 	return reason;
 }
 

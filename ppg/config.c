@@ -282,6 +282,7 @@ ppg_config_free(struct ppg_config **config)
 	for (i = 0; i < c->n_links; i++)
 		explicit_bzero(c->links[i].smsc.password, sizeof c->links[i].smsc.password);
 	free(c->links);
+	initiator_done(&c->everyone);
 	netlist_destroy(&c->notify_allow);
 	number_rules_destroy(&c->numbers);
 	netlist_destroy(&c->allow_ip);

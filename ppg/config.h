@@ -66,6 +66,7 @@ struct ppg_config {
 	struct netlist *notify_allow;		/* NULL: none */
 	struct number_rules *numbers;		/* how numbers are dialled */
 	struct pap_leniency lenient;		/* the keys of pap_leniency_keys */
+	struct initiator everyone;		/* only its lists of numbers, of group core */
 	struct netlist *allow_ip, *deny_ip;	/* for all pushes, as address_admitted takes them; NULL: none */
 	const char *default_smsc;		/* wanted smsc-id of pushes that want none; NULL */
 	bool query_login;			/* user name and password may stand in the query */

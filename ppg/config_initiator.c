@@ -362,6 +362,21 @@ take_initiator(struct loading *ld, const struct conf_group *g, struct ppg_initia
 	check_unique(ld, g, pi);
 }
 
+/* Lists of numbers that hold for all of them. */
+static void
+take_everyone(struct loading *ld)
+{
+	const struct conf_group *g = conf_first(ld->config->conf, "core");
+	struct initiator *everyone = &ld->config->everyone;
+
+	if (g == NULL)
+		return;
+	everyone->white_list = numbers_of(ld, g, "white-list-receiver");
+	everyone->white_regex = pattern_of(ld, g, "white-list-receiver-regex");
+	everyone->black_list = numbers_of(ld, g, "black-list-receiver");
+	everyone->black_regex = pattern_of(ld, g, "black-list-receiver-regex");
+}
+
 void
 config_take_initiators(struct loading *ld)
 {
@@ -369,6 +384,7 @@ config_take_initiators(struct loading *ld)
 	const struct conf_group *g = conf_first(config->conf, "wap-push-user"), *plain = NULL;
 	unsigned n_plain = 0;
 
+	take_everyone(ld);
 	config->initiators = config_zeroed(config_count_groups(config->conf, "wap-push-user"),
 	    sizeof *config->initiators);
 	for (; g != NULL; g = conf_next(config->conf, g)) {
@@ -430,6 +446,8 @@ ppg_config_take_initiators(struct ppg_config *config)
 		list[i] = config->initiators[i].who;
 	set = initiators_create(list, config->n_initiators, config->trusted_pi);
 	initiators_set_addresses(set, config->allow_ip, config->deny_ip);
+	initiators_set_numbers(set, &config->everyone);
+	config->everyone = (struct initiator){ 0 };
 	config->allow_ip = config->deny_ip = NULL;
 	explicit_bzero(list, config->n_initiators * sizeof *list);
 	explicit_bzero(config->initiators, config->n_initiators * sizeof *config->initiators);

@@ -21,7 +21,6 @@ enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
 #define RESULTS "results go as PAP to the ppg-notify-requested-to of each push"
 #define NO_PROXY "result notifications go out directly"
 #define OWN_SENDER "the sender of a push is the one of its link"
-#define RECEIVER_LISTS "NOT enforced: write white-list and black-list in the groups wap-push-user"
 #define NO_JOINED "certificate and key are ssl-server-cert-file and ssl-server-key-file"
 #define NO_CLIENT_CERT "ppgd shows receivers of notifications no certificate"
 
@@ -29,6 +28,14 @@ static const struct conf_key core_keys[] = {
 	{ "log-level", CONF_NUMBER, 0, 5, NULL, "1", CONF_RELOAD,
 	  "least level that is logged: 0 debug, 1 info, 2 warning, 3 and more error" },
 	{ "log-file", CONF_TEXT, 1, 500, NULL, NULL, CONF_PATH, "file for the log; standard error without it" },
+	{ "white-list-receiver", CONF_TEXT, 1, 500, NULL, NULL, CONF_RELOAD,
+	  "file of the only numbers that anybody may push to" },
+	{ "white-list-receiver-regex", CONF_TEXT, 1, 1024, NULL, NULL, CONF_RELOAD,
+	  "pattern of the only numbers that anybody may push to" },
+	{ "black-list-receiver", CONF_TEXT, 1, 500, NULL, NULL, CONF_RELOAD,
+	  "file of numbers that nobody may push to" },
+	{ "black-list-receiver-regex", CONF_TEXT, 1, 1024, NULL, NULL, CONF_RELOAD,
+	  "pattern of numbers that nobody may push to" },
 	IGNORED("admin-port", NO_ADMIN),
 	IGNORED("admin-port-ssl", NO_ADMIN),
 	IGNORED("admin-interface", NO_ADMIN),
@@ -67,10 +74,6 @@ static const struct conf_key core_keys[] = {
 	IGNORED("white-list-sender-regex", OWN_SENDER),
 	IGNORED("black-list-sender", OWN_SENDER),
 	IGNORED("black-list-sender-regex", OWN_SENDER),
-	IGNORED("white-list-receiver", RECEIVER_LISTS),
-	IGNORED("white-list-receiver-regex", RECEIVER_LISTS),
-	IGNORED("black-list-receiver", RECEIVER_LISTS),
-	IGNORED("black-list-receiver-regex", RECEIVER_LISTS),
 	IGNORED("http-proxy-host", NO_PROXY),
 	IGNORED("http-proxy-port", NO_PROXY),
 	IGNORED("http-proxy-ssl", NO_PROXY),

@@ -12,6 +12,7 @@ struct initiators {
 	atomic_int refs;
 	bool trusted;
 	struct netlist *allow_ip, *deny_ip;
+	struct initiator everyone;
 	/* hash tables of places in the list, as long; 0 = empty, else place + 1 */
 	size_t n_slots;			/* a power of two, more than the places */
 	uint32_t *by_name, *by_username;
@@ -100,6 +101,16 @@ initiators_set_addresses(struct initiators *set, struct netlist *allow, struct n
 	set->deny_ip = deny;
 }
 
+void
+initiators_set_numbers(struct initiators *set, const struct initiator *everyone)
+{
+	size_t i;
+
+	set->everyone = *everyone;
+	for (i = 0; i < set->n; i++)
+		set->list[i].everyone = &set->everyone;
+}
+
 struct initiators *
 initiators_ref(struct initiators *set)
 {
@@ -147,6 +158,7 @@ initiators_unref(struct initiators *set)
 		return;
 	for (i = 0; i < set->n; i++)
 		initiator_done(&set->list[i]);
+	initiator_done(&set->everyone);
 	netlist_destroy(&set->allow_ip);
 	netlist_destroy(&set->deny_ip);
 	free(set->by_name);

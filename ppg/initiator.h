@@ -39,6 +39,7 @@ struct initiator {
 	/* the same four rules as patterns (POSIX extended) of the number, heap; NULL: none */
 	regex_t *allowed_regex, *denied_regex, *white_regex, *black_regex;
 	struct netlist *allow_ip, *deny_ip;		/* where it may come from, see address_admitted */
+	const struct initiator *everyone;		/* whose lists of numbers hold as well, the set's; NULL: none */
 	unsigned pushes_per_s, recipients_per_day;	/* 0: no limit */
 };
 
@@ -57,6 +58,8 @@ struct initiators;			/* a set, counted references */
 struct initiators *initiators_create(const struct initiator *list, size_t n, bool trusted);
 /* Lists for all pushes, in front of those of an initiator; they move into the set. Before it is shared. */
 void initiators_set_addresses(struct initiators *set, struct netlist *allow, struct netlist *deny);
+/* Lists of numbers for all pushes, in front of those of an initiator; what it points to moves. Before it is shared. */
+void initiators_set_numbers(struct initiators *set, const struct initiator *everyone);
 struct initiators *initiators_ref(struct initiators *set);
 void initiators_unref(struct initiators *set);
 /* Frees what the struct points to and cleanses its password. */

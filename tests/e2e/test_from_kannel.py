@@ -352,10 +352,15 @@ def lists_of_numbers():
     sim = harness.Smscsim()
     user = dict(example()["wap-push-user"])
     login = user["ppg-username"], user["ppg-password"]
-    for key, value, good in (("allowed-prefix", "358;46", True), ("allowed-prefix", "46", False),
-                             ("denied-prefix", "35840", False), ("black-list", "numbers", False),
-                             ("white-list", "numbers", True)):
-        gw = FromKannel(sim.port, HERE, user={key: value}, files={"numbers": "+%s\n" % NUMBER})
+    for group, key, value, good in (
+            ("wap-push-user", "allowed-prefix", "358;46", True), ("wap-push-user", "allowed-prefix", "46", False),
+            ("wap-push-user", "denied-prefix", "35840", False), ("wap-push-user", "black-list", "numbers", False),
+            ("wap-push-user", "white-list", "numbers", True), ("core", "black-list-receiver", "numbers", False),
+            ("core", "white-list-receiver", "numbers", True), ("core", "black-list-receiver-regex", "^.358", False),
+            ("core", "white-list-receiver-regex", "^.46", False)):
+        changes = dict(HERE)
+        changes[group, key] = value
+        gw = FromKannel(sim.port, changes, files={"numbers": "+%s\n" % NUMBER})
         seen = len(sim.messages())
         said = test_ppg(gw, "%s-%s@pi.example.net" % (key, value), *login, options=("-b",))
         if good:

@@ -408,6 +408,20 @@ number_lists(void **state)
 	who.white_list = list;		/* the black one goes first */
 	assert_int_equal(access_number(&who, "+12025550100", &why), ACCESS_NUMBER_LIST);
 	assert_string_equal(why.text, "on the black-list of this account");
+	/* lists for everyone come first, and an own one does not open what they close */
+	who.black_list = NULL;
+	who.everyone = &(struct initiator){ .black_list = list };
+	assert_int_equal(access_number(&who, "+12025550100", &why), ACCESS_NUMBER_LIST);
+	assert_string_equal(why.text, "on the black-list of the gateway");
+	assert_int_equal(access_number(&who, "+12025550102", &why), ACCESS_NUMBER_LIST);
+	assert_string_equal(why.text, "not on the white-list of this account");
+	who.white_list = NULL;
+	assert_int_equal(access_number(&who, "+12025550102", &why), ACCESS_OK);
+	who.everyone = &(struct initiator){ .white_list = list };
+	assert_int_equal(access_number(&who, "+12025550100", &why), ACCESS_OK);
+	assert_int_equal(access_number(&who, "+12025550102", &why), ACCESS_NUMBER_LIST);
+	assert_string_equal(why.text, "not on the white-list of the gateway");
+	who.everyone = NULL;
 	number_list_destroy(&list);
 	assert_null(list);
 	assert_int_equal(read_list("", 0, &list, &why), OK);

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <unistd.h>
 
+#include "ppg/access.h"
 #include "ppg/config.h"
 
 static char path[] = "/tmp/test_ppg_config.XXXXXX";
@@ -281,6 +282,32 @@ links_and_whom_they_serve(void **state)
 	assert_string_equal(notices.s, "X:12: group smsc, denied-smsc-id: means nothing beside allowed-smsc-id\n"
 	    "X:13: group smsc, interface-version: links speak SMPP 3.4\n");
 	ppg_config_free(&c);
+}
+
+/* Of group core: for those who push without a login as well. */
+static void
+numbers_nobody_may_push_to(void **state)
+{
+	struct ppg_config *c = good("group = core\nblack-list-receiver-regex = \"^[+]1202\"\n" PPG "trusted-pi = true\n" PI SMSC);
+	struct initiators *set = ppg_config_take_initiators(c);
+	static const char *const names[] = { "a", "trusted" };
+	struct why why;
+	size_t i;
+
+	ppg_config_free(&c);
+	for (i = 0; i < 2; i++) {
+		const struct initiator *who = initiators_find(set, names[i]);
+
+		assert_int_equal(access_number(who, "+12025550123", &why), ACCESS_NUMBER_LIST);
+		assert_string_equal(why.text, "on the black-list of the gateway");
+		assert_int_equal(access_number(who, "+13025550123", &why), ACCESS_OK);
+	}
+	initiators_unref(set);
+	c = good("group = core\nwhite-list-receiver-regex = \"^[+]1202\"\n" PPG PI SMSC);
+	ppg_config_free(&c);	/* with what was not taken */
+	assert_int_equal(load("group = core\nblack-list-receiver = http://example.net/x\n" PPG PI SMSC, &c), ERR_SYNTAX);
+	assert_string_equal(errors.s, "X:2: group core, black-list-receiver: http://example.net/x is a URL; fetch the "
+	    "list into a file and name that\n");
 }
 
 /* A file that Kannel runs with, and keys that it leaves out. */
@@ -688,6 +715,7 @@ main(void)
 		cmocka_unit_test(numbers_and_countries),
 		cmocka_unit_test(every_key_of_a_link),
 		cmocka_unit_test(links_and_whom_they_serve),
+		cmocka_unit_test(numbers_nobody_may_push_to),
 		cmocka_unit_test(defaults_that_differ_from_kannels),
 		cmocka_unit_test(initiators_and_their_networks),
 		cmocka_unit_test(rules_of_initiators),
