@@ -396,7 +396,7 @@ static const struct conf_key store_keys[] = {
 	  "time that a push is kept after its final state" },
 	{ "receipt-margin", CONF_SECONDS, 1, 30 * DAY, NULL, "1h", 0,
 	  "time that a receipt may come after the validity of a message" },
-	{ "cache", CONF_OCTETS, MIB(1), GIB(16), NULL, "32M", 0, "page cache of the writer" },
+	{ "cache", CONF_OCTETS, MIB(1), GIB(16), NULL, "16M", 0, "page cache of the writer" },
 	{ 0 },
 };
 

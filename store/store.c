@@ -45,7 +45,7 @@ fill_defaults(struct store_config *cf)
 	if (cf->orphan_s == 0)
 		cf->orphan_s = 60;
 	if (cf->cache_kib == 0)
-		cf->cache_kib = 32 * 1024;
+		cf->cache_kib = 16 * 1024;
 }
 
 /* ---- writer thread --------------------------------------------------------------------- */

@@ -64,7 +64,7 @@ struct store_config {
 	int64_t receipt_margin_s;	/* 0 = 3600 */
 	int64_t audit_retention_s;	/* audit rows are kept so long; 0 = 30 days; never less than retention_s */
 	int64_t orphan_s;	/* receipts that match nothing yet; 0 = 60 */
-	size_t cache_kib;	/* page cache of the writer, a fifth more goes to indexes; 0 = 32 MiB */
+	size_t cache_kib;	/* page cache of the writer, a fifth more goes to indexes; 0 = 16 MiB */
 	/* Writer thread, after a commit. NULL allowed. */
 	void (*notes_due)(void *arg);	/* a notification was added */
 	void (*fatal)(void *arg, const char *why);	/* disk error: the process must end */

@@ -1,8 +1,8 @@
 /*
  * bench_store.c - how fast the store is, and how much of that is SQLite.
  *
- *	bench_store [-g GROUP] [-n PUSHES] [-p PRELOAD] [-f FOLDER] [-r] [-l] [-d]
- *	bench_store -k PUSHES [-f FOLDER]
+ *	bench_store [-g GROUP] [-n PUSHES] [-p PRELOAD] [-f FOLDER] [-c CACHE_KIB] [-r] [-l] [-d]
+ *	bench_store -k PUSHES [-f FOLDER] [-c CACHE_KIB]
  *
  * Groups of GROUP pushes go in as ppgd puts them in: ACCEPT with take, and with the next group
  * the EVENT that they were submitted; with -r the RECEIPT with the group after that. PRELOAD
@@ -562,12 +562,13 @@ main(int argc, char **argv)
 	struct why why;
 	int c, i;
 
-	while ((c = getopt(argc, argv, "g:n:p:f:k:rld")) != -1)
+	while ((c = getopt(argc, argv, "c:g:n:p:f:k:rld")) != -1)
 		switch (c) {
 		case 'g': b.group = (size_t)strtoul(optarg, NULL, 10); break;
 		case 'n': n = strtoull(optarg, NULL, 10); break;
 		case 'p': before = strtoull(optarg, NULL, 10); break;
 		case 'f': folder = optarg; break;
+		case 'c': cf.cache_kib = (size_t)strtoul(optarg, NULL, 10); break;
 		case 'k': killed = strtoull(optarg, NULL, 10); break;
 		case 'r': receipts = true; break;
 		case 'l': live = true; break;

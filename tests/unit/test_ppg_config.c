@@ -167,7 +167,7 @@ defaults_are_the_documented_limits(void **state)
 	assert_string_equal(c->store_url, "sqlite:/tmp/openppg.db");
 	assert_int_equal(c->retention_s, 7 * 86400);
 	assert_int_equal(c->receipt_margin_s, 3600);
-	assert_int_equal(c->store_cache_kib, 32 << 10);
+	assert_int_equal(c->store_cache_kib, 16 << 10);
 	assert_int_equal(c->admin_port, 0);
 	ppg_config_free(&c);
 }

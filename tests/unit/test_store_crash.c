@@ -483,7 +483,7 @@ many_rows_or_none(void **state)
 
 	fault_on();
 	for (i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-		for (k = 1, hit = true; hit; k += k < 30 ? 1 : 7) {
+		for (k = 1, hit = true; hit; k += k < 12 ? 1 : 23) {
 			struct store_accept old = accept_many("pi1", "old", OLD), new;
 			struct store_cancel c = { .pi = "pi1", .push_id = "old", .max = 1000, .event = EV_CANCEL,
 				.at = NOW, .results = results };
