@@ -96,7 +96,8 @@ forbidding_list(const struct initiator *who, const char *to)
 enum access_reason
 access_number(const struct initiator *who, const char *to, struct why *why)
 {
-	const char *rule = who->everyone != NULL ? forbidding_list(who->everyone, to) : NULL, *whose = "this account";
+	const char *rule = who->everyone != NULL ? forbidding_list(who->everyone, to) : NULL;
+	const char *whose = "this account";
 	enum access_reason reason = ACCESS_NUMBER_LIST;
 
 	if (rule != NULL) {

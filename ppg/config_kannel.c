@@ -40,17 +40,23 @@ static const struct { const char *group, *key, *kannels; } defaults[] = {
 };
 
 static void
+tell_default(struct loading *ld, const struct conf_group *g, const char *key, const char *kannels)
+{
+	if (!conf_has(g, key))
+		config_tell(ld, 1, g, key, "is not written: Kannel's default is \"%s\", ppgd's is \"%s\"", kannels,
+		    conf_text(g, key));
+}
+
+static void
 tell_defaults(struct loading *ld)
 {
+	const struct conf *conf = ld->config->conf;
 	const struct conf_group *g;
 	size_t i;
 
 	for (i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
-		for (g = conf_first(ld->config->conf, defaults[i].group); g != NULL; g = conf_next(ld->config->conf, g))
-			if (!conf_has(g, defaults[i].key))
-				config_tell(ld, 1, g, defaults[i].key,
-				    "is not written: Kannel's default is \"%s\", ppgd's is \"%s\"", defaults[i].kannels,
-				    conf_text(g, defaults[i].key));
+		for (g = conf_first(conf, defaults[i].group); g != NULL; g = conf_next(conf, g))
+			tell_default(ld, g, defaults[i].key, defaults[i].kannels);
 }
 
 static void
