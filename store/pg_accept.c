@@ -5,6 +5,8 @@
 
 #include "base/clock.h"
 
+enum { FLUSH_OCTETS = 16 << 20 };	/* a statement has a limit, and memory has others */
+
 static int
 check_recipients(const struct store_accept *a)
 {
@@ -139,6 +141,8 @@ pg_op_accept(struct pg *pg, struct store_accept *a)
 
 	if ((a->op.result = check_accept(a)) != OK)
 		return;
+	if (pg_octets(pg, W_PUSH) > FLUSH_OCTETS)
+		pg_flush(pg);
 	if (rows_push_by_id(pg, a->pi, a->push_id) != 0) {
 		a->op.result = ERR_EXISTS;
 		return;

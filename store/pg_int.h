@@ -185,6 +185,7 @@ int64_t pg_mono_ms(void);		/* not the clock that tests may hold */
 void pg_int(struct pg *pg, enum pg_statement s, int64_t v);
 void pg_blob(struct pg *pg, enum pg_statement s, struct span v);	/* NULL when p is NULL */
 void pg_text(struct pg *pg, enum pg_statement s, const char *v);	/* NULL allowed */
+size_t pg_octets(const struct pg *pg, enum pg_statement s);	/* that wait to be sent */
 /* Send with the rows it has; the place of its result, valid after pg_sync until the next one begins. */
 size_t pg_send(struct pg *pg, enum pg_statement s);
 size_t pg_send_text(struct pg *pg, const char *sql);

@@ -164,7 +164,8 @@ const struct pg_sql pg_sql[PG_STATEMENTS] = {
 	    " WHERE r.id BETWEEN a AND b" },
 	[W_PUSH_DELETE] = { "I", "DELETE FROM push p USING unnest($1::int8[]) u(a) WHERE p.id = a" },
 	[W_PROGRESS_DELETE] = { "I", "DELETE FROM progress g USING unnest($1::int8[]) u(a) WHERE g.push = a" },
-	[W_AUDIT_DELETE] = { "I", "DELETE FROM audit t USING unnest($1::int8[]) u(a) WHERE t.push = a" },
+	[W_AUDIT_DELETE] = { "Ii", "DELETE FROM audit t USING (SELECT r.push, r.id FROM unnest($1::int8[]) u(a)"
+	    " JOIN audit r ON r.push = a LIMIT $2) x WHERE t.push = x.push AND t.id = x.id" },
 	[W_USAGE_DELETE] = { "i", "DELETE FROM usage WHERE day < $1" },
 	[W_STATE] = { "iiiiiii", "UPDATE state SET group_no = $1, next_push = $2, next_id = $3, pushes = $4,"
 	    " recipients = $5, live = $6, orphans = $7" },
@@ -238,6 +239,16 @@ void
 pg_text(struct pg *pg, enum pg_statement s, const char *v)
 {
 	pg_blob(pg, s, v != NULL ? span_str(v) : span_of(NULL, 0));
+}
+
+size_t
+pg_octets(const struct pg *pg, enum pg_statement s)
+{
+	size_t n = 0, i;
+
+	for (i = 0; pg_sql[s].kinds[i] != '\0'; i++)
+		n += pg->args[s].col[i].b.n;
+	return n;
 }
 
 static void

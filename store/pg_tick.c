@@ -152,17 +152,26 @@ tick_abandoned(struct pg *pg, struct store_tick *op, uint32_t most)
 	return used;
 }
 
+/* A push may have many rows: none of these is done before the slice had room for all of them. */
 static uint32_t
 tick_audit(struct pg *pg, struct store_tick *op, uint32_t most)
 {
 	struct dues dues = pg_due_find(pg, DUE_AUDIT, op->now, most);
-	size_t i;
+	size_t i, place;
+	int64_t n;
 
 	for (i = 0; i < dues.n; i++) {
 		pg_int(pg, W_AUDIT_DELETE, rid_push(dues.v[i].lo));
-		pg_due_done(pg, DUE_AUDIT, &dues.v[i]);
+		pg_int(pg, W_AUDIT_DELETE, most);
 	}
-	return (uint32_t)dues.n;
+	if (dues.n == 0)
+		return 0;
+	place = pg_send(pg, W_AUDIT_DELETE);
+	pg_sync(pg);
+	n = pg_changed(pg_result(pg, place));
+	for (i = 0; n < most && i < dues.n; i++)
+		pg_due_done(pg, DUE_AUDIT, &dues.v[i]);
+	return (uint32_t)n + 1;
 }
 
 static uint32_t

@@ -1,8 +1,8 @@
 /*
  * bench_store.c - how fast the store is, and how much of that is SQLite.
  *
- *	bench_store [-g GROUP] [-n PUSHES] [-p PRELOAD] [-f FOLDER] [-c CACHE_KIB] [-r] [-l] [-d]
- *	bench_store -k PUSHES [-f FOLDER] [-c CACHE_KIB]
+ *	bench_store [-g GROUP] [-n PUSHES] [-p PRELOAD] [-f FOLDER | -u URL] [-c CACHE_KIB] [-r] [-l] [-d]
+ *	bench_store -k PUSHES [-f FOLDER | -u URL] [-c CACHE_KIB]
  *
  * Groups of GROUP pushes go in as ppgd puts them in: ACCEPT with take, and with the next group
  * the EVENT that they were submitted; with -r the RECEIPT with the group after that. PRELOAD
@@ -14,6 +14,8 @@
  * With -k a process stores PUSHES, every second of them delivered, and is killed; what is timed then
  * is the start, questions after one push, and large pushes: accepted in chunks, found by recipient,
  * cancelled and replaced.
+ *
+ * With -u the store is the one of that url, such as an empty database of PostgreSQL; there is no ceiling.
  */
 #define _GNU_SOURCE		/* RUSAGE_THREAD */
 #include <pthread.h>
@@ -280,7 +282,7 @@ drain(struct bench *b)
 	uint64_t n = 0;
 
 	for (;;) {
-		struct store_take t = { .now = clock_utc(), .max = { 0, (uint32_t)b->group, 0 } };
+		struct store_take t = { .now = clock_utc(), .max = { (uint32_t)b->group, 0, 0 } };
 		struct store_item *item, *next;
 		size_t i = 0;
 
@@ -557,18 +559,19 @@ main(int argc, char **argv)
 	struct bench b = { .group = 200 };
 	uint64_t n = 100000, before = 0, killed = 0;
 	bool receipts = false, live = false, draining = false;
-	const char *folder = ".";
+	const char *folder = ".", *elsewhere = NULL;
 	char url[300];
 	struct why why;
 	int c, i;
 
-	while ((c = getopt(argc, argv, "c:g:n:p:f:k:rld")) != -1)
+	while ((c = getopt(argc, argv, "c:g:n:p:f:u:k:rld")) != -1)
 		switch (c) {
 		case 'g': b.group = (size_t)strtoul(optarg, NULL, 10); break;
 		case 'n': n = strtoull(optarg, NULL, 10); break;
 		case 'p': before = strtoull(optarg, NULL, 10); break;
 		case 'f': folder = optarg; break;
 		case 'c': cf.cache_kib = (size_t)strtoul(optarg, NULL, 10); break;
+		case 'u': elsewhere = optarg; break;
 		case 'k': killed = strtoull(optarg, NULL, 10); break;
 		case 'r': receipts = true; break;
 		case 'l': live = true; break;
@@ -578,8 +581,9 @@ main(int argc, char **argv)
 	if (b.group == 0 || n < b.group)
 		return 2;
 	snprintf(url, sizeof url, "sqlite:%s/bench.db", folder);
-	cf.url = url;
-	remove_store(url + 7);
+	cf.url = elsewhere != NULL ? elsewhere : url;
+	if (elsewhere == NULL)
+		remove_store(url + 7);
 	if (killed > 0) {
 		b.group = 2000;
 		if (killed / 2 < b.group)
@@ -607,9 +611,10 @@ main(int argc, char **argv)
 		}
 	}
 	store_close(&b.store);
-	if (killed == 0)
+	if (killed == 0 && elsewhere == NULL)
 		ceiling(folder, n, b.group);
-	remove_store(url + 7);
+	if (elsewhere == NULL)
+		remove_store(url + 7);
 	for (i = 0; i < 3; i++)
 		free(b.ring[i]);
 	store_body_unref(b.body);
