@@ -105,10 +105,12 @@ tests_fuzz_fuzz_conf_LDFLAGS = $(FUZZ_LINK)
 
 check_PROGRAMS += tests/unit/test_ppg_config
 TESTS += tests/unit/test_ppg_config
-tests_unit_test_ppg_config_SOURCES = tests/unit/test_ppg_config.c
+tests_unit_test_ppg_config_SOURCES = tests/unit/test_ppg_config.c tests/unit/config_fixture.h
 tests_unit_test_ppg_config_LDADD = ppg/libppg.a smsc/libsmsc.a $(WAP_LIBS) $(TEST_LIBS)
-check_PROGRAMS += tests/unit/test_config_diff tests/unit/test_config_table
-TESTS += tests/unit/test_config_diff tests/unit/test_config_table
+check_PROGRAMS += tests/unit/test_config_diff tests/unit/test_config_kannel tests/unit/test_config_table
+TESTS += tests/unit/test_config_diff tests/unit/test_config_kannel tests/unit/test_config_table
+tests_unit_test_config_kannel_SOURCES = tests/unit/test_config_kannel.c tests/unit/config_fixture.h
+tests_unit_test_config_kannel_LDADD = ppg/libppg.a smsc/libsmsc.a $(WAP_LIBS) $(TEST_LIBS)
 tests_unit_test_config_table_SOURCES = tests/unit/test_config_table.c
 tests_unit_test_config_table_LDADD = ppg/libppg.a smsc/libsmsc.a $(WAP_LIBS) $(TEST_LIBS)
 tests_unit_test_config_diff_SOURCES = tests/unit/test_config_diff.c

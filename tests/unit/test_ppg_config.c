@@ -1,78 +1,7 @@
 /* test_ppg_config.c - configurations of ppgd: what is made of them, and what is refused. */
-#include "tests/unit/test.h"
+#include "tests/unit/config_fixture.h"
 
 #include <arpa/inet.h>
-#include <unistd.h>
-
-#include "ppg/access.h"
-#include "ppg/config.h"
-
-static char path[] = "/tmp/test_ppg_config.XXXXXX";
-static struct sbuf errors, notices;
-
-static int
-make_file(void **state)
-{
-	int fd = mkstemp(path);
-
-	close(fd);
-	return fd < 0;
-}
-
-static int
-remove_file(void **state)
-{
-	sbuf_done(&errors);
-	sbuf_done(&notices);
-	return unlink(path);
-}
-
-/* The file is called X in what tests compare. */
-static void
-collect(void *arg, int level, const char *line)
-{
-	struct sbuf *to = level == 2 ? &errors : &notices;
-	const char *at;
-
-	while ((at = strstr(line, path)) != NULL) {
-		sbuf_put(to, line, (size_t)(at - line));
-		sbuf_char(to, 'X');
-		line = at + strlen(path);
-	}
-	sbuf_fmt(to, "%s\n", line);
-}
-
-static int
-load(const char *text, struct ppg_config **out)
-{
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-	sbuf_clear(&errors);
-	sbuf_clear(&notices);
-	sbuf_str(&errors, "");
-	sbuf_str(&notices, "");
-	return ppg_config_load(path, collect, NULL, out);
-}
-
-static struct ppg_config *
-good(const char *text)
-{
-	struct ppg_config *config;
-
-	if (load(text, &config) != OK)
-		fail_msg("refused: %s", errors.s);
-	return config;
-}
-
-#define HASH "$scrypt$ln=15,r=8,p=3$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-#define PPG "group = ppg\n"
-#define PI "group = wap-push-user\nwap-push-user = a\nppg-username = b\nppg-password = \"" HASH "\"\n"
-#define SMSC "group = smsc\nsmsc = smpp\nhost = h\nport = 1\nsmsc-username = u\n"
-#define PI2 "group = wap-push-user\nwap-push-user = a2\nppg-username = b2\nppg-password = \"" HASH "\"\n"
-#define MINIMAL PPG PI SMSC	/* lines 1, 2-5, 6-10 */
 
 /* ---- what is accepted ------------------------------------------------------------------------ */
 
@@ -249,96 +178,6 @@ every_key_of_a_link(void **state)
 	ppg_config_free(&c);
 }
 
-static void
-links_and_whom_they_serve(void **state)
-{
-	struct ppg_config *c = good(PPG "default-smsc = PREMIUM\n" PI SMSC "smsc-id = a\nallowed-smsc-id = \"x; Premium\"\n"
-	    "msg-id-type = 0x01\ninterface-version = 34\n" "group = smsc\nsmsc = smpp\nhost = h\nport = 2\n"
-	    "smsc-username = u\nsmsc-id = b\ndenied-smsc-id = x\npreferred-smsc-id = y\nnetwork = ansi-136\nbearer = GHOST/R_DATA\n"
-	    "msg-id-type = 2\n");
-	const struct smsc_config *a = &c->links[0].smsc, *b = &c->links[1].smsc;
-
-	assert_string_equal(notices.s, "");
-	assert_string_equal(c->default_smsc, "PREMIUM");
-	assert_string_equal(a->allowed_smsc_id, "x; Premium");
-	assert_string_equal(a->denied_smsc_id, "");
-	assert_string_equal(a->preferred_smsc_id, "");
-	assert_string_equal(a->network, "GSM");
-	assert_string_equal(a->bearer, "SMS");
-	assert_int_equal(a->receipt_ids, SMSC_IDS_DECIMAL);
-	assert_string_equal(b->denied_smsc_id, "x");
-	assert_string_equal(b->preferred_smsc_id, "y");
-	assert_string_equal(b->network, "ansi-136");
-	assert_string_equal(b->bearer, "GHOST/R_DATA");
-	assert_int_equal(b->receipt_ids, SMSC_IDS_HEX);
-	ppg_config_free(&c);
-	c = good(PPG "default-smsc = H:1\n" PI SMSC "msg-id-type = 3\n");
-	assert_int_equal(c->links[0].smsc.receipt_ids, SMSC_IDS_ALIKE);
-	ppg_config_free(&c);
-	c = good(PPG "default-smsc = y\n" PI SMSC "preferred-smsc-id = x;y;z\n");
-	assert_int_equal(c->links[0].smsc.receipt_ids, SMSC_IDS_ALIKE);
-	ppg_config_free(&c);
-	c = good(MINIMAL "allowed-smsc-id = x\ndenied-smsc-id = y\ninterface-version = 33\n");
-	assert_string_equal(notices.s, "X:12: group smsc, denied-smsc-id: means nothing beside allowed-smsc-id\n"
-	    "X:13: group smsc, interface-version: links speak SMPP 3.4\n");
-	ppg_config_free(&c);
-}
-
-/* Of group core: for those who push without a login as well. */
-static void
-numbers_nobody_may_push_to(void **state)
-{
-	struct ppg_config *c = good("group = core\nblack-list-receiver-regex = \"^[+]1202\"\n" PPG "trusted-pi = true\n" PI SMSC);
-	struct initiators *set = ppg_config_take_initiators(c);
-	static const char *const names[] = { "a", "trusted" };
-	struct why why;
-	size_t i;
-
-	ppg_config_free(&c);
-	for (i = 0; i < 2; i++) {
-		const struct initiator *who = initiators_find(set, names[i]);
-
-		assert_int_equal(access_number(who, "+12025550123", &why), ACCESS_NUMBER_LIST);
-		assert_string_equal(why.text, "on the black-list of the gateway");
-		assert_int_equal(access_number(who, "+13025550123", &why), ACCESS_OK);
-	}
-	initiators_unref(set);
-	c = good("group = core\nwhite-list-receiver-regex = \"^[+]1202\"\n" PPG PI SMSC);
-	ppg_config_free(&c);	/* with what was not taken */
-	assert_int_equal(load("group = core\nblack-list-receiver = http://example.net/x\n" PPG PI SMSC, &c), ERR_SYNTAX);
-	assert_string_equal(errors.s, "X:2: group core, black-list-receiver: http://example.net/x is a URL; fetch the "
-	    "list into a file and name that\n");
-}
-
-/* A file that Kannel runs with, and keys that it leaves out. */
-static void
-defaults_that_differ_from_kannels(void **state)
-{
-#define TAKEN " is not written: Kannel's default is "
-	static const struct { const char *text, *notices; } rows[] = {
-		{ PI SMSC PPG, "" },
-		{ PI SMSC PPG "group = core\nlog-level = 5\n", "" },
-		{ PI SMSC PPG "group = core\nadmin-port = 13000\n",
-		  "X:12: group core, admin-port: is not used here: the admin port of ppgd is group admin\n"
-		  "X:10: group ppg, trusted-pi:" TAKEN "\"true\", ppgd's is \"false\"\n"
-		  "X:5: group smsc, transceiver-mode:" TAKEN "\"false\", ppgd's is \"true\"\n"
-		  "X:5: group smsc, system-type:" TAKEN "\"VMA\", ppgd's is \"\"\n"
-		  "X:5: group smsc, esm-class:" TAKEN "\"3\", ppgd's is \"0\"\n" },
-		{ PI SMSC "esm-class = 0\nsystem-type = \"\"\n" PPG "trusted-pi = false\ngroup = wapbox\n",
-		  "X:5: group smsc, transceiver-mode:" TAKEN "\"false\", ppgd's is \"true\"\n" },
-		{ PI SMSC "system-type = \"\"\nesm-class = 3\ntransceiver-mode = on\n" PPG "trusted-pi = false\ngroup = wapbox\n", "" },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct ppg_config *c = good(rows[i].text);
-
-		if (strcmp(notices.s, rows[i].notices) != 0)
-			fail_msg("row %zu: %s", i, notices.s);
-		ppg_config_free(&c);
-	}
-}
-
 static bool
 allows(const struct netlist *list, const char *address)
 {
@@ -424,41 +263,6 @@ rules_of_initiators(void **state)
 	    "list names are refused; write ppg-allow-ip\n"
 	    "X:7: group wap-push-user, deny-ip: nobody may push: as with Kannel, addresses that neither list names "
 	    "are refused; write allow-ip\n");
-	ppg_config_free(&c);
-}
-
-/* A file that Kannel's own documentation could show. */
-static void
-a_file_of_kannels(void **state)
-{
-	static const char text[] = "group = core\nadmin-port = 13000\nadmin-password = geheim\nsmsbox-port = 13001\n"
-		"wapbox-port = 13002\nbox-deny-ip = \"*.*.*.*\"\nbox-allow-ip = \"127.0.0.1\"\nlog-level = 4\n\n"
-		"group = wapbox\nbearerbox-host = localhost\n\n"
-		"group = smsbox\nbearerbox-host = localhost\nsendsms-port = 13013\n\n"
-		"group = sendsms-user\nusername = tester\npassword = foobar\n\n"
-		"group = smsc\nsmsc = smpp\nsmsc-id = a\nhost = 127.0.0.1\nport = 2345\nsystem-type = VMA\n"
-		"address-range = \"\"\nsmsc-username = foo\nsmsc-password = bar\ninterface-version = 34\n"
-		"transceiver-mode = 0\nsource-addr-ton = 1\n\n"
-		"group = ppg\nppg-url = /wappush\nppg-port = 8080\nconcurrent-pushes = 100\ntrusted-pi = 1\nusers = 1024\n";
-	struct ppg_config *c;
-	struct sbuf own = { 0 };
-
-	assert_int_equal(load(text, &c), ERR_SYNTAX);
-	assert_string_equal(errors.s, "X:11: group wapbox, bearerbox-host: pushing through a bearerbox is not "
-	    "supported yet; own-links = true in group ppg makes ppgd bind the smsc groups itself\n");
-	sbuf_fmt(&own, "%sown-links = true\n", text);
-	c = good(own.s);
-	sbuf_done(&own);
-	assert_true(c->trusted_pi);
-	assert_int_equal(c->n_initiators, 0);
-	assert_int_equal(c->log_level, LOG_LEVEL_ERROR);
-	assert_true(c->links[0].smsc.transmitter_only);
-	assert_true(c->links[0].delivered_on_submit);
-	assert_non_null(strstr(notices.s, "X:13: group smsbox: is not used here\n"));
-	assert_non_null(strstr(notices.s, "X:37: group ppg, concurrent-pushes: is not used here: "));
-	assert_non_null(strstr(notices.s, "X:31: group smsc, transceiver-mode: a transmitter gets no receipts"));
-	assert_null(strstr(notices.s, "geheim"));
-	assert_null(strstr(notices.s, "foobar"));
 	ppg_config_free(&c);
 }
 
@@ -714,12 +518,8 @@ main(void)
 		cmocka_unit_test(a_database_as_store),
 		cmocka_unit_test(numbers_and_countries),
 		cmocka_unit_test(every_key_of_a_link),
-		cmocka_unit_test(links_and_whom_they_serve),
-		cmocka_unit_test(numbers_nobody_may_push_to),
-		cmocka_unit_test(defaults_that_differ_from_kannels),
 		cmocka_unit_test(initiators_and_their_networks),
 		cmocka_unit_test(rules_of_initiators),
-		cmocka_unit_test(a_file_of_kannels),
 		cmocka_unit_test(every_mistake_has_its_sentence),
 		cmocka_unit_test(networks_and_hashes_are_checked),
 		cmocka_unit_test(the_sample_loads),
