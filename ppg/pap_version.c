@@ -113,6 +113,13 @@ pap_version_parse(const char *text)
 	return v;
 }
 
+/* "1.*" says nothing of more than 1.0. */
+static bool
+is_above_10(struct pap_version v)
+{
+	return v.major > 1 || (v.major == 1 && v.minor > 0 && v.minor != PAP_MINOR_ANY);
+}
+
 /* ---- the document type -------------------------------------------------------------------------- */
 
 /* "-//WAPFORUM//DTD PAP 2.0//EN", as the specifications write it. */
@@ -169,7 +176,7 @@ pap_read_doctype(struct pap_control *c, const struct pap_leniency *l, const char
 		return why_set(why, ERR_SYNTAX, "public identifier is not -//WAPFORUM//DTD PAP %u.%u//EN",
 		    c->version.major, c->version.minor);
 	}
-	c->above_10 = c->version.major > 1 || c->version.minor > 0;
+	c->above_10 = is_above_10(c->version);
 	return l->system_id ? OK : check_system_id(c, system_id, why);
 }
 
@@ -208,7 +215,7 @@ pap_read_instruction(struct pap_control *c, const struct pap_leniency *l, const 
 		if (!read_version(&s, &v))
 			break;
 		c->known[c->n_known++] = v;
-		if (v.major > 1 || (v.minor > 0 && v.minor != PAP_MINOR_ANY))
+		if (is_above_10(v))
 			c->above_10 = true;
 	}
 }

@@ -211,6 +211,9 @@ form_goes_before_version(void **state)
 	assert_int_equal(pap_reply_version(&c).major, 1);
 	assert_false(c.above_10);
 	pap_control_done(&c);
+	assert_int_equal(parse(DOCTYPE("0.9") PUSH("", ADDRESS), &c, &why), ERR_UNSUPPORTED);
+	assert_false(c.above_10);
+	pap_control_done(&c);
 	/* a receiver of notifications that could not read one */
 	assert_int_equal(parse("<pap><badmessage-response code=\"3002\"/></pap>", &c, &why), ERR_SYNTAX);
 	assert_int_equal(c.response_code, 3002);
