@@ -14,27 +14,35 @@
 #include "wap/wsp.h"
 
 /*
- * What may pass from an initiator to a device. Everything else stays here, whatever it is called:
- * User-Agent, Authorization, X-Kannel-*, Push-Flag ...
+ * What passes from an initiator to a device: the general and entity headers of a response, and extensions
+ * (WAP-251 6, the rules for proxies). Everything else stays here, whatever it is called: User-Agent,
+ * Authorization, Push-Flag ... Content-Length says nothing new on air.
  */
 static const struct pass_header {
 	const char *name;
 	bool outer;		/* also taken from the HTTP request's own headers */
 	bool untransformed;	/* only true of a body that was not compiled here */
+	bool list;		/* may be there several times */
 } pass_headers[] = {
-	{ "X-Wap-Application-Id", true,  false },
-	{ "X-Wap-Content-URI",    true,  false },
-	{ "Content-Location",     false, false },
-	{ "Content-Language",     false, false },
-	{ "Content-ID",           false, false },
-	{ "Content-MD5",          false, true  },
-	{ "Cache-Control",        false, false },
-	{ "Date",                 false, false },
-	{ "Etag",                 false, true  },
-	{ "Expires",              false, false },
-	{ "Last-Modified",        false, false },
-	{ "X-MS-Desc",            false, false },
+	{ "X-Wap-Application-Id", true,  false, false },
+	{ "X-Wap-Content-URI",    true,  false, false },
+	{ "Content-Location",     false, false, false },
+	{ "Content-Language",     false, false, true  },
+	{ "Content-ID",           false, false, false },
+	{ "Content-Encoding",     false, true,  true  },
+	{ "Content-MD5",          false, true,  false },
+	{ "Content-Range",        false, true,  false },
+	{ "Content-Disposition",  false, false, false },
+	{ "Cache-Control",        false, false, true  },
+	{ "Age",                  false, false, false },
+	{ "Date",                 false, false, false },
+	{ "Etag",                 false, true,  false },
+	{ "Expires",              false, false, false },
+	{ "Last-Modified",        false, false, false },
 };
+
+/* Extension headers are "X-..."; of these families are meant for gateways, or say who asks. */
+static const char *const kept_extensions[] = { "X-Wap-", "X-Kannel-", "X-Forwarded-", "X-Real-" };
 
 /* Folded lines become one; control characters were refused when the headers were read. */
 static void
@@ -112,31 +120,79 @@ check_access(const struct admit_request *rq, struct admission *a, const struct c
 	return a->reason != ACCESS_OK ? admit_refuse(a, PAP_FORBIDDEN, "part 2: %s", why.text) : 0;
 }
 
+/* All values of a header that is no list are one. */
+static bool
+values_agree(const struct content_part *part, const char *name)
+{
+	struct span first = mime_header(part->headers, part->n_headers, name);
+	size_t i;
+
+	for (i = 0; i < part->n_headers; i++)
+		if (span_eq_nocase(part->headers[i].name, name) && !span_eq(part->headers[i].value, first))
+			return false;
+	return true;
+}
+
+static int
+put_header(struct admission *a, struct span name, struct span raw, struct wbuf *w)
+{
+	struct sbuf value = { 0 };
+	int code = 0;
+
+	unfold(raw, &value);
+	if (wsp_header_encode(w, name, sbuf_as_span(&value), &a->why) != OK) {
+		why_prefix(&a->why, "part 2");
+		code = PAP_BAD_REQUEST;
+	}
+	sbuf_done(&value);
+	return code;
+}
+
+static int
+pass_on_header(const struct admit_request *rq, struct admission *a, const struct content_part *part,
+    const struct pass_header *h, struct wbuf *w)
+{
+	struct span value = find_header(rq, part, h->name, h->outer);
+	int code = 0;
+	size_t i;
+
+	if (value.n == 0)
+		return 0;
+	if (!h->list || count_header(part, h->name) < 2) {
+		if (!values_agree(part, h->name))
+			return admit_refuse(a, PAP_BAD_REQUEST, "part 2: more than one %s, of different values", h->name);
+		return put_header(a, span_str(h->name), value, w);
+	}
+	for (i = 0; i < part->n_headers && code == 0; i++)
+		if (span_eq_nocase(part->headers[i].name, h->name))
+			code = put_header(a, span_str(h->name), part->headers[i].value, w);
+	return code;
+}
+
+static bool
+is_extension(struct span name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof kept_extensions / sizeof kept_extensions[0]; i++)
+		if (span_starts_nocase(name, kept_extensions[i]))
+			return false;
+	return span_starts_nocase(name, "X-");
+}
+
 static int
 pass_on_headers(const struct admit_request *rq, struct admission *a, const struct content_part *part,
     bool compiled, struct wbuf *w)
 {
-	struct sbuf value = { 0 };
 	int code = 0;
 	size_t i;
 
-	for (i = 0; i < sizeof pass_headers / sizeof pass_headers[0] && code == 0; i++) {
-		const struct pass_header *h = &pass_headers[i];
-		struct span v = find_header(rq, part, h->name, h->outer);
-
-		if (v.n == 0 || (h->untransformed && compiled))
-			continue;
-		if (count_header(part, h->name) > 1) {
-			code = admit_refuse(a, PAP_BAD_REQUEST, "part 2: more than one %s", h->name);
-			break;
-		}
-		unfold(v, &value);
-		if (wsp_header_encode(w, span_str(h->name), sbuf_as_span(&value), &a->why) != OK) {
-			why_prefix(&a->why, "part 2");
-			code = PAP_BAD_REQUEST;
-		}
-	}
-	sbuf_done(&value);
+	for (i = 0; i < sizeof pass_headers / sizeof pass_headers[0] && code == 0; i++)
+		if (!pass_headers[i].untransformed || !compiled)
+			code = pass_on_header(rq, a, part, &pass_headers[i], w);
+	for (i = 0; i < part->n_headers && code == 0; i++)
+		if (is_extension(part->headers[i].name))
+			code = put_header(a, part->headers[i].name, part->headers[i].value, w);
 	return code;
 }
 
@@ -204,12 +260,33 @@ add_trust_headers(const struct admit_request *rq, struct admission *a, const str
 
 /* ---- content ------------------------------------------------------------------------------------------------ */
 
+/* Is `word` a member of the comma-separated list, in any case? */
+static bool
+list_has(struct span list, const char *word)
+{
+	size_t i, n;
+
+	for (i = 0; i < list.n; i += n + 1) {
+		struct span member = span_of(list.p + i, list.n - i);
+		const uint8_t *comma = memchr(member.p, ',', member.n);
+
+		n = comma != NULL ? (size_t)(comma - member.p) : member.n;
+		if (span_eq_nocase(span_trim(span_of(member.p, n)), word))
+			return true;
+	}
+	return false;
+}
+
 static bool
 no_transform(const struct content_part *part)
 {
-	struct span v = mime_header(part->headers, part->n_headers, "Cache-Control");
+	size_t i;
 
-	return v.n > 0 && memmem(v.p, v.n, "no-transform", 12) != NULL;
+	for (i = 0; i < part->n_headers; i++)
+		if (span_eq_nocase(part->headers[i].name, "Cache-Control") &&
+		    list_has(part->headers[i].value, "no-transform"))
+			return true;
+	return false;
 }
 
 /* Header block and body in their final octets; the size the bearer will see. */

@@ -83,6 +83,6 @@ TESTS += $(E2E_SCALE)
 EXTRA_DIST += $(E2E_SCALE)
 
 # ---- what the specifications ask, and what Kannel gets wrong ----
-E2E_CONFORM = tests/e2e/test_kannel_regressions.py
+E2E_CONFORM = tests/e2e/test_kannel_regressions.py tests/e2e/test_conformance.py
 TESTS += $(E2E_CONFORM)
 EXTRA_DIST += $(E2E_CONFORM)
