@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "wap/decode.h"
 
@@ -90,6 +91,58 @@ router_result_json(const struct router_result *res)
 	json_object_set_new(obj, "applies", applies_json(res));
 	json_object_set_new(obj, "message", message_json(res));
 	sbuf_done(&reason);
+	return obj;
+}
+
+/* ---- for clients ---------------------------------------------------------------------------------- */
+
+static json_t *
+hex_json(struct span octets)
+{
+	struct sbuf hex = { 0 };
+	json_t *v;
+
+	sbuf_hex(&hex, octets);
+	v = json_span(sbuf_as_span(&hex));
+	sbuf_done(&hex);
+	return v;
+}
+
+/* With a short PIN, MAC and body together are as good as the PIN. */
+static void
+drop_mac(json_t *params)
+{
+	const char *name;
+	json_t *v;
+	void *next;
+
+	json_object_foreach_safe(params, next, name, v) {
+		if (strcasecmp(name, "MAC") == 0)
+			json_object_del(params, name);
+	}
+}
+
+json_t *
+router_client_json(const struct router_path *path, const struct router_result *res)
+{
+	const struct policy_decision *d = &res->decision;
+	json_t *obj = json_object(), *decoded = decode_wsp(res->datagram, NULL);
+
+	json_object_set_new(obj, "from", json_span(span_str(path->from)));
+	json_object_set_new(obj, "to", json_span(span_str(path->to)));
+	json_object_set_new(obj, "bearer", json_string(path->ip_bearer ? "ip" : "sms"));
+	json_object_set_new(obj, "outcome", json_string(policy_outcome_name(d->outcome)));
+	json_object_set_new(obj, "client", json_span(span_str(d->client)));
+	json_object_set_new(obj, "mask", json_integer(d->mask));
+	json_object_set_new(obj, "effective", d->has_effective ? json_integer(d->effective) : json_null());
+	json_object_set_new(obj, "roles", roles_json(d->mask));
+	drop_mac(json_object_get(decoded, "params"));
+	json_object_del(decoded, "tid");
+	json_object_set_new(obj, "content_type",
+	    json_span(span_str(res->info ? res->info->type.media : "")));
+	json_object_update(obj, decoded);
+	json_decref(decoded);
+	json_object_set_new(obj, "octets", hex_json(res->body));
 	return obj;
 }
 

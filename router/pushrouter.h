@@ -3,7 +3,11 @@
  * Spec: WAP-259-WDP 6.3 (reassembly), WAP-230-WSP 8.2.4.1, WAP-235-PushOTA 6;
  * device policies 5.1 (path of a message).
  *
- * A router is one device. It does no I/O; one thread at a time may use it.
+ * For programs that embed it: doc/router.md, and contrib/embed/ for one that works.
+ *
+ * A router is one device. It does no I/O and starts no thread; one thread at a time may use a router
+ * with all that belongs to it, different routers may be used by different threads. Without memory
+ * the process aborts.
  *
  * The order is that of a careful device: reassembly, headers, origin, gates, MAC over the raw
  * body, roles, client, and only then the body is parsed.
@@ -66,8 +70,23 @@ struct router_result {
 struct router;
 /* dev is copied. keeps: settings that a message applies hold for later messages. */
 struct router *router_create(const struct router_device *dev, bool keeps);
-void router_destroy(struct router **r);
+void router_destroy(struct router **r);		/* with its registrations; open handles are closed later */
 const struct policy_device *router_device_policy(const struct router *r);	/* as it is now */
+/*
+ * The same router for another device from now on: a program with many devices needs one router.
+ * dev is copied. ERR_LIMIT when its clients and those registered are more than POLICY_CLIENTS_MAX.
+ */
+int router_set_device(struct router *r, const struct router_device *dev, struct why *why);
+
+struct router_limits {
+	size_t incomplete;		/* messages with parts missing; beyond it the oldest goes; 0: 1000 */
+	int64_t incomplete_ms;		/* how long parts are waited for; 0: 10 minutes */
+	size_t queue;			/* messages that wait behind one registration; 0: 100 */
+	int64_t (*now_ms)(void *arg);	/* a clock that never steps back; NULL: the system's */
+	void *now_arg;
+};
+/* Forgets incomplete messages: for before the first one. */
+void router_set_limits(struct router *r, const struct router_limits *limits);
 
 /*
  * One short message with a user data header. OK: complete, *out is filled; ERR_BUSY: parts are
@@ -86,6 +105,86 @@ void router_datagram(struct router *r, const struct router_path *path, struct sp
     struct router_result *out);
 /* Incomplete messages that are held. */
 size_t router_waiting(const struct router *r);
+/* Give up those whose time is over; router_sms does so too, this is for when nothing comes. */
+void router_expire(struct router *r);
+
+/* ---- counters --------------------------------------------------------------------------------- */
+
+enum { ROUTER_OUTCOMES = OUTCOME_BLOCKED + 1, ROUTER_REASONS = 23 };
+struct router_stats {
+	uint64_t parts;			/* short messages that came, parts of longer ones or whole */
+	uint64_t bad_parts;		/* of them not readable as such */
+	uint64_t messages;		/* complete ones and datagrams */
+	uint64_t not_push;		/* of them for other ports */
+	uint64_t timed_out, displaced;	/* incomplete ones: after their time; by newer ones */
+	uint64_t outcomes[ROUTER_OUTCOMES];	/* by enum policy_outcome */
+	uint64_t reasons[ROUTER_REASONS];	/* by code; [0] accepted */
+	uint64_t handed, lost;		/* to clients; for want of room in a queue */
+};
+const struct router_stats *router_stats(const struct router *r);	/* borrowed, counts on */
+/* Numbers by name, "outcomes" and "reasons" without the zeros, "incomplete" as of now: a new reference. */
+json_t *router_stats_json(const struct router *r);
+
+/* ---- clients (device policies 5.2, 5.3) ---------------------------------------------------------- */
+
+/* Results under the names and values that a device's own calls have. */
+enum router_code {
+	ROUTER_OK = 0,
+	ROUTER_E_ALREADY_OPENED = (int)0x80530001,
+	ROUTER_S_NO_MESSAGES_PENDING = 0x00530002,
+	ROUTER_E_ALREADY_REGISTERED = (int)0x80530003,
+	ROUTER_E_NOT_FOUND = (int)0x80530004,
+	ROUTER_E_EXCEPTION = (int)0x80530005	/* no names, too long ones, too many registrations */
+};
+const char *router_code_name(enum router_code code);	/* "PUSHRTR_E_NOTFOUND" */
+
+enum { ROUTER_REGISTRATIONS_MAX = 16 };
+
+/*
+ * Register for a content type, an application id, or the pair ("" = any; letters in either case).
+ * A message goes to the exact pair, else to its application id alone, else to its content type alone;
+ * without any it is discarded (P11). The clients of the device record take part, and a registration
+ * takes the place of one with the same pair; for a device without clients of its own, set
+ * dev.policy.n_clients to 0 before router_create.
+ *
+ * take   called once for each message, after the decision and only when it was accepted. It runs
+ *        inside the call that brought the message; path and res are borrowed for its time, and it
+ *        must not call this router except router_get_message. NULL: messages wait for router_open.
+ */
+enum router_code router_register(struct router *r, const char *content_type, const char *app_id,
+    void (*take)(void *arg, const struct router_path *path, const struct router_result *res),
+    void *arg);
+/* What waits is lost; a handle on it finds nothing any more and is still to be closed. */
+enum router_code router_unregister(struct router *r, const char *content_type, const char *app_id);
+
+/* A message that waited. Its parts are the receiver's until router_free_message. */
+struct router_push {
+	struct router_push *next;	/* the router's */
+	char *headers;			/* "Name: value" CR LF, Content-Type first, without its MAC */
+	uint8_t *body;
+	size_t n_body;
+	uint32_t roles;			/* mask as decided; effective roles where settings were applied */
+	char *from;
+};
+struct router_client;
+/*
+ * The messages of a registration that has no `take`; one handle at a time. wake (may be NULL) is
+ * called from inside the router when a message begins to wait: write to an eventfd there, say.
+ * *out is NULL unless ROUTER_OK.
+ */
+enum router_code router_open(struct router *r, const char *content_type, const char *app_id,
+    void (*wake)(void *arg), void *arg, struct router_client **out);
+/* The oldest message; ROUTER_S_NO_MESSAGES_PENDING, or ROUTER_E_NOT_FOUND once unregistered, and NULL. */
+enum router_code router_get_message(struct router_client *c, struct router_push **out);
+void router_free_message(struct router_push **push);
+void router_close(struct router_client **c);	/* the registration stays, and what waits */
+
+/*
+ * What a client program gets of a message, one object: "from", "to", "bearer", "outcome", "client",
+ * "mask", "effective", "roles", "content_type", "params" without MAC, "headers", "app_id", "push_flag",
+ * "initiator_uri", "body" as decoded, and "octets" of the body in hexadecimal. A new reference.
+ */
+json_t *router_client_json(const struct router_path *path, const struct router_result *res);
 
 /* ---- answers --------------------------------------------------------------------------------- */
 

@@ -2,7 +2,7 @@
  * router.c - from octets to a decision: reassembly, WSP headers as facts, the MAC, the body as settings.
  * Spec: see pushrouter.h.
  */
-#include "router/pushrouter.h"
+#include "router/router_int.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,20 +10,6 @@
 #include "base/clock.h"
 #include "wap/content.h"
 #include "wap/decode.h"
-
-struct router {
-	struct router_device dev;
-	bool keeps;
-	struct reasm *reasm;		/* parts that come one by one; made with the first */
-	struct reasm *whole;		/* parts that came together; one message's */
-	struct wsp_push push;		/* the message at hand */
-	struct wsp_push_info info;
-	struct content_facts facts;
-	struct prov_doc doc;
-	struct policy_setting *settings;	/* of doc */
-	size_t n_settings;
-	struct why problem;
-};
 
 static void *
 must(void *p)
@@ -40,6 +26,7 @@ router_create(const struct router_device *dev, bool keeps)
 
 	r->dev = *dev;
 	r->keeps = keeps;
+	router_set_limits(r, &(struct router_limits){ 0 });
 	return r;
 }
 
@@ -64,6 +51,7 @@ router_destroy(struct router **rp)
 	if (r == NULL)
 		return;
 	forget_document(r);
+	registry_done(r);
 	reasm_destroy(&r->reasm);
 	reasm_destroy(&r->whole);
 	router_device_done(&r->dev);
@@ -75,6 +63,37 @@ const struct policy_device *
 router_device_policy(const struct router *r)
 {
 	return &r->dev.policy;
+}
+
+int
+router_set_device(struct router *r, const struct router_device *dev, struct why *why)
+{
+	if (dev->policy.n_clients + r->n_registrations > POLICY_CLIENTS_MAX)
+		return why_set(why, ERR_LIMIT, "clients: those of the device and those registered are more "
+		    "than %d", POLICY_CLIENTS_MAX);
+	forget_document(r);
+	router_device_done(&r->dev);
+	r->dev = *dev;
+	return OK;
+}
+
+static int64_t
+system_now(void *arg)
+{
+	return clock_mono_ms();
+}
+
+void
+router_set_limits(struct router *r, const struct router_limits *limits)
+{
+	enum { QUEUE = 100 };
+
+	r->limits = *limits;
+	if (r->limits.queue == 0)
+		r->limits.queue = QUEUE;
+	if (r->limits.now_ms == NULL)
+		r->limits.now_ms = system_now;
+	reasm_destroy(&r->reasm);
 }
 
 size_t
@@ -249,8 +268,17 @@ explain_malformed(struct router *r, const struct policy_decision *d)
 		why_set(&r->problem, ERR_SYNTAX, "Content-Type: SEC and MAC do not belong together");
 }
 
-void
-router_datagram(struct router *r, const struct router_path *path, struct span datagram,
+static void
+count_decision(struct router *r, const struct policy_decision *d)
+{
+	r->stats.messages++;
+	r->stats.outcomes[d->outcome]++;
+	r->stats.reasons[d->code]++;
+}
+
+/* Everything but handing it to a client; that is done once *out is complete. */
+static void
+decide(struct router *r, const struct router_path *path, struct span datagram,
     struct router_result *out)
 {
 	struct policy_user user = { verify, consent, r };
@@ -263,7 +291,9 @@ router_datagram(struct router *r, const struct router_path *path, struct span da
 	r->problem = (struct why){ 0 };
 	*out = (struct router_result){ .is_push = true, .datagram = datagram };
 	msg.malformed = !read_headers(r, datagram, &msg, &has_info);
+	registry_lend(r);
 	policy_decide(&r->dev.policy, &msg, &user, &out->decision);
+	registry_find_taker(r, &msg, &out->decision);
 	explain_malformed(r, &out->decision);
 	out->info = has_info ? &r->info : NULL;
 	out->body = r->push.data;
@@ -272,6 +302,15 @@ router_datagram(struct router *r, const struct router_path *path, struct span da
 	out->problem = r->problem;
 	if (r->keeps && policy_accepted(&out->decision))
 		policy_apply(&r->dev.policy, r->settings, r->n_settings);
+	count_decision(r, &out->decision);
+}
+
+void
+router_datagram(struct router *r, const struct router_path *path, struct span datagram,
+    struct router_result *out)
+{
+	decide(r, path, datagram, out);
+	registry_hand_over(r, path, out);
 }
 
 /* ---- short messages ------------------------------------------------------------------------------- */
@@ -287,6 +326,14 @@ not_for_us(const struct udh *head, struct span octets, struct router_result *out
 		why_set(&out->problem, ERR_UNSUPPORTED, "no ports: a short message for the user");
 }
 
+static void
+count_part(struct router *r, int err)
+{
+	r->stats.parts++;
+	if (err != OK && err != ERR_BUSY)
+		r->stats.bad_parts++;
+}
+
 static int
 add_part(struct router *r, struct reasm *reasm, const struct router_path *path, struct span user_data,
     struct router_result *out, struct why *why)
@@ -294,30 +341,54 @@ add_part(struct router *r, struct reasm *reasm, const struct router_path *path, 
 	struct udh head;
 	struct span octets;
 	unsigned segments;
-	int err = reasm_add(reasm, clock_mono_ms(), path->from, path->to, user_data, &head, &octets,
-	    &segments, why);
+	int err = reasm_add(reasm, r->limits.now_ms(r->limits.now_arg), path->from, path->to, user_data,
+	    &head, &octets, &segments, why);
 
+	count_part(r, err);
 	if (err != OK)
 		return err;
-	if (head.has_ports && head.dst_port == WDP_PORT_PUSH)
-		router_datagram(r, path, octets, out);
-	else
+	if (head.has_ports && head.dst_port == WDP_PORT_PUSH) {
+		decide(r, path, octets, out);
+	} else {
 		not_for_us(&head, octets, out);
+		r->stats.messages++;
+		r->stats.not_push++;
+	}
 	out->has_ports = head.has_ports;
 	out->src_port = head.src_port;
 	out->dst_port = head.dst_port;
 	out->segments = segments;
+	registry_hand_over(r, path, out);
 	return OK;
+}
+
+void
+router_expire(struct router *r)
+{
+	uint64_t before;
+
+	if (r->reasm == NULL)
+		return;
+	before = reasm_dropped(r->reasm);
+	reasm_expire(r->reasm, r->limits.now_ms(r->limits.now_arg));
+	r->stats.timed_out += reasm_dropped(r->reasm) - before;
 }
 
 int
 router_sms(struct router *r, const struct router_path *path, struct span user_data,
     struct router_result *out, struct why *why)
 {
+	uint64_t before;
+	int err;
+
 	*out = (struct router_result){ 0 };
 	if (r->reasm == NULL)
-		r->reasm = reasm_create(0, 0);
-	return add_part(r, r->reasm, path, user_data, out, why);
+		r->reasm = reasm_create(r->limits.incomplete, r->limits.incomplete_ms);
+	router_expire(r);
+	before = reasm_dropped(r->reasm);
+	err = add_part(r, r->reasm, path, user_data, out, why);
+	r->stats.displaced += reasm_dropped(r->reasm) - before;
+	return err;
 }
 
 int
@@ -329,7 +400,7 @@ router_parts(struct router *r, const struct router_path *path, const struct span
 
 	*out = (struct router_result){ 0 };
 	reasm_destroy(&r->whole);		/* what an incomplete message left */
-	r->whole = reasm_create(0, 0);
+	r->whole = reasm_create(1, 0);
 	for (i = 0; i < n; i++) {
 		err = add_part(r, r->whole, path, parts[i], out, why);
 		if (err != ERR_BUSY)
