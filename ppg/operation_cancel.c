@@ -64,55 +64,19 @@ of_all(const struct cancel *c)
 
 /* ---- the answer ------------------------------------------------------------------------------------ */
 
-struct line {				/* of the answer */
-	const char *address, *desc;
-	int code;
-	size_t order;
-};
-
-static int
-compare_outcome(const struct line *a, const struct line *b)
-{
-	if (a->code != b->code)
-		return a->code < b->code ? -1 : 1;
-	return strcmp(a->desc != NULL ? a->desc : "", b->desc != NULL ? b->desc : "");
-}
-
-static int
-compare_lines(const void *x, const void *y)
-{
-	const struct line *a = x, *b = y;
-	int diff = compare_outcome(a, b);
-
-	return diff != 0 ? diff : a->order < b->order ? -1 : 1;
-}
-
 static void
-write_answer(struct operation *op, struct line *lines, size_t n, bool all)
+write_answer(struct operation *op, struct operation_line *lines, size_t n, bool all)
 {
 	const struct front_config *cf = &op->s->front->cf;
 	const struct pap_control *c = &op->s->a.control;
-	struct pap_outcome *results = calloc(n + 1, sizeof *results);
-	const char **addresses = calloc(n + 1, sizeof *addresses);
+	struct operation_results results;
 	struct sbuf doc = { 0 };
-	size_t i, n_results = 0;
 
-	if (results == NULL || addresses == NULL)
-		abort();
-	qsort(lines, n, sizeof lines[0], compare_lines);
-	for (i = 0; i < n; i++) {
-		addresses[i] = lines[i].address;
-		if (i > 0 && compare_outcome(&lines[i], &lines[i - 1]) == 0)
-			results[n_results - 1].n_addresses++;
-		else
-			results[n_results++] = (struct pap_outcome){ .addresses = &addresses[i], .n_addresses = 1,
-				.code = lines[i].code, .desc = lines[i].desc };
-	}
-	if (all && n_results == 1)
-		results[0].n_addresses = 0;		/* it holds for every recipient */
-	pap_cancel_response(&doc, &cf->writer, pap_reply_version(c), c->above_10, c->push_id, results, n_results);
-	free(results);
-	free(addresses);
+	operation_group(lines, n, &results);
+	if (all && results.n == 1)
+		results.rows[0].n_addresses = 0;	/* it holds for every recipient */
+	pap_cancel_response(&doc, &cf->writer, pap_reply_version(c), c->above_10, c->push_id, results.rows, results.n);
+	operation_results_done(&results);
 	operation_answer(op, &doc);
 	sbuf_done(&doc);
 }
@@ -123,12 +87,13 @@ answer(struct cancel *c)
 	struct operation *op = c->op;
 	const struct pap_control *control = &op->s->a.control;
 	size_t n = of_all(c) ? c->n_rows : control->n_addresses, i;
-	struct line *lines = calloc(n + 1, sizeof *lines);
+	struct operation_line *lines = calloc(n + 1, sizeof *lines);
 
 	if (lines == NULL)
 		abort();
 	for (i = 0; i < n && !of_all(c); i++)
-		lines[i] = (struct line){ control->addresses[i], op->bad[i], PAP_ADDRESS_ERROR, i };
+		lines[i] = (struct operation_line){ .address = control->addresses[i], .desc = op->bad[i],
+			.code = PAP_ADDRESS_ERROR, .order = i };
 	for (i = 0; i < c->n_rows; i++) {
 		size_t at = of_all(c) ? i : op->good_at[i];
 		const struct cancel_row *row = &c->rows[i];

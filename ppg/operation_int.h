@@ -13,6 +13,24 @@
 
 struct cancel;
 
+/* What an answer says of one recipient. */
+struct operation_line {
+	const char *address, *desc, *link;	/* desc, link: NULL for none */
+	int state, code;			/* state 0: not a recipient */
+	int64_t event_time;
+	size_t order;				/* of the addresses in the answer */
+};
+/* Recipients of which the same is to be said share one result. */
+struct operation_results {
+	struct pap_outcome *rows;		/* codes, descriptions and addresses are filled in */
+	struct operation_line **lines;		/* the first of each */
+	const char **addresses;
+	size_t n;
+};
+/* Sorts the lines. *out points into them; operation_results_done frees it. */
+void operation_group(struct operation_line *lines, size_t n, struct operation_results *out);
+void operation_results_done(struct operation_results *r);
+
 struct operation {
 	struct submission *s;
 	struct pool_job job;

@@ -12,96 +12,45 @@
 
 /* ---- status query (5.4) -------------------------------------------------------------------------- */
 
-/* A recipient of the answer; those that compare equal share a statusquery-result. */
-struct row {
-	const char *address, *desc, *link;
-	int state, code;
-	int64_t event_time;
-	size_t order;
-};
-
-static int
-compare_text(const char *a, const char *b)
-{
-	return strcmp(a != NULL ? a : "", b != NULL ? b : "");
-}
-
-/* 0: one result speaks for both. */
-static int
-compare_outcome(const struct row *a, const struct row *b)
-{
-	int diff;
-
-	if (a->state != b->state)
-		return a->state < b->state ? -1 : 1;
-	if (a->code != b->code)
-		return a->code < b->code ? -1 : 1;
-	if (a->event_time != b->event_time)
-		return a->event_time < b->event_time ? -1 : 1;
-	diff = compare_text(a->desc, b->desc);
-	return diff != 0 ? diff : compare_text(a->link, b->link);
-}
-
-static int
-compare_rows(const void *x, const void *y)
-{
-	const struct row *a = x, *b = y;
-	int diff = compare_outcome(a, b);
-
-	return diff != 0 ? diff : a->order < b->order ? -1 : 1;
-}
-
-static struct row
-row_of(const struct store_view_recipient *r, const char *address, size_t order)
+static struct operation_line
+line_of(const struct store_view_recipient *r, const char *address, size_t order)
 {
 	if (r->state == 0)
-		return (struct row){ address, "no recipient of this push has this address", NULL, 0,
+		return (struct operation_line){ address, "no recipient of this push has this address", NULL, 0,
 		    PAP_ADDRESS_NOT_FOUND, 0, order };
-	return (struct row){ address, r->desc, r->link, r->state, report_code(r->state, r->code),
+	return (struct operation_line){ address, r->desc, r->link, r->state, report_code(r->state, r->code),
 	    r->event_time, order };
 }
 
 static void
-write_status(struct operation *op, const struct store_view *view, struct row *rows, size_t n)
+write_status(struct operation *op, const struct store_view *view, struct operation_line *lines, size_t n)
 {
 	const struct front_config *cf = &op->s->front->cf;
 	const struct pap_control *c = &op->s->a.control;
-	struct pap_outcome *results = calloc(n + 1, sizeof *results);
 	struct pap_qos_used *used = calloc(n + 1, sizeof *used);
-	const char **addresses = calloc(n + 1, sizeof *addresses);
 	json_t *meta = view->meta != NULL ? json_read(span_str(view->meta), NULL) : NULL;
 	struct routes *routes = route_table_get(op->s->rules->routes);
+	struct operation_results results;
 	struct sbuf doc = { 0 };
-	size_t i, n_results = 0;
+	size_t i;
 
-	if (results == NULL || used == NULL || addresses == NULL)
+	if (used == NULL)
 		abort();
-	qsort(rows, n, sizeof rows[0], compare_rows);
-	for (i = 0; i < n; i++) {
-		struct pap_outcome *r = &results[n_results];
+	operation_group(lines, n, &results);
+	for (i = 0; i < results.n; i++) {
+		const struct operation_line *line = results.lines[i];
+		struct pap_outcome *r = &results.rows[i];
 
-		addresses[i] = rows[i].address;
-		if (i > 0 && compare_outcome(&rows[i], &rows[i - 1]) == 0) {
-			results[n_results - 1].n_addresses++;
-			continue;
-		}
-		*r = (struct pap_outcome){
-			.addresses = &addresses[i],
-			.n_addresses = 1,
-			.code = rows[i].code,
-			.desc = rows[i].desc,
-			.state = life_message_state(rows[i].state),
-			.event_time = (time_t)rows[i].event_time,
-			.qos = rows[i].state != 0 ? report_qos(meta, rows[i].link, routes, &used[n_results]) : NULL,
-		};
-		n_results++;
+		r->state = life_message_state(line->state);
+		r->event_time = (time_t)line->event_time;
+		r->qos = line->state != 0 ? report_qos(meta, line->link, routes, &used[i]) : NULL;
 	}
-	pap_statusquery_response(&doc, &cf->writer, pap_reply_version(c), c->above_10, c->push_id, results, n_results);
+	pap_statusquery_response(&doc, &cf->writer, pap_reply_version(c), c->above_10, c->push_id, results.rows,
+	    results.n);
+	operation_results_done(&results);
 	routes_unref(routes);
 	json_decref(meta);
-	free(results);
 	free(used);
-	free(addresses);
 	operation_answer(op, &doc);
 	sbuf_done(&doc);
 }
@@ -111,22 +60,22 @@ report(struct operation *op, const struct store_view *view)
 {
 	const struct pap_control *c = &op->s->a.control;
 	size_t n = c->n_addresses > 0 ? c->n_addresses : view->n, i;
-	struct row *rows = calloc(n + 1, sizeof *rows);
+	struct operation_line *lines = calloc(n + 1, sizeof *lines);
 
-	if (rows == NULL)
+	if (lines == NULL)
 		abort();
 	if (c->n_addresses == 0) {
 		for (i = 0; i < n; i++)
-			rows[i] = row_of(&view->recipients[i], view->recipients[i].address, i);
+			lines[i] = line_of(&view->recipients[i], view->recipients[i].address, i);
 	} else {
 		for (i = 0; i < n; i++)
-			rows[i] = (struct row){ c->addresses[i], op->bad[i], NULL, 0, PAP_ADDRESS_ERROR, 0, i };
+			lines[i] = (struct operation_line){ c->addresses[i], op->bad[i], NULL, 0, PAP_ADDRESS_ERROR, 0, i };
 		for (i = 0; i < op->n_good; i++)
-			rows[op->good_at[i]] = row_of(&view->recipients[i], c->addresses[op->good_at[i]],
+			lines[op->good_at[i]] = line_of(&view->recipients[i], c->addresses[op->good_at[i]],
 			    op->good_at[i]);
 	}
-	write_status(op, view, rows, n);
-	free(rows);
+	write_status(op, view, lines, n);
+	free(lines);
 }
 
 void

@@ -59,6 +59,71 @@ operation_free(struct operation *op)
 	free(op);
 }
 
+/* ---- results ------------------------------------------------------------------------------------- */
+
+static int
+compare_text(const char *a, const char *b)
+{
+	return strcmp(a != NULL ? a : "", b != NULL ? b : "");
+}
+
+/* 0: one result speaks for both. */
+static int
+compare_outcome(const struct operation_line *a, const struct operation_line *b)
+{
+	int diff;
+
+	if (a->state != b->state)
+		return a->state < b->state ? -1 : 1;
+	if (a->code != b->code)
+		return a->code < b->code ? -1 : 1;
+	if (a->event_time != b->event_time)
+		return a->event_time < b->event_time ? -1 : 1;
+	diff = compare_text(a->desc, b->desc);
+	return diff != 0 ? diff : compare_text(a->link, b->link);
+}
+
+static int
+compare_lines(const void *x, const void *y)
+{
+	const struct operation_line *a = x, *b = y;
+	int diff = compare_outcome(a, b);
+
+	return diff != 0 ? diff : a->order < b->order ? -1 : 1;
+}
+
+void
+operation_group(struct operation_line *lines, size_t n, struct operation_results *out)
+{
+	size_t i;
+
+	*out = (struct operation_results){ 0 };
+	out->rows = calloc(n + 1, sizeof *out->rows);
+	out->lines = calloc(n + 1, sizeof *out->lines);
+	out->addresses = calloc(n + 1, sizeof *out->addresses);
+	if (out->rows == NULL || out->lines == NULL || out->addresses == NULL)
+		abort();
+	qsort(lines, n, sizeof lines[0], compare_lines);
+	for (i = 0; i < n; i++) {
+		out->addresses[i] = lines[i].address;
+		if (i > 0 && compare_outcome(&lines[i], &lines[i - 1]) == 0) {
+			out->rows[out->n - 1].n_addresses++;
+			continue;
+		}
+		out->lines[out->n] = &lines[i];
+		out->rows[out->n++] = (struct pap_outcome){ .addresses = &out->addresses[i], .n_addresses = 1,
+			.code = lines[i].code, .desc = lines[i].desc };
+	}
+}
+
+void
+operation_results_done(struct operation_results *r)
+{
+	free(r->rows);
+	free(r->lines);
+	free(r->addresses);
+}
+
 /* ---- addresses of the query ------------------------------------------------------------------------ */
 
 static void
