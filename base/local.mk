@@ -1,7 +1,7 @@
 noinst_LIBRARIES += base/libbase.a
 base_libbase_a_SOURCES = \
 	base/buf.c base/buf.h base/clock.c base/clock.h base/conf.h base/err.c base/err.h \
-	base/json.c base/json.h base/log.c base/log.h base/loop.c base/loop.h base/queue.c base/queue.h base/secret.c base/secret.h \
+	base/json.c base/json.h base/log.c base/log.h base/loop.c base/loop.h base/queue.c base/profile_dir.c base/profile_dir.h base/queue.h base/secret.c base/secret.h \
 	base/text.c base/text.h base/xml.c base/xml.h base/xml_int.h base/xml_scan.c base/xml_source.c
 
 check_PROGRAMS += tests/unit/test_buf tests/unit/test_text

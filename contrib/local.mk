@@ -1,2 +1,40 @@
 EXTRA_DIST += contrib/openppg.conf contrib/quickstart/apn.xml contrib/quickstart/si.xml \
 	contrib/quickstart/handset.json contrib/quickstart/ppgd.conf.in contrib/quickstart/story.py
+
+# Profiles of devices: doc/policies.md. Programs find them beside the build, or installed.
+profilesdir = $(pkgdatadir)/profiles
+dist_profiles_DATA = \
+	contrib/profiles/android-aosp.profile \
+	contrib/profiles/android-oem.profile \
+	contrib/profiles/android-samsung-new.profile \
+	contrib/profiles/android-samsung-old.profile \
+	contrib/profiles/blackberry-legacy.profile \
+	contrib/profiles/ios.profile \
+	contrib/profiles/nokia-s40.profile \
+	contrib/profiles/nokia-s60.profile \
+	contrib/profiles/oma-push-mo.profile \
+	contrib/profiles/other-2003.profile \
+	contrib/profiles/siemens-s75.profile \
+	contrib/profiles/sonyericsson-uiq.profile \
+	contrib/profiles/unknown.profile \
+	contrib/profiles/w10m-open.profile \
+	contrib/profiles/w10m-trusted.profile \
+	contrib/profiles/w10m.profile \
+	contrib/profiles/windows-mobile.profile \
+	contrib/profiles/wm-htc-2008.profile \
+	contrib/profiles/wm2003-ppc.profile \
+	contrib/profiles/wm2003-sp.profile \
+	contrib/profiles/wm5-opened.profile \
+	contrib/profiles/wm5-ppc-phone.profile \
+	contrib/profiles/wm5-ppc.profile \
+	contrib/profiles/wm5-sp.profile \
+	contrib/profiles/wm5.profile \
+	contrib/profiles/wm65-classic.profile \
+	contrib/profiles/wm65-pro.profile \
+	contrib/profiles/wm65-std.profile \
+	contrib/profiles/wm6x.profile
+
+distclean-local: distclean-profiles
+.PHONY: distclean-profiles
+distclean-profiles:
+	test ! -L contrib/profiles || rm -f contrib/profiles

@@ -8,16 +8,10 @@
 #include "base/json.h"
 #include "policy/policy.h"
 
-/* Reads a profile that is not built in. Nothing in policy/ opens files by itself. */
-struct policy_files {
-	/* A new reference to the device object in it, or an error with *why. */
-	int (*load)(void *arg, const char *name, json_t **out, struct why *why);
-	void *arg;
-};
-
 /*
- * {"profile","policies",...} -> *dev. files may be NULL: built-in profiles only. Unknown members
- * are left to the caller. ERR_SYNTAX, ERR_RANGE, ERR_NOT_FOUND, ERR_LIMIT; *why names the member.
+ * {"profile","policies",...} -> *dev. The profile is a text of `files`, or such an object again.
+ * Unknown members are left to the caller. ERR_SYNTAX, ERR_RANGE, ERR_NOT_FOUND, ERR_LIMIT; *why
+ * names the member.
  */
 int policy_device_from_json(json_t *obj, const struct policy_files *files, struct policy_device *dev,
     struct why *why);

@@ -181,24 +181,53 @@ read_device(json_t *obj, struct policy_device *dev, struct why *why)
 	return err;
 }
 
-/* A profile file holds a device object; it may build on another one. */
+static bool
+is_object(struct span text)
+{
+	size_t i;
+
+	for (i = 0; i < text.n && strchr(" \t\r\n", text.p[i]) != NULL; i++)
+		;
+	return i < text.n && text.p[i] == '{';
+}
+
+/* A device object in a file builds on another one, or on a profile. */
 static int
-read_profile_file(const char *name, const struct policy_files *files, unsigned depth,
+read_object(const char *name, struct span text, const struct policy_files *files, unsigned depth,
     struct policy_device *dev, struct why *why)
 {
 	enum { DEPTH_MAX = 4 };
-	json_t *obj = NULL;
+	json_t *obj;
 	int err;
 
 	if (depth == DEPTH_MAX)
 		return why_set(why, ERR_LIMIT, "profiles build on each other more than %d times",
 		    DEPTH_MAX);
-	err = files->load(files->arg, name, &obj, why);
-	if (err == OK)
-		err = read_profile(obj, files, depth + 1, dev, why);
+	obj = json_read(text, why);
+	err = obj ? read_profile(obj, files, depth + 1, dev, why) : ERR_SYNTAX;
 	if (err == OK)
 		err = read_device(obj, dev, why);
 	json_decref(obj);
+	if (err != OK)
+		why_prefix(why, "%.60s", name);
+	return err;
+}
+
+static int
+read_named(const char *name, const struct policy_files *files, unsigned depth,
+    struct policy_device *dev, struct why *why)
+{
+	struct sbuf text = { 0 };
+	int err;
+
+	if (files == NULL || files->read == NULL)
+		return policy_device_init(dev, name, NULL, why);
+	err = files->read(files->arg, name, &text, why);
+	if (err == OK)
+		err = is_object(sbuf_as_span(&text)) ?
+		    read_object(name, sbuf_as_span(&text), files, depth, dev, why) :
+		    policy_profile_parse(name, sbuf_as_span(&text), files, dev, why);
+	sbuf_done(&text);
 	return err;
 }
 
@@ -217,10 +246,7 @@ read_profile(json_t *obj, const struct policy_files *files, unsigned depth,
 		err = member_text(obj, "profile", &name, why);
 	if (err != OK)
 		return err;
-	err = policy_device_init(dev, name, why);
-	if (err == ERR_NOT_FOUND && files != NULL)
-		err = read_profile_file(name, files, depth, dev, why);
-	return err;
+	return read_named(name, files, depth, dev, why);
 }
 
 int

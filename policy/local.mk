@@ -1,8 +1,9 @@
 noinst_LIBRARIES += policy/libpolicy.a
 policy_libpolicy_a_SOURCES = \
-	policy/case_json.c policy/case_json.h policy/decide.c policy/device_json.c policy/kinds.h \
+	policy/case_json.c policy/case_json.h policy/catalogue.c policy/catalogue.h policy/decide.c \
+	policy/device.c policy/device_json.c policy/kinds.h \
 	policy/member.c policy/member.h policy/names.c policy/origin.c policy/policy.h \
-	policy/profiles.c policy/prov_mac.c policy/prov_mac.h policy/settings.c policy/settings.h \
+	policy/profile.c policy/prov_mac.c policy/prov_mac.h policy/settings.c policy/settings.h \
 	policy/source.c
 
 policy_tests = tests/unit/test_case_json tests/unit/test_policy tests/unit/test_policy_invariants \

@@ -1,6 +1,11 @@
 /* names.c - roles, families, outcomes and reasons in words (device policies 1, 3.7). */
 #include "policy/policy.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
 static const struct { uint32_t bit; const char *name; } role_names[] = {
 	{ ROLE_OEM,             "OEM" },
 	{ ROLE_OPERATOR,        "OPERATOR" },
@@ -47,10 +52,62 @@ policy_roles_print(uint32_t mask, struct sbuf *out)
 		sbuf_fmt(out, "%s0x%X", sep, mask & ~(uint32_t)ROLE_ALL);
 }
 
+int
+policy_roles_parse(const char *text, uint32_t *mask, struct why *why)
+{
+	char number[16], word[24];
+	size_t i, n;
+
+	*mask = 0;
+	n = strlen(text);
+	if (n < sizeof number && strspn(text, "0123456789xXabcdefABCDEF") == n && text[0] >= '0' &&
+	    text[0] <= '9') {
+		char *end;
+		unsigned long long v = strtoull(text, &end, text[1] == 'x' || text[1] == 'X' ? 16 : 10);
+
+		if (*end != '\0' || v > UINT32_MAX)
+			return why_set(why, ERR_SYNTAX, "\"%s\" is no mask", text);
+		*mask = (uint32_t)v;
+		return OK;
+	}
+	for (;; text += n) {
+		text += strspn(text, "| \t,");
+		n = strcspn(text, "| \t,");
+		if (n == 0)
+			break;
+		snprintf(word, sizeof word, "%.*s", (int)(n < sizeof word ? n : sizeof word - 1), text);
+		for (i = 0; i < N_ROLES && strcasecmp(role_names[i].name, word) != 0; i++)
+			;
+		if (i < N_ROLES)
+			*mask |= role_names[i].bit;
+		else if (strcasecmp(word, "NONE") != 0)
+			return why_set(why, ERR_SYNTAX, "\"%s\" is no role", word);
+	}
+	return OK;
+}
+
+const char *
+policy_mode_name(enum policy_mode mode)
+{
+	static const char *const names[] = { "none", "ignore", "refuse", "store", "prompt", "auto", "list",
+		"app" };
+
+	return names[mode];
+}
+
+const char *
+policy_rule_name(enum policy_rule rule)
+{
+	static const char *const names[] = { "none", "refuse", "prompt", "pin", "mac", "mac+prompt",
+		"silent", "list" };
+
+	return names[rule];
+}
+
 const char *
 policy_family_name(enum policy_family family)
 {
-	static const char *const names[] = { "wm5", "wm6x", "w10m" };
+	static const char *const names[] = { "wm5", "wm6x", "w10m", "other" };
 
 	return names[family];
 }

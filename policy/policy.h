@@ -19,7 +19,10 @@ const char *policy_role_name(uint32_t bit);	/* "OPERATOR"; NULL for a bit that i
 /* "OPERATOR|USER_AUTH" of a mask into out; "NONE" for 0, unknown bits as one hex number. */
 void policy_roles_print(uint32_t mask, struct sbuf *out);
 
-enum policy_family { FAMILY_WM5, FAMILY_WM6X, FAMILY_W10M };
+/* "0xC80", "3200" or "OPERATOR_TPS|PPG_AUTH"; names in any case. ERR_SYNTAX and *why. */
+int policy_roles_parse(const char *text, uint32_t *mask, struct why *why);
+
+enum policy_family { FAMILY_WM5, FAMILY_WM6X, FAMILY_W10M, FAMILY_OTHER /* modes, no role masks */ };
 const char *policy_family_name(enum policy_family family);	/* "wm5" */
 
 enum policy_outcome {
@@ -32,7 +35,8 @@ const char *policy_outcome_name(enum policy_outcome o);		/* "DISCARD" ... as in 
 const char *policy_reason_text(int code);		/* "SI role mismatch (4109)" */
 
 enum { POLICY_IDS_MAX = 64, POLICY_PROXIES_MAX = 16, POLICY_CLIENTS_MAX = 32, POLICY_ACCESS_MAX = 64,
-	POLICY_STAGES_MAX = 32, POLICY_PINS_MAX = 16, POLICY_SETTINGS_MAX = 256 };
+	POLICY_STAGES_MAX = 32, POLICY_PINS_MAX = 16, POLICY_SETTINGS_MAX = 256, POLICY_SENDERS_MAX = 40,
+	POLICY_KINDS = 7, POLICY_SIGNATURES = 5 };
 
 struct policy_value { uint32_t id, value; };
 /*
@@ -51,6 +55,22 @@ struct policy_proxy {
 struct policy_client { char content_type[128], app_id[128], name[48]; };	/* "" = any */
 struct policy_access { char path[128]; uint32_t write_mask; };
 
+/* ---- handsets without role masks (section 8.3) ---- */
+enum policy_mode { POLICY_MODE_NONE /* nothing on it takes this */, POLICY_MODE_IGNORE, POLICY_MODE_REFUSE,
+	POLICY_MODE_STORE, POLICY_MODE_PROMPT, POLICY_MODE_AUTO, POLICY_MODE_LIST, POLICY_MODE_APP };
+/* What happens to a provisioning document with such a signature. */
+enum policy_rule { POLICY_RULE_NONE, POLICY_RULE_REFUSE, POLICY_RULE_PROMPT, POLICY_RULE_PIN,
+	POLICY_RULE_MAC, POLICY_RULE_MAC_PROMPT, POLICY_RULE_SILENT, POLICY_RULE_LIST };
+const char *policy_mode_name(enum policy_mode mode);		/* "auto" */
+const char *policy_rule_name(enum policy_rule rule);		/* "mac+prompt" */
+
+/* A sender that a handset's lists name, and for what; "" is any. */
+struct policy_sender {
+	char address[64];
+	bool ipv4, accept;
+	char app_id[128], content_type[128];
+};
+
 struct policy_device {
 	char profile[32];
 	enum policy_family family;
@@ -65,12 +85,29 @@ struct policy_device {
 	size_t n_clients;
 	struct policy_access metabase[POLICY_ACCESS_MAX];
 	size_t n_metabase;
+	/* FAMILY_OTHER */
+	enum policy_mode modes[POLICY_KINDS];		/* by kind of content */
+	enum policy_rule rules[POLICY_SIGNATURES];	/* by method + 1; 0 is unsigned */
+	enum policy_mode unknown_sender;		/* of mode list: AUTO, PROMPT or REFUSE */
+	struct policy_sender senders[POLICY_SENDERS_MAX];
+	size_t n_senders;
 };
 
-/* Load built-in defaults of a profile ("wm5"); ERR_NOT_FOUND and *why naming it (Y-01). */
-int policy_device_init(struct policy_device *dev, const char *profile, struct why *why);
-/* Names of the built-in profiles, in order; NULL behind the last. */
-const char *policy_profile_name(size_t i);
+/* Where texts of profiles come from. Nothing in policy/ opens files by itself. */
+struct policy_files {
+	/* The text of profile or file `name` is added to *out; ERR_NOT_FOUND and others with *why. */
+	int (*read)(void *arg, const char *name, struct sbuf *out, struct why *why);
+	void *arg;
+};
+/* The device that profile `name` describes, as before anybody changed it; files may be NULL: none. */
+int policy_device_init(struct policy_device *dev, const char *name, const struct policy_files *files,
+    struct why *why);
+/*
+ * The same from a profile's text; lines are `policy ID = VALUE` and others, see doc/policies.md.
+ * files serve `base = NAME` and may be NULL. *why names file and line. *dev is empty after errors.
+ */
+int policy_profile_parse(const char *name, struct span text, const struct policy_files *files,
+    struct policy_device *dev, struct why *why);
 /* A policy's value, or `absent` when the device has none. */
 uint32_t policy_get(const struct policy_device *dev, uint32_t id, uint32_t absent);
 /*
@@ -82,6 +119,9 @@ int policy_set(struct policy_device *dev, uint32_t id, uint32_t value, struct wh
 int policy_value_parse(uint32_t id, const char *text, uint32_t *out, struct why *why);
 /* Header name of a policy, "SECPOLICY_SI_MESSAGE"; NULL for an id not in the catalogue. */
 const char *policy_id_name(uint32_t id);
+/* The id of such a name, with or without SECPOLICY_. */
+bool policy_id_find(const char *name, uint32_t *id);
+bool policy_id_is_mask(uint32_t id);
 /* Write access of a metabase path: replaces or adds an entry; ERR_LIMIT, ERR_RANGE. */
 int policy_set_access(struct policy_device *dev, const char *path, uint32_t write_mask,
     struct why *why);
@@ -90,6 +130,7 @@ uint32_t policy_access(const struct policy_device *dev, const char *path);
 /* Register a client for a content type, an application id, or both ("" = any); ERR_LIMIT. */
 int policy_add_client(struct policy_device *dev, const char *content_type, const char *app_id,
     const char *name, struct why *why);
+void policy_add_all_clients(struct policy_device *dev);		/* of 3.6, instead of those it has */
 /* What the client of such a registration is usually called: "SI client", or the id itself. */
 void policy_client_name(const char *content_type, const char *app_id, char *out, size_t size);
 

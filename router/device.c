@@ -9,10 +9,11 @@
 #include "base/text.h"
 
 int
-router_device_init(struct router_device *dev, const char *profile, struct why *why)
+router_device_init(struct router_device *dev, const char *profile, const struct policy_files *files,
+    struct why *why)
 {
 	memset(dev, 0, sizeof *dev);
-	return policy_device_init(&dev->policy, profile, why);
+	return policy_device_init(&dev->policy, profile, files, why);
 }
 
 void

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/profile_dir.h"
 #include "base/text.h"
 #include "config.h"
 
@@ -14,7 +15,8 @@ static const char usage[] =
     "       pushrouter --smscsim URL [options]     messages that an SMSC simulator delivers\n"
     "\n"
     "  --json                  one JSON object a message\n"
-    "  --profile NAME          built-in device profile (wm5)\n"
+    "  --profile NAME          device profile: a name, or a file with a / in it (wm5)\n"
+    "  --profiles FOLDER       where device profiles are\n"
     "  --device FILE           device as JSON: profile, policies, proxies, imsi, pins, ...\n"
     "  --policy ID=VALUE       one policy of the device, decimal or 0x hexadecimal\n"
     "  --proxy ADDR[,trust][,push]   a push proxy the device knows\n"
@@ -35,8 +37,8 @@ static const char usage[] =
 
 enum {
 	OPT_AS = 256, OPT_BEARER, OPT_CONSENT, OPT_DECODE, OPT_DEST, OPT_DEVICE, OPT_FROM, OPT_FROM_TON,
-	OPT_HELP, OPT_IMSI, OPT_JSON, OPT_KEEP, OPT_ONCE, OPT_PIN, OPT_POLICY, OPT_PROFILE, OPT_PROVURL,
-	OPT_PROXY, OPT_SINCE, OPT_SMSCSIM, OPT_VERSION
+	OPT_HELP, OPT_IMSI, OPT_JSON, OPT_KEEP, OPT_ONCE, OPT_PIN, OPT_POLICY, OPT_PROFILE, OPT_PROFILES,
+	OPT_PROVURL, OPT_PROXY, OPT_SINCE, OPT_SMSCSIM, OPT_VERSION
 };
 
 static const struct option long_options[] = {
@@ -56,6 +58,7 @@ static const struct option long_options[] = {
 	{ "pin",      required_argument, NULL, OPT_PIN },
 	{ "policy",   required_argument, NULL, OPT_POLICY },
 	{ "profile",  required_argument, NULL, OPT_PROFILE },
+	{ "profiles", required_argument, NULL, OPT_PROFILES },
 	{ "provurl",  required_argument, NULL, OPT_PROVURL },
 	{ "proxy",    required_argument, NULL, OPT_PROXY },
 	{ "since",    required_argument, NULL, OPT_SINCE },
@@ -67,50 +70,23 @@ static const struct option long_options[] = {
 /* ---- device files ------------------------------------------------------------------------------ */
 
 static int
-load_json(void *arg, const char *path, json_t **out, struct why *why)
+load_device(const char *path, const struct policy_files *files, struct router_device *dev,
+    struct why *why)
 {
-	enum { FILE_MAX = 1 << 20 };
 	struct sbuf text = { 0 };
-	FILE *f = fopen(path, "r");
-	char block[4096];
-	size_t n;
-	int err = OK;
+	json_t *obj = NULL;
+	int err = files->read(files->arg, path, &text, why);
 
-	*out = NULL;
-	if (f == NULL)
-		return why_set(why, ERR_NOT_FOUND, "%.100s: no built-in profile and no file that can be "
-		    "read", path);
-	while (text.n <= FILE_MAX && (n = fread(block, 1, sizeof block, f)) > 0)
-		sbuf_put(&text, block, n);
-	if (text.n > FILE_MAX)
-		err = why_set(why, ERR_LIMIT, "longer than %d octets", FILE_MAX);
-	else if (ferror(f))
-		err = why_set(why, ERR_IO, "reading fails");
-	else if ((*out = json_read(sbuf_as_span(&text), why)) == NULL)
-		err = ERR_SYNTAX;
-	fclose(f);
-	explicit_bzero(block, sizeof block);
+	if (err == OK) {
+		obj = json_read(sbuf_as_span(&text), why);
+		err = obj ? router_device_from_json(obj, files, dev, why) : ERR_SYNTAX;
+		if (err != OK)
+			why_prefix(why, "%.100s", path);
+	}
+	json_decref(obj);
 	if (text.s != NULL)
 		explicit_bzero(text.s, text.n);
 	sbuf_done(&text);
-	if (err != OK)
-		why_prefix(why, "%.100s", path);
-	return err;
-}
-
-static int
-load_device(const char *path, struct router_device *dev, struct why *why)
-{
-	const struct policy_files files = { load_json, NULL };
-	json_t *obj;
-	int err = load_json(NULL, path, &obj, why);
-
-	if (err != OK)
-		return err;
-	err = router_device_from_json(obj, &files, dev, why);
-	if (err != OK)
-		why_prefix(why, "%.100s", path);
-	json_decref(obj);
 	return err;
 }
 
@@ -197,12 +173,17 @@ set_provurl(struct policy_device *dev, const char *text, struct why *why)
 
 /* Which device is meant decides what the other options change, so these come first. */
 static int
-choose_device(const char *profile, const char *file, struct router_device *dev, struct why *why)
+choose_device(const char *profile, const char *file, const char *folder, struct router_device *dev,
+    struct why *why)
 {
+	struct profile_dir dir;
+	const struct policy_files files = { profile_dir_read, &dir };
+
+	profile_dir_find(&dir, folder);
 	if (profile != NULL && file != NULL)
 		return why_set(why, ERR_SYNTAX, "--profile and --device exclude each other");
-	return file ? load_device(file, dev, why) :
-	    router_device_init(dev, profile ? profile : "wm5", why);
+	return file ? load_device(file, &files, dev, why) :
+	    router_device_init(dev, profile ? profile : "wm5", &files, why);
 }
 
 static int
@@ -286,7 +267,7 @@ take_option(struct options *o, int opt, const char *arg, struct why *why)
 static int
 first_pass(int argc, char **argv, struct options *o, struct why *why)
 {
-	const char *profile = NULL, *file = NULL;
+	const char *profile = NULL, *file = NULL, *folder = NULL;
 	int opt;
 
 	opterr = 0;
@@ -301,6 +282,9 @@ first_pass(int argc, char **argv, struct options *o, struct why *why)
 		case OPT_PROFILE:
 			profile = optarg;
 			break;
+		case OPT_PROFILES:
+			folder = optarg;
+			break;
 		case OPT_DEVICE:
 			file = optarg;
 			break;
@@ -313,7 +297,7 @@ first_pass(int argc, char **argv, struct options *o, struct why *why)
 	}
 	if (optind < argc)
 		return why_set(why, ERR_SYNTAX, "%.60s: no arguments are taken; see --help", argv[optind]);
-	return choose_device(profile, file, &o->dev, why);
+	return choose_device(profile, file, folder, &o->dev, why);
 }
 
 int

@@ -32,8 +32,9 @@ struct router_device {
 	bool refuses;				/* what the user answers to Yes/No prompts */
 };
 
-/* A built-in profile, no keys, a user who knows no PIN and says yes. As policy_device_init. */
-int router_device_init(struct router_device *dev, const char *profile, struct why *why);
+/* A profile, no keys, a user who knows no PIN and says yes. As policy_device_init. */
+int router_device_init(struct router_device *dev, const char *profile, const struct policy_files *files,
+    struct why *why);
 /*
  * The device object of a policy case, and {"imsi":"digits", "network_key":"hex",
  * "pins":["digits",...], "consent":"yes"|"no"}. *why never repeats a key or PIN.

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "policy/case_json.h"
+#include "tests/unit/profile_files.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -25,7 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (input == NULL)
 		return 0;
-	answer = policy_case_decide(input, NULL);
+	answer = policy_case_decide(input, profile_files());
 	if (!json_is_array(answer))
 		check(answer);
 	json_array_foreach(answer, i, one)

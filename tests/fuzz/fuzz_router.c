@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "router/pushrouter.h"
+#include "tests/unit/profile_files.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -17,7 +18,7 @@ device(bool open)
 	struct router_device dev;
 	size_t i;
 
-	if (router_device_init(&dev, "wm5", NULL) != OK)
+	if (router_device_init(&dev, "wm5", profile_files(), NULL) != OK)
 		abort();
 	for (i = 0; i < sizeof masks / sizeof masks[0]; i++)
 		policy_set(&dev.policy, masks[i], open ? ROLE_ALL : 0, NULL);

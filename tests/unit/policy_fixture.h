@@ -5,6 +5,7 @@
 #include "tests/unit/test.h"
 
 #include "policy/policy.h"
+#include "tests/unit/profile_files.h"
 
 #define COUNT(a) (sizeof (a) / sizeof (a)[0])
 
@@ -18,7 +19,7 @@ fixture(struct policy_device *dev, const char *profile)
 		{ .id = "P4", .address = "192.0.2.10", .ipv4 = true, .trust = true, .push = true },
 	};
 
-	assert_int_equal(policy_device_init(dev, profile, NULL), OK);
+	assert_int_equal(policy_device_init(dev, profile, profile_files(), NULL), OK);
 	memcpy(dev->proxies, proxies, sizeof proxies);
 	dev->n_proxies = COUNT(proxies);
 	strcpy(dev->provurl, "https://tps.example.net/cp");

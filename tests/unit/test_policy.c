@@ -63,7 +63,7 @@ worked_cases(void **state)
 
 		assert_non_null(row);
 		name = json_text(row, "name");
-		answer = policy_case_decide(json_object_get(row, "input"), NULL);
+		answer = policy_case_decide(json_object_get(row, "input"), profile_files());
 		want = json_object_get(row, "expect");
 		if (json_is_array(want)) {
 			assert_int_equal(json_array_size(want), json_array_size(answer));

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "router/pushrouter.h"
+#include "tests/unit/profile_files.h"
 #include "wap/content.h"
 
 #define COUNT(a) (sizeof (a) / sizeof (a)[0])
@@ -18,7 +19,7 @@ static const struct router_path from_stranger = { "+12025550199", "+12025550123"
 static void
 device(struct router_device *dev, const char *profile)
 {
-	assert_int_equal(router_device_init(dev, profile, NULL), OK);
+	assert_int_equal(router_device_init(dev, profile, profile_files(), NULL), OK);
 	dev->policy.proxies[0] = (struct policy_proxy){ .id = "P1", .address = "+12025550100",
 		.trust = true, .push = true };
 	dev->policy.n_proxies = 1;
@@ -831,7 +832,7 @@ devices_as_json(void **state)
 		json_t *obj = json_read(span_str(rows[i].text), &why);
 
 		assert_non_null(obj);
-		if (router_device_from_json(obj, NULL, &dev, &why) != rows[i].err ||
+		if (router_device_from_json(obj, profile_files(), &dev, &why) != rows[i].err ||
 		    strstr(why.text, rows[i].says) == NULL || strstr(why.text, "777"))
 			fail_msg("row %zu: %s", i, why.text);
 		assert_int_equal(dev.refuses, strstr(rows[i].text, "\"no\"") != NULL);

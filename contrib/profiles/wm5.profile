@@ -1,0 +1,2 @@
+# wm5.profile - short for wm5-ppc-phone.
+base = wm5-ppc-phone

@@ -1,0 +1,2 @@
+# wm6x.profile - short for wm65-pro.
+base = wm65-pro
