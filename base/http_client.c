@@ -304,6 +304,8 @@ http_client_create(struct loop *loop, const struct http_client_config *cf)
 	client->cf = *cf;
 	client->cf.user_agent = copy(cf->user_agent);
 	client->cf.ca_file = copy(cf->ca_file);
+	client->cf.cert_file = copy(cf->cert_file);
+	client->cf.key_file = copy(cf->key_file);
 	if (client->cf.max_per_host == 0)
 		client->cf.max_per_host = PER_HOST;
 	list_init(&client->running);
@@ -381,6 +383,8 @@ http_client_destroy(struct http_client **p)
 	loop_timer_stop(client->loop, &client->wrong_timer);
 	free((char *)(uintptr_t)client->cf.user_agent);
 	free((char *)(uintptr_t)client->cf.ca_file);
+	free((char *)(uintptr_t)client->cf.cert_file);
+	free((char *)(uintptr_t)client->cf.key_file);
 	free(client);
 	*p = NULL;
 }

@@ -24,6 +24,7 @@ struct http_client_config {
 	unsigned max_per_host;		/* connections; 0 = 4 */
 	const char *user_agent;		/* NULL = "openppg" */
 	const char *ca_file;		/* NULL = the system's */
+	const char *cert_file, *key_file;	/* PEM: our certificate, where a server asks for one; NULL */
 };
 
 struct http_result {
@@ -62,6 +63,13 @@ void http_client_send(struct http_client *client, const char *method, const char
  */
 int http_fetch(const char *method, const char *url, const char *const *headers, struct span body,
     unsigned timeout_ms, unsigned *status, struct sbuf *answer, struct why *why);
+
+/*
+ * The same with other limits, certificates and authorities. *type (heap, the caller's) is the answer's Content-Type, ""
+ * when it has none.
+ */
+int http_fetch_with(const struct http_client_config *cf, const char *method, const char *url, const char *const *headers,
+    struct span body, unsigned *status, struct sbuf *answer, char **type, struct why *why);
 
 /* ---- addresses ------------------------------------------------------------------------ */
 

@@ -124,6 +124,10 @@ set_options(struct http_transfer *t, const struct http_client_config *cf)
 		curl_easy_setopt(e, CURLOPT_CAINFO, cf->ca_file);
 		curl_easy_setopt(e, CURLOPT_CAPATH, NULL);	/* else those of the system come back in */
 	}
+	if (cf->cert_file != NULL)
+		curl_easy_setopt(e, CURLOPT_SSLCERT, cf->cert_file);
+	if (cf->key_file != NULL)
+		curl_easy_setopt(e, CURLOPT_SSLKEY, cf->key_file);
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, connect < timeout ? connect : timeout);
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, timeout);
 	/* A name server that does not answer must not hold the loop when the time is over. */
@@ -292,18 +296,21 @@ http_transfer_result(struct http_transfer *t, CURLcode code, struct http_result 
 }
 
 int
-http_fetch(const char *method, const char *url, const char *const *headers, struct span body,
-    unsigned timeout_ms, unsigned *status, struct sbuf *answer, struct why *why)
+http_fetch_with(const struct http_client_config *settings, const char *method, const char *url,
+    const char *const *headers, struct span body, unsigned *status, struct sbuf *answer, char **type, struct why *why)
 {
-	const char *ca_file = getenv("SSL_CERT_FILE");		/* as with curl and openssl */
-	const struct http_client_config cf = { .timeout_ms = timeout_ms, .max_answer = ANSWER_MAX_FETCH,
-		.ca_file = ca_file != NULL && ca_file[0] != '\0' ? ca_file : NULL };
+	struct http_client_config cf = *settings;
 	struct http_transfer t;
 	struct http_result result;
+	char *media = NULL;
 	CURLcode code;
 	int err;
 
 	*status = 0;
+	if (type != NULL)
+		*type = NULL;
+	if (cf.max_answer == 0)
+		cf.max_answer = ANSWER_MAX_FETCH;
 	err = http_transfer_init(&t, &cf, method, url, headers, body, NULL, NULL, why);
 	if (err != OK) {
 		http_transfer_done(&t);
@@ -314,13 +321,27 @@ http_fetch(const char *method, const char *url, const char *const *headers, stru
 	if (!result.transport_ok) {
 		err = why_set(why, ERR_IO, "%s", result.error);
 	} else if (code != CURLE_OK) {		/* a program must not take a part for the whole */
-		err = why_set(why, ERR_IO, "the answer broke off: %s", t.cut ? "larger than 64 MiB" :
+		err = why_set(why, ERR_IO, "the answer broke off: %s", t.cut ? "it is too large" :
 		    curl_easy_strerror(code));
 	} else {
 		*status = result.status;
 		if (answer != NULL)
 			sbuf_span(answer, result.body);
+		curl_easy_getinfo(t.easy, CURLINFO_CONTENT_TYPE, &media);
+		if (type != NULL)
+			*type = span_dup(span_str(media != NULL ? media : ""));
 	}
 	http_transfer_done(&t);
 	return err;
+}
+
+int
+http_fetch(const char *method, const char *url, const char *const *headers, struct span body,
+    unsigned timeout_ms, unsigned *status, struct sbuf *answer, struct why *why)
+{
+	const char *ca_file = getenv("SSL_CERT_FILE");		/* as with curl and openssl */
+	const struct http_client_config cf = { .timeout_ms = timeout_ms,
+		.ca_file = ca_file != NULL && ca_file[0] != '\0' ? ca_file : NULL };
+
+	return http_fetch_with(&cf, method, url, headers, body, status, answer, NULL, why);
 }

@@ -95,7 +95,8 @@ tests_unit_test_access_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 # ---- ppgctl ----
 bin_PROGRAMS += ppgctl
 ppgctl_SOURCES = ppg/ppgctl.c ppg/ppgctl.h ppg/ppgctl_decode.c ppg/ppgctl_encode.c \
-	ppg/ppgctl_mac.c ppg/ppgctl_passwd.c ppg/ppgctl_admin.c ppg/ppgctl_submit.c
+	ppg/ppgctl_mac.c ppg/ppgctl_passwd.c ppg/ppgctl_pap.c ppg/ppgctl_submit.c ppg/ppgctl_operation.c \
+	ppg/ppgctl_admin.c ppg/ppgctl_facts.c
 ppgctl_LDADD = ppg/libppg.a policy/libpolicy.a $(WAP_LIBS)
 
 FUZZ_TARGETS += tests/fuzz/fuzz_conf

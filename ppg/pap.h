@@ -204,12 +204,22 @@ struct pap_result {
 void pap_resultnotification(struct sbuf *out, const struct pap_writer *w, struct pap_version v,
     bool above_10, const struct pap_result *r);
 
-/* A PAP submission, for ppgctl and the benchmark: the control entity alone. */
-struct pap_submit {
+/* ---- requests, for ppgctl and the benchmark: control entities alone ------------------------- */
+
+struct pap_submit {			/* NULL: left out; version NULL: "2.0" */
 	const char *push_id, *notify_url, *deliver_before, *deliver_after, *version;
 	const char *const *addresses;
 	size_t n_addresses;
+	const char *source_reference, *replace_push_id;
+	bool replace_pending_only, progress_notes;
+	const char *priority, *delivery_method, *network, *bearer;	/* quality of service */
+	bool network_required, bearer_required;
 };
 void pap_push_message(struct sbuf *out, const struct pap_submit *s);
+/* message: PAP_CANCEL or PAP_STATUSQUERY; without addresses it is about all recipients. */
+void pap_operation_message(struct sbuf *out, const char *version, enum pap_message message, const char *push_id,
+    const char *const *addresses, size_t n);
+void pap_ccq_message(struct sbuf *out, const char *version, const char *query_id, const char *app_id,
+    const char *address);
 
 #endif

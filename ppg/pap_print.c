@@ -222,19 +222,80 @@ pap_resultnotification(struct sbuf *out, const struct pap_writer *w, struct pap_
 	sbuf_str(out, "</resultnotification-message>\n</pap>\n");
 }
 
+static void
+put_flag(struct sbuf *out, const char *name, bool set)
+{
+	put_attr(out, name, set ? "true" : NULL);
+}
+
+static void
+put_wishes(struct sbuf *out, const struct pap_submit *s)
+{
+	if (s->priority == NULL && s->delivery_method == NULL && s->network == NULL && s->bearer == NULL)
+		return;
+	sbuf_str(out, "<quality-of-service");
+	put_attr(out, "priority", s->priority);
+	put_attr(out, "delivery-method", s->delivery_method);
+	put_attr(out, "network", s->network);
+	put_flag(out, "network-required", s->network_required);
+	put_attr(out, "bearer", s->bearer);
+	put_flag(out, "bearer-required", s->bearer_required);
+	sbuf_str(out, "/>\n");
+}
+
+static void
+open_request(struct sbuf *out, const char *version)
+{
+	open_document(out, NULL, pap_version_parse(version != NULL ? version : "2.0"), true);
+}
+
 void
 pap_push_message(struct sbuf *out, const struct pap_submit *s)
 {
 	size_t i;
 
-	open_document(out, NULL, pap_version_parse(s->version != NULL ? s->version : "2.0"), true);
+	open_request(out, s->version);
 	sbuf_str(out, "<push-message");
 	put_attr(out, "push-id", s->push_id);
+	put_attr(out, "replace-push-id", s->replace_push_id);
+	put_attr(out, "replace-method", s->replace_pending_only ? "pending-only" : NULL);
 	put_attr(out, "deliver-before-timestamp", s->deliver_before);
 	put_attr(out, "deliver-after-timestamp", s->deliver_after);
+	put_attr(out, "source-reference", s->source_reference);
 	put_attr(out, "ppg-notify-requested-to", s->notify_url);
+	put_flag(out, "progress-notes-requested", s->progress_notes);
 	sbuf_str(out, ">\n");
 	for (i = 0; i < s->n_addresses; i++)
 		put_address(out, s->addresses[i]);
+	put_wishes(out, s);
 	sbuf_str(out, "</push-message>\n</pap>\n");
+}
+
+void
+pap_operation_message(struct sbuf *out, const char *version, enum pap_message message, const char *push_id,
+    const char *const *addresses, size_t n)
+{
+	const char *name = message == PAP_CANCEL ? "cancel-message" : "statusquery-message";
+	size_t i;
+
+	open_request(out, version);
+	sbuf_fmt(out, "<%s", name);
+	put_attr(out, "push-id", push_id);
+	sbuf_str(out, ">\n");
+	for (i = 0; i < n; i++)
+		put_address(out, addresses[i]);
+	sbuf_fmt(out, "</%s>\n</pap>\n", name);
+}
+
+void
+pap_ccq_message(struct sbuf *out, const char *version, const char *query_id, const char *app_id,
+    const char *address)
+{
+	open_request(out, version);
+	sbuf_str(out, "<ccq-message");
+	put_attr(out, "query-id", query_id);
+	put_attr(out, "app-id", app_id);
+	sbuf_str(out, ">\n");
+	put_address(out, address);
+	sbuf_str(out, "</ccq-message>\n</pap>\n");
 }

@@ -17,8 +17,18 @@ const struct ctl_verb ctl_verbs[] = {
 	{ "mac", "", "make or verify the MAC of a provisioning document", ctl_mac },
 	{ "passwd", "", "read a password, print the hash for ppg-password", ctl_passwd },
 	{ "submit", "", "submit a push to a gateway, print its answer", ctl_submit },
-	{ "show", "PUSH-ID", "print what became of a push", ctl_show },
+	{ "replace", "OLD-ID", "submit a push that takes the place of an older one", ctl_replace },
+	{ "cancel", "PUSH-ID [ADDRESS]...", "cancel a push, for all recipients or some", ctl_cancel },
+	{ "status", "PUSH-ID [ADDRESS]...", "ask a gateway what became of a push", ctl_status },
+	{ "ccq", "ADDRESS", "ask a gateway what a device can do", ctl_ccq },
+	{ "show", "PUSH-ID", "print what became of a push, from the admin port", ctl_show },
+	{ "pushes", "", "list the newest pushes", ctl_pushes },
+	{ "audit", "PUSH-ID", "print what happened to a push, step by step", ctl_audit },
 	{ "links", "", "print the links to SMSCs and their states", ctl_links },
+	{ "subscribers", "ACTION ARGUMENT", "import FILE, show ADDRESS or remove ADDRESS", ctl_subscribers },
+	{ "profiles", "ACTION NAME [FILE]", "put NAME FILE, get NAME or remove NAME", ctl_profiles },
+	{ "metrics", "", "print the gateway's counters", ctl_metrics },
+	{ "reload", "", "have the gateway read its configuration again", ctl_reload },
 	{ 0 },
 };
 
@@ -80,15 +90,15 @@ print_help(FILE *to)
 
 	fputs("usage: ppgctl VERB [OPTION]... [ARGUMENT]...\n\n", to);
 	for (v = ctl_verbs; v->name != NULL; v++)
-		fprintf(to, "  %-10s %s\n", v->name, v->help);
+		fprintf(to, "  %-11s %s\n", v->name, v->help);
 	fputs("\n\"ppgctl VERB --help\" shows the options of a verb.\n"
 	    "Exit status: 0 done, 1 the answer is no, 2 wrong use.\n", to);
 }
 
 /* ---- options ------------------------------------------------------------------------------ */
 
-static void
-list_add(struct ctl_list *list, const char *item)
+void
+ctl_list_add(struct ctl_list *list, const char *item)
 {
 	const char **items = realloc(list->items, (list->n + 1) * sizeof *items);
 
@@ -144,7 +154,7 @@ take_option(const struct ctl_verb *verb, const struct ctl_option *options, int a
 	if (o->flag != NULL)
 		*o->flag = true;
 	else if (o->list != NULL)
-		list_add(o->list, value);
+		ctl_list_add(o->list, value);
 	else if (*o->text != NULL) {
 		ctl_wrong_use(verb, "--%s is given twice", o->name);
 		return 0;
@@ -165,7 +175,7 @@ ctl_parse(const struct ctl_verb *verb, const struct ctl_option *options, int arg
 		used = 1;
 		if (options_ended || argv[i][0] != '-' || argv[i][1] == '\0') {
 			if (args != NULL)
-				list_add(args, argv[i]);
+				ctl_list_add(args, argv[i]);
 			if (args == NULL || args->n > most) {
 				ctl_wrong_use(verb, "\"%.64s\" is one argument too many", argv[i]);
 				return false;

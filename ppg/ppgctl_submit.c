@@ -1,6 +1,6 @@
 /*
- * ppgctl_submit.c - ppgctl submit: a push initiator on the command line.
- * Spec: WAP-247-PAP 5.1 (submission), 13 (over HTTP), RFC 2387 (multipart/related).
+ * ppgctl_submit.c - ppgctl submit and replace: a push initiator on the command line.
+ * Spec: WAP-247-PAP 5.1, 5.2 (submission, replacement), 7 (entities), RFC 2387 (multipart/related).
  */
 #include "ppg/ppgctl.h"
 
@@ -10,30 +10,20 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
-#include "base/http_client.h"
 #include "base/text.h"
-#include "base/xml.h"
-#include "ppg/pap.h"
 
 enum {
-	FILE_MAX_OCTETS = 16 << 20,
-	ADDRESS_SIZE = PAP_ADDRESS_MAX + 1,
-	STAMP_DISTANCE_MAX = 3650 * 86400,	/* of "+2h" */
-	TIMEOUT_MS = 60000
+	ADDRESSES_MAX = 100000,
+	STAMP_DISTANCE_MAX = 3650 * 86400	/* of "+2h" */
 };
 
 struct submit_options {
-	const char *url, *user, *password_file, *type, *file;
-	const char *push_id, *notify_url, *before, *after, *version;
+	struct ctl_gateway gateway;
+	const char *type, *file, *to_file, *capabilities;
+	const char *push_id, *notify_url, *before, *after, *source_reference;
+	const char *priority, *delivery_method, *network, *bearer, *replaces;
+	bool network_required, bearer_required, progress, pending_only, json;
 	struct ctl_list to, headers;
-	bool json;
-};
-
-/* What the gateway said. */
-struct pap_answer {
-	bool found, bad_message;
-	int code;
-	char desc[256], push_id[PAP_PUSH_ID_MAX + 1];
 };
 
 /* ---- what goes out ------------------------------------------------------------------------ */
@@ -46,24 +36,6 @@ random_hex(unsigned octets, struct sbuf *out)
 	if (getrandom(r, octets, 0) != (ssize_t)octets)
 		abort();
 	sbuf_hex(out, span_of(r, octets));
-}
-
-/* "+12025550123" becomes a client address at the host of the URL; others go as they are. */
-static char *
-client_address(const char *to, const char *url)
-{
-	const char *host = strstr(url, "://");
-	struct sbuf b = { 0 };
-
-	if (to[0] != '+')
-		return span_dup(span_str(to));
-	host = host != NULL ? host + 3 : "";
-	sbuf_fmt(&b, "WAPPUSH=%s/TYPE=PLMN@", to);
-	if (host[0] == '[' || host[strcspn(host, ":/?#")] == host[0])
-		sbuf_str(&b, "localhost");
-	else
-		sbuf_put(&b, host, strcspn(host, ":/?#"));
-	return sbuf_take(&b);
 }
 
 /* "2h" in seconds. */
@@ -109,7 +81,19 @@ timestamp(const char *text, char out[CLOCK_ISO_SIZE], struct why *why)
 static int
 control_entity(const struct submit_options *o, const char *push_id, struct sbuf *out, struct why *why)
 {
-	struct pap_submit s = { .push_id = push_id, .notify_url = o->notify_url, .version = o->version };
+	struct pap_submit s = {
+		.push_id = push_id,
+		.notify_url = o->notify_url,
+		.version = o->gateway.version,
+		.source_reference = o->source_reference,
+		.replace_push_id = o->replaces,
+		.replace_pending_only = o->pending_only,
+		.progress_notes = o->progress,
+		.priority = o->priority,
+		.delivery_method = o->delivery_method,
+		.network = o->network, .network_required = o->network_required,
+		.bearer = o->bearer, .bearer_required = o->bearer_required,
+	};
 	char before[CLOCK_ISO_SIZE], after[CLOCK_ISO_SIZE];
 	char **addresses;
 	size_t i;
@@ -129,7 +113,7 @@ control_entity(const struct submit_options *o, const char *push_id, struct sbuf 
 	if (addresses == NULL)
 		abort();
 	for (i = 0; i < o->to.n; i++)
-		addresses[i] = client_address(o->to.items[i], o->url);
+		addresses[i] = ctl_client_address(&o->gateway, o->to.items[i]);
 	s.addresses = (const char *const *)addresses;
 	s.n_addresses = o->to.n;
 	pap_push_message(out, &s);
@@ -139,169 +123,197 @@ control_entity(const struct submit_options *o, const char *push_id, struct sbuf 
 	return OK;
 }
 
-/* A delimiter that occurs in neither part. */
+/* What a submission is made of. */
+struct parts {
+	struct sbuf control, content, capabilities;
+};
+
+static bool
+occurs(const struct sbuf *text, const struct sbuf *word)
+{
+	return text->n > 0 && memmem(text->s, text->n, word->s, word->n) != NULL;
+}
+
+/* A delimiter that occurs in no part. */
 static void
-find_boundary(struct span control, struct span content, struct sbuf *out)
+find_boundary(const struct parts *p, struct sbuf *out)
 {
 	do {
 		sbuf_clear(out);
 		sbuf_str(out, "openppg-");
 		random_hex(12, out);
-	} while (memmem(control.p, control.n, out->s, out->n) != NULL ||
-	    (content.n > 0 && memmem(content.p, content.n, out->s, out->n) != NULL));
+	} while (occurs(&p->control, out) || occurs(&p->content, out) || occurs(&p->capabilities, out));
 }
 
 static void
-multipart(const struct submit_options *o, const char *boundary, struct span control, struct span content,
-    struct sbuf *out)
+multipart(const struct submit_options *o, const char *boundary, const struct parts *p, struct sbuf *out)
 {
 	size_t i;
 
 	sbuf_fmt(out, "--%s\r\nContent-Type: application/xml; charset=utf-8\r\n\r\n", boundary);
-	sbuf_span(out, control);
+	sbuf_span(out, sbuf_as_span(&p->control));
 	sbuf_fmt(out, "\r\n--%s\r\nContent-Type: %s\r\n", boundary, o->type);
 	for (i = 0; i < o->headers.n; i++)
 		sbuf_fmt(out, "%s\r\n", o->headers.items[i]);
 	sbuf_str(out, "Content-Transfer-Encoding: binary\r\n\r\n");
-	sbuf_span(out, content);
+	sbuf_span(out, sbuf_as_span(&p->content));
+	if (o->capabilities != NULL) {
+		sbuf_fmt(out, "\r\n--%s\r\nContent-Type: application/xml\r\n\r\n", boundary);
+		sbuf_span(out, sbuf_as_span(&p->capabilities));
+	}
 	sbuf_fmt(out, "\r\n--%s--\r\n", boundary);
-}
-
-/* "Basic ..." of user and password; cleansed by the caller. */
-static void
-authorization(const char *user, const char *password, struct sbuf *out)
-{
-	struct sbuf pair = { 0 };
-
-	sbuf_fmt(&pair, "%s:%s", user, password);
-	sbuf_str(out, "Basic ");
-	text_base64_encode(sbuf_as_span(&pair), out);
-	explicit_bzero(pair.s, pair.n);
-	sbuf_done(&pair);
 }
 
 /* ---- what comes back ------------------------------------------------------------------------- */
 
-static int
-answer_element(void *ctx, const char *name, const struct xml_attr *attrs, size_t n, struct why *why)
+static void
+print_answer(const struct submit_options *o, const char *push_id, const struct ctl_answer *a)
 {
-	struct pap_answer *a = ctx;
-	bool response = strcmp(name, "push-response") == 0, result = strcmp(name, "response-result") == 0;
-	bool bad = strcmp(name, "badmessage-response") == 0;
-	int64_t code;
+	const struct ctl_result *r = &a->results[0];
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		if (response && strcmp(attrs[i].name, "push-id") == 0)
-			snprintf(a->push_id, sizeof a->push_id, "%s", attrs[i].value);
-		else if ((result || bad) && strcmp(attrs[i].name, "code") == 0 &&
-		    text_number(attrs[i].value, 1000, 5999, &code) == OK)
-			a->code = (int)code;
-		else if ((result || bad) && strcmp(attrs[i].name, "desc") == 0)
-			snprintf(a->desc, sizeof a->desc, "%s", attrs[i].value);
-	}
-	a->found |= (result || bad) && a->code != 0;
-	a->bad_message |= bad;
-	return OK;
+	for (i = 0; i < a->n_notes; i++)
+		printf("note %s %s %s\n", a->notes[i].time != NULL ? a->notes[i].time : "-",
+		    a->notes[i].stage != NULL ? a->notes[i].stage : "-", a->notes[i].note != NULL ? a->notes[i].note : "");
+	printf("%d %s\npush-id %s\n", r->code, ctl_result_desc(r), push_id);
 }
 
-static enum ctl_exit
-report_http(const struct ctl_verb *verb, unsigned status, struct span body)
+static json_t *
+text_or_null(const char *text)
 {
-	struct sbuf text = { 0 };
-
-	if (body.n > 0 && body.p[body.n - 1] == '\n')
-		body.n--;
-	sbuf_str(&text, body.n > 0 ? ": " : "");
-	sbuf_quote(&text, body);
-	ctl_no(verb, "HTTP status %u%s", status, text.s);
-	sbuf_done(&text);
-	return CTL_NO;
+	return text != NULL ? json_span(span_str(text)) : json_null();
 }
 
-static enum ctl_exit
-report(const struct ctl_verb *verb, const struct submit_options *o, const char *push_id, unsigned status,
-    struct span body)
+static void
+print_answer_json(const struct submit_options *o, const char *push_id, const struct ctl_answer *a)
 {
-	static const struct xml_events events = { .start = answer_element };
-	struct pap_answer a = { 0 };
-	struct why why;
-	const char *desc;
+	const struct ctl_result *r = &a->results[0];
+	json_t *out = json_pack("{s:o, s:i, s:o, s:b}", "push_id", json_span(span_str(push_id)), "code", r->code, "desc",
+	    json_span(span_str(ctl_result_desc(r))), "accepted", r->code / 1000 == 1);
+	json_t *notes = json_array();
+	size_t i;
 
-	if (status / 100 != 2)
-		return report_http(verb, status, body);
-	if (xml_parse(body, NULL, NULL, &events, &a, &why) != OK)
-		return ctl_no(verb, "the answer is no PAP document: %s", why.text);
-	if (!a.found)
-		return ctl_no(verb, "the answer has no result code");
-	desc = a.desc[0] != '\0' ? a.desc : pap_status_name(a.code);
-	if (o->json)
-		ctl_print_json(json_pack("{s:s, s:i, s:s, s:b}", "push_id", push_id, "code", a.code, "desc",
-		    desc != NULL ? desc : "", "accepted", a.code / 1000 == 1));
-	else
-		printf("%d %s\npush-id %s\n", a.code, desc != NULL ? desc : "", push_id);
-	return a.code / 1000 == 1 ? CTL_DONE : CTL_NO;
+	for (i = 0; i < a->n_notes; i++)
+		json_array_append_new(notes, json_pack("{s:o, s:o, s:o}", "stage", text_or_null(a->notes[i].stage),
+		    "note", text_or_null(a->notes[i].note), "time", text_or_null(a->notes[i].time)));
+	if (o->progress)
+		json_object_set(out, "notes", notes);
+	json_decref(notes);
+	ctl_print_json(out);
 }
 
 /* ---- the exchange ------------------------------------------------------------------------------ */
 
 static enum ctl_exit
-post(const struct ctl_verb *verb, const struct submit_options *o, const char *push_id, const char *password,
-    struct span control, struct span content)
+post(const struct ctl_verb *verb, const struct submit_options *o, const char *push_id, const struct parts *p)
 {
-	struct sbuf boundary = { 0 }, body = { 0 }, type = { 0 }, login = { 0 }, answer = { 0 };
-	const char *headers[5] = { "Content-Type", NULL };
+	struct sbuf boundary = { 0 }, body = { 0 }, type = { 0 };
+	struct ctl_answer a;
 	enum ctl_exit result;
-	unsigned status;
-	struct why why;
 
-	find_boundary(control, content, &boundary);
-	multipart(o, boundary.s, control, content, &body);
+	find_boundary(p, &boundary);
+	multipart(o, boundary.s, p, &body);
 	sbuf_fmt(&type, "multipart/related; boundary=\"%s\"; type=\"application/xml\"", boundary.s);
-	headers[1] = type.s;
-	if (o->user != NULL) {
-		authorization(o->user, password, &login);
-		headers[2] = "Authorization";
-		headers[3] = login.s;
+	result = ctl_pap(verb, &o->gateway, type.s, sbuf_as_span(&body), &a);
+	if (result == CTL_DONE) {
+		if (o->json)
+			print_answer_json(o, push_id, &a);
+		else
+			print_answer(o, push_id, &a);
+		result = ctl_answer_exit(&a);
 	}
-	if (http_fetch("POST", o->url, headers, sbuf_as_span(&body), TIMEOUT_MS, &status, &answer,
-	    &why) != OK)
-		result = ctl_no(verb, "%s", why.text);
-	else
-		result = report(verb, o, push_id, status, sbuf_as_span(&answer));
-	if (login.s != NULL)
-		explicit_bzero(login.s, login.n);
+	ctl_answer_done(&a);
 	sbuf_done(&boundary);
 	sbuf_done(&body);
 	sbuf_done(&type);
-	sbuf_done(&login);
-	sbuf_done(&answer);
 	return result;
 }
 
 static enum ctl_exit
-submit(const struct ctl_verb *verb, const struct submit_options *o, const char *push_id,
-    const char *password)
+submit(const struct ctl_verb *verb, const struct submit_options *o, const char *push_id)
 {
-	struct sbuf control = { 0 }, content = { 0 };
+	struct parts p = { 0 };
 	enum ctl_exit result;
 	struct why why;
 
-	if (ctl_read_file(o->file, FILE_MAX_OCTETS, &content, &why) != OK ||
-	    control_entity(o, push_id, &control, &why) != OK)
+	if (ctl_read_file(o->file, CTL_FILE_MAX, &p.content, &why) != OK ||
+	    (o->capabilities != NULL && ctl_read_file(o->capabilities, CTL_FILE_MAX, &p.capabilities, &why) != OK) ||
+	    control_entity(o, push_id, &p.control, &why) != OK)
 		result = ctl_wrong_use(verb, "%s", why.text);
 	else
-		result = post(verb, o, push_id, password, sbuf_as_span(&control), sbuf_as_span(&content));
-	sbuf_done(&control);
-	sbuf_done(&content);
+		result = post(verb, o, push_id, &p);
+	sbuf_done(&p.control);
+	sbuf_done(&p.content);
+	sbuf_done(&p.capabilities);
 	return result;
 }
 
-/* Line ends would end the header and begin another one. */
+/* ---- options ------------------------------------------------------------------------------------- */
+
+/* Adds the lines of --to-file, which *text keeps. */
+static enum ctl_exit
+read_to_file(const struct ctl_verb *verb, struct submit_options *o, struct sbuf *text)
+{
+	char *line, *rest;
+	struct why why;
+	size_t n = 0;
+
+	if (o->to_file == NULL)
+		return CTL_DONE;
+	if (ctl_read_file(o->to_file, CTL_FILE_MAX, text, &why) != OK)
+		return ctl_wrong_use(verb, "%s", why.text);
+	if (memchr(text->s, '\0', text->n) != NULL)
+		return ctl_wrong_use(verb, "%.100s: not a text file", o->to_file);
+	for (line = text->s; line != NULL; line = rest) {
+		size_t length;
+
+		rest = strchr(line, '\n');
+		if (rest != NULL)
+			*rest++ = '\0';
+		n++;
+		line += strspn(line, " \t\r");
+		length = strlen(line);
+		while (length > 0 && strchr(" \t\r", line[length - 1]) != NULL)
+			line[--length] = '\0';
+		if (length == 0)
+			continue;
+		if (!ctl_is_address(line))
+			return ctl_wrong_use(verb, "%.100s:%zu: neither a number nor an address; %s", o->to_file, n,
+			    ctl_address_help);
+		ctl_list_add(&o->to, line);
+	}
+	return CTL_DONE;
+}
+
 static bool
 one_line(const char *text)
 {
 	return text == NULL || !text_has_control(span_str(text));
+}
+
+static bool
+is_word_of(const char *word, const char *const *words)
+{
+	while (word != NULL && *words != NULL && strcmp(*words, word) != 0)
+		words++;
+	return *words != NULL;
+}
+
+static enum ctl_exit
+check_wishes(const struct ctl_verb *verb, const struct submit_options *o)
+{
+	static const char *const priorities[] = { "high", "medium", "low", NULL };
+	static const char *const methods[] = { "confirmed", "preferconfirmed", "unconfirmed", "notspecified", NULL };
+
+	if (!is_word_of(o->priority, priorities))
+		return ctl_wrong_use(verb, "--priority is high, medium or low");
+	if (!is_word_of(o->delivery_method, methods))
+		return ctl_wrong_use(verb, "--delivery-method is confirmed, preferconfirmed, unconfirmed or notspecified");
+	if (o->network_required && o->network == NULL)
+		return ctl_wrong_use(verb, "--network-required needs --network");
+	if (o->bearer_required && o->bearer == NULL)
+		return ctl_wrong_use(verb, "--bearer-required needs --bearer");
+	return CTL_DONE;
 }
 
 static enum ctl_exit
@@ -309,71 +321,110 @@ check(const struct ctl_verb *verb, const struct submit_options *o)
 {
 	size_t i;
 
-	if (o->url == NULL || o->file == NULL || o->type == NULL || o->to.n == 0)
-		return ctl_wrong_use(verb, "--url, --to, --type and --file are needed");
-	if (!one_line(o->url) || !one_line(o->type))
-		return ctl_wrong_use(verb, "--url and --type are one line");
+	if (o->gateway.url == NULL || o->file == NULL || o->type == NULL || (o->to.n == 0 && o->to_file == NULL))
+		return ctl_wrong_use(verb, "--url, --to or --to-file, --type and --file are needed");
+	if (!one_line(o->type))
+		return ctl_wrong_use(verb, "--type is one line");
 	for (i = 0; i < o->headers.n; i++)
 		if (!one_line(o->headers.items[i]) || strchr(o->headers.items[i], ':') == NULL)
 			return ctl_wrong_use(verb, "--header \"Name: value\" is one line with a colon");
 	for (i = 0; i < o->to.n; i++)
-		if (o->to.items[i][0] != '+' && !span_starts_nocase(span_str(o->to.items[i]), "WAPPUSH=") &&
-		    !span_starts_nocase(span_str(o->to.items[i]), "/WAPPUSH="))
-			return ctl_wrong_use(verb, "--to is a number such as +12025550123, or an address "
-			    "such as WAPPUSH=+12025550123/TYPE=PLMN@ppg.example.net");
-	if (o->version != NULL && strcmp(o->version, "1.0") != 0 && strcmp(o->version, "2.0") != 0 &&
-	    strcmp(o->version, "2.1") != 0)
-		return ctl_wrong_use(verb, "--pap-version is 1.0, 2.0 or 2.1");
-	if (o->user == NULL && o->password_file != NULL)
-		return ctl_wrong_use(verb, "--password-file needs --user");
+		if (!ctl_is_address(o->to.items[i]))
+			return ctl_wrong_use(verb, "--to is %s", ctl_address_help);
+	return check_wishes(verb, o);
+}
+
+static enum ctl_exit
+check_count(const struct ctl_verb *verb, const struct submit_options *o)
+{
+	if (o->to.n == 0 || o->to.n > ADDRESSES_MAX)
+		return ctl_wrong_use(verb, o->to.n == 0 ? "%.100s: no address in it" : "%.100s: more than %d addresses",
+		    o->to_file != NULL ? o->to_file : "--to", ADDRESSES_MAX);
 	return CTL_DONE;
+}
+
+#define SUBMIT_OPTIONS(o) \
+	CTL_GATEWAY_OPTIONS((o).gateway), \
+	{ "to", "ADDRESS", "a number (+12025550123) or a client address; may be repeated", NULL, NULL, &(o).to }, \
+	{ "to-file", "FILE", "the same, one a line, at most 100000", &(o).to_file, NULL, NULL }, \
+	{ "type", "TYPE", "content type of FILE, with parameters", &(o).type, NULL, NULL }, \
+	{ "file", "FILE", "the content; - is standard input", &(o).file, NULL, NULL }, \
+	{ "header", "HEADER", "\"Name: value\" of the push; may be repeated", NULL, NULL, &(o).headers }, \
+	{ "capabilities", "FILE", "what the devices are thought to be able to do (UAProf)", &(o).capabilities, NULL, \
+	  NULL }, \
+	{ "push-id", "ID", "the push's id; one is made without it", &(o).push_id, NULL, NULL }, \
+	{ "notify-url", "URL", "where the result is to be sent", &(o).notify_url, NULL, NULL }, \
+	{ "deliver-before", "TIME", "2026-01-02T15:04:05Z, or +2h (s, m, h, d)", &(o).before, NULL, NULL }, \
+	{ "deliver-after", "TIME", "the same", &(o).after, NULL, NULL }, \
+	{ "source-reference", "TEXT", "who the content comes from", &(o).source_reference, NULL, NULL }, \
+	{ "priority", "WORD", "high, medium or low", &(o).priority, NULL, NULL }, \
+	{ "delivery-method", "WORD", "confirmed, preferconfirmed, unconfirmed or notspecified", &(o).delivery_method, \
+	  NULL, NULL }, \
+	{ "network", "NAME", "a network, such as GSM, if there is a choice", &(o).network, NULL, NULL }, \
+	{ "network-required", NULL, "no other network will do", NULL, &(o).network_required, NULL }, \
+	{ "bearer", "NAME", "a bearer, such as SMS, if there is a choice", &(o).bearer, NULL, NULL }, \
+	{ "bearer-required", NULL, "no other bearer will do", NULL, &(o).bearer_required, NULL }, \
+	{ "progress", NULL, "have the gateway tell its stages, print them", NULL, &(o).progress, NULL }, \
+	{ "json", NULL, "print JSON", NULL, &(o).json, NULL }
+
+/* With the options read: o->replaces is the older push or NULL. */
+static enum ctl_exit
+run(const struct ctl_verb *verb, struct submit_options *o)
+{
+	struct sbuf push_id = { 0 }, lines = { 0 };
+	enum ctl_exit result = check(verb, o);
+
+	if (result == CTL_DONE)
+		result = read_to_file(verb, o, &lines);
+	if (result == CTL_DONE)
+		result = check_count(verb, o);
+	if (result == CTL_DONE)
+		result = ctl_gateway_open(verb, &o->gateway);
+	if (result == CTL_DONE) {
+		if (o->push_id != NULL) {
+			sbuf_str(&push_id, o->push_id);
+		} else {
+			random_hex(16, &push_id);
+			sbuf_str(&push_id, "@ppgctl");
+		}
+		result = submit(verb, o, push_id.s);
+	}
+	ctl_gateway_done(&o->gateway);
+	sbuf_done(&push_id);
+	sbuf_done(&lines);
+	return result;
 }
 
 enum ctl_exit
 ctl_submit(const struct ctl_verb *verb, int argc, char **argv)
 {
 	struct submit_options o = { 0 };
-	const struct ctl_option options[] = {
-		{ "url", "URL", "where the gateway takes PAP, such as http://ppg.example.net:8080/wappush", &o.url,
-		  NULL, NULL },
-		{ "user", "NAME", "user name of the login", &o.user, NULL, NULL },
-		{ "password-file", "FILE", "its password is the first line; else PPGCTL_PASSWORD of the environment",
-		  &o.password_file, NULL, NULL },
-		{ "to", "ADDRESS", "a number (+12025550123) or a client address; may be repeated", NULL, NULL, &o.to },
-		{ "type", "TYPE", "content type of FILE, with parameters", &o.type, NULL, NULL },
-		{ "file", "FILE", "the content; - is standard input", &o.file, NULL, NULL },
-		{ "header", "HEADER", "\"Name: value\" of the push; may be repeated", NULL, NULL, &o.headers },
-		{ "push-id", "ID", "the push's id; one is made without it", &o.push_id, NULL, NULL },
-		{ "notify-url", "URL", "where the result is to be sent", &o.notify_url, NULL, NULL },
-		{ "deliver-before", "TIME", "2026-01-02T15:04:05Z, or +2h (s, m, h, d)", &o.before, NULL, NULL },
-		{ "deliver-after", "TIME", "the same", &o.after, NULL, NULL },
-		{ "pap-version", "V", "1.0, 2.0 (default) or 2.1", &o.version, NULL, NULL },
-		{ "json", NULL, "print JSON", NULL, &o.json, NULL },
-		{ 0 },
-	};
-	struct sbuf push_id = { 0 };
-	char *password = NULL;
+	const struct ctl_option options[] = { SUBMIT_OPTIONS(o), { 0 } };
 	enum ctl_exit result;
-	struct why why;
 
-	if (!ctl_parse(verb, options, argc, argv, NULL, 0, 0, &result) ||
-	    (result = check(verb, &o)) != CTL_DONE)
-		goto out;
-	if (o.user != NULL && (password = ctl_secret(o.password_file, "PPGCTL_PASSWORD", &why)) == NULL) {
-		result = ctl_wrong_use(verb, "--user needs a password: %s", why.text[0] != '\0' ? why.text :
-		    "--password-file, or PPGCTL_PASSWORD in the environment");
-		goto out;
+	if (ctl_parse(verb, options, argc, argv, NULL, 0, 0, &result))
+		result = run(verb, &o);
+	ctl_list_done(&o.to);
+	ctl_list_done(&o.headers);
+	return result;
+}
+
+enum ctl_exit
+ctl_replace(const struct ctl_verb *verb, int argc, char **argv)
+{
+	struct submit_options o = { 0 };
+	const struct ctl_option options[] = {
+		{ "pending-only", NULL, "only for recipients whose older push could be cancelled", NULL, &o.pending_only, NULL },
+		SUBMIT_OPTIONS(o), { 0 },
+	};
+	struct ctl_list args = { 0 };
+	enum ctl_exit result;
+
+	if (ctl_parse(verb, options, argc, argv, &args, 1, 1, &result)) {
+		o.replaces = args.items[0];
+		result = run(verb, &o);
 	}
-	if (o.push_id != NULL) {
-		sbuf_str(&push_id, o.push_id);
-	} else {
-		random_hex(16, &push_id);
-		sbuf_str(&push_id, "@ppgctl");
-	}
-	result = submit(verb, &o, push_id.s, password);
-out:
-	ctl_forget(&password);
-	sbuf_done(&push_id);
+	ctl_list_done(&args);
 	ctl_list_done(&o.to);
 	ctl_list_done(&o.headers);
 	return result;
