@@ -98,6 +98,9 @@ pg_due_done(struct pg *pg, int kind, const struct due *d)
 struct taking {
 	struct store_take *op;
 	struct store_item **tail;
+	enum store_priority priority;
+	struct store_body *body;		/* of the push that was looked at last */
+	int64_t body_push;
 	int64_t batch, lo, hi;			/* the range of the batch that grows */
 };
 
@@ -124,34 +127,8 @@ join_range(struct pg *pg, struct taking *t, int64_t rid)
 	batches_add(&pg->batches, t->batch, 1);
 }
 
-/* The body of each item's push, and what else is the same for all its recipients. */
 static void
-give_bodies(struct pg *pg, const PGresult *r, struct store_item *items)
-{
-	struct store_item *item;
-	int row, n = pg_rows(r);
-
-	/* Both in the order of the pushes as they were asked for, except for those that are gone. */
-	for (row = 0, item = items; row < n; row++) {
-		struct store_body *body = store_body_create(pg_get_blob(r, row, 4), pg_get_blob(r, row, 5),
-		    pg_get_blob(r, row, 6));
-		struct span pi = pg_get_blob(r, row, 1);
-		int64_t push = pg_get_int(r, row, 0);
-
-		while (item != NULL && item->push != push)
-			item = item->next;
-		for (; item != NULL && item->push == push; item = item->next) {
-			if (span_to_cstr(pi, item->pi, sizeof item->pi) != OK)
-				item->pi[0] = '\0';
-			item->deadline_at = pg_get_int(r, row, 2);
-			item->body = store_body_ref(body);
-		}
-		store_body_unref(body);
-	}
-}
-
-static void
-take_one(struct pg *pg, struct taking *t, const PGresult *r, int row, enum store_priority priority)
+take_one(struct pg *pg, struct taking *t, const PGresult *r, int row)
 {
 	const struct store_rules *rules = &pg->store->cf.rules;
 	struct pg_recipient *x = rows_load_recipient(pg, r, row, 0);
@@ -170,7 +147,7 @@ take_one(struct pg *pg, struct taking *t, const PGresult *r, int row, enum store
 	item->batch = t->batch;
 	item->maybe_sent = (x->flags & RCPT_MAYBE_SENT) != 0;
 	item->attempts = x->attempts;
-	item->priority = priority;
+	item->priority = t->priority;
 	if (span_to_cstr(pg_get_blob(r, row, PG_RECIPIENT_COLUMNS_N), item->to, sizeof item->to) != OK)
 		item->to[0] = '\0';
 	if (overlay.n > 0)
@@ -186,41 +163,99 @@ take_one(struct pg *pg, struct taking *t, const PGresult *r, int row, enum store
 	t->op->n_items++;
 }
 
+/* Bodies are in the order in which their pushes were asked for, from `from` on; -1: this push is gone. */
+static int
+find_body(const PGresult *bodies, int from, int64_t push)
+{
+	int row, n = pg_rows(bodies);
+
+	for (row = from; row < n; row++)
+		if (pg_get_int(bodies, row, 0) == push)
+			return row;
+	return -1;
+}
+
+/* Those of one run, rows [row, end) of r, that may go now. */
+static void
+take_run(struct pg *pg, struct taking *t, const PGresult *r, int row, int end, const PGresult *bodies, int body)
+{
+	int64_t push = pg_get_int(bodies, body, 0);
+	struct span pi = pg_get_blob(bodies, body, 1);
+	struct store_item **first = t->tail, *item;
+
+	if (t->body == NULL || t->body_push != push) {
+		store_body_unref(t->body);
+		t->body = store_body_create(pg_get_blob(bodies, body, 4), pg_get_blob(bodies, body, 5),
+		    pg_get_blob(bodies, body, 6));
+		t->body_push = push;
+	}
+	for (; row < end; row++)
+		take_one(pg, t, r, row);
+	for (item = *first; item != NULL; item = item->next) {
+		if (span_to_cstr(pi, item->pi, sizeof item->pi) != OK)
+			item->pi[0] = '\0';
+		item->deadline_at = pg_get_int(bodies, body, 2);
+		item->body = store_body_ref(t->body);
+	}
+}
+
+/* Some of these rows are in a state that lets them go. */
+static bool
+some_can_go(struct pg *pg, const PGresult *r, int row, int end)
+{
+	const struct store_rules *rules = &pg->store->cf.rules;
+	struct store_change c = { 0 };
+
+	while (row < end && rules->apply((int)pg_get_int(r, row, 1), rules->ev_take, &c) != OK)
+		row++;
+	return row < end;
+}
+
 /* Up to `most` recipients that are due; how many were looked at, and 0 when there are no more. */
 static uint32_t
-take_some(struct pg *pg, struct taking *t, enum store_priority priority, uint32_t most)
+take_some(struct pg *pg, struct taking *t, uint32_t most)
 {
-	int kind = DUE_DISPATCH + (int)priority;
+	int kind = DUE_DISPATCH + (int)t->priority, row = 0, end, n, body = 0, found;
 	struct dues dues = pg_due_find(pg, kind, t->op->now, most);
-	struct store_item **first = t->tail, *item;
+	const PGresult *r, *bodies;
+	size_t i, place, body_place;
 	uint32_t looked = 0;
-	const PGresult *r;
 	int64_t push = 0;
-	size_t i, place;
-	int row, n;
 
 	for (i = 0; i < dues.n; i++) {
 		pg_int(pg, A_TO_SEND, dues.v[i].lo);
 		pg_int(pg, A_TO_SEND, dues.v[i].end);
 		looked += (uint32_t)(dues.v[i].end - dues.v[i].lo + 1);
-		pg_due_done(pg, kind, &dues.v[i]);
+		if (rid_push(dues.v[i].lo) != push)
+			pg_int(pg, A_BODIES, push = rid_push(dues.v[i].lo));
 	}
 	if (looked == 0)
 		return 0;
 	place = pg_send(pg, A_TO_SEND);
+	body_place = pg_send(pg, A_BODIES);
 	pg_sync(pg);
 	r = pg_result(pg, place);
+	bodies = pg_result(pg, body_place);
 	n = pg_rows(r);
-	for (row = 0; row < n; row++)
-		take_one(pg, t, r, row, priority);
-	if (*first == NULL)
-		return looked;
-	for (item = *first; item != NULL; item = item->next)
-		if (item->push != push)
-			pg_int(pg, A_BODIES, push = item->push);
-	place = pg_send(pg, A_BODIES);
-	pg_sync(pg);
-	give_bodies(pg, pg_result(pg, place), *first);
+	for (i = 0; i < dues.n; i++, row = end) {
+		const struct due *d = &dues.v[i];
+
+		for (end = row; end < n && pg_get_int(r, end, 0) >= d->lo && pg_get_int(r, end, 0) <= d->end; )
+			end++;
+		if (end == row || (found = find_body(bodies, body, rid_push(d->lo))) < 0) {
+			pg_due_done(pg, kind, d);
+			continue;
+		}
+		body = found;
+		if (t->op->wanted != NULL && !t->op->wanted(t->op->arg, pg_get_blob(bodies, body, 6)) &&
+		    some_can_go(pg, r, row, end)) {
+			pg_due_delete(pg, kind, d->at, d->lo);
+			pg_due_add(pg, kind, t->op->now + t->op->aside_s, d->lo, d->hi);
+		} else {
+			pg_due_done(pg, kind, d);
+			take_run(pg, t, r, row, end, bodies, body);
+		}
+	}
 	return looked;
 }
 
@@ -230,10 +265,11 @@ take_class(struct pg *pg, struct taking *t, enum store_priority priority)
 	uint32_t wanted = t->op->n_items + t->op->max[priority];
 	uint32_t budget = t->op->max[priority] + TAKE_SKIP, looked;
 
+	t->priority = priority;
 	while (t->op->n_items < wanted && budget > 0 && pg->err == OK) {
 		uint32_t most = wanted - t->op->n_items;
 
-		if ((looked = take_some(pg, t, priority, most < budget ? most : budget)) == 0)
+		if ((looked = take_some(pg, t, most < budget ? most : budget)) == 0)
 			break;
 		budget -= looked < budget ? looked : budget;
 	}
@@ -252,5 +288,6 @@ pg_op_take(struct pg *pg, struct store_take *op)
 			take_class(pg, &t, (enum store_priority)priority);
 		}
 	write_range(pg, &t);
+	store_body_unref(t.body);
 	op->next_due = pg_due_next(pg, kinds, n);
 }

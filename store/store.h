@@ -208,7 +208,7 @@ struct store_take {			/* STORE_TAKE */
 	uint32_t max[STORE_PRIORITIES];	/* of each class */
 	/*
 	 * Which pushes may go now, by what their body says of the route; NULL: all. Writer thread, pure. The others are
-	 * due again aside_s later, without a new state. PostgreSQL gives them all.
+	 * due again aside_s later, without a new state.
 	 */
 	bool (*wanted)(void *arg, struct span route);
 	void *arg;

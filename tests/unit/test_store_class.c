@@ -194,6 +194,66 @@ the_oldest_that_waits(void **state)
 	assert_int_equal(stats(f).oldest_due, 0);
 }
 
+/* ---- what cannot go now ------------------------------------------------------------------- */
+
+static bool
+not_by_b(void *arg, struct span route)
+{
+	++*(unsigned *)arg;
+	return !span_eq_str(route, "by b");
+}
+
+/* Set aside for a while, whole, in the state that they had; those behind them go. */
+static void
+what_is_not_wanted_waits(void **state)
+{
+	static const char *const routes[] = { "by b", "by a", "by b", "by a" };
+	struct fixture *f = *state;
+	struct store_accept a[4];
+	struct store_event e;
+	unsigned asked = 0;
+	char ids[4][8];
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		struct store_body *b = store_body_create(span_str("H"), span_str("B"), span_str(routes[i]));
+
+		snprintf(ids[i], sizeof ids[i], "id%zu", i);
+		a[i] = accept_many("pi1", ids[i], i == 0 ? 50 : 2);
+		a[i].body = b;
+		assert_int_equal(run_accept(f, &a[i]), OK);
+		store_body_unref(b);
+	}
+	for (i = 0; i < 2; i++) {		/* nobody of this one is left to send: it waits for nothing */
+		e = event_of(a[2].push, (uint32_t)i, EV_CANCEL);
+		assert_int_equal(run_event(f, &e), OK);
+	}
+	struct store_take t = { .now = NOW, .max = { 3, 0, 0 }, .wanted = not_by_b, .arg = &asked, .aside_s = 30 };
+	assert_int_equal(run_op(f, &t.op, STORE_TAKE), OK);
+	assert_int_equal(t.n_items, 3);
+	assert_int_equal(t.items->push, a[1].push);
+	assert_int_equal(t.items->next->next->push, a[3].push);
+	assert_true(asked >= 2);
+	assert_int_equal(t.next_due, NOW);
+	free_items(&t);
+	t = (struct store_take){ .now = NOW, .max = { 3, 0, 0 }, .wanted = not_by_b, .arg = &asked, .aside_s = 30 };
+	assert_int_equal(run_op(f, &t.op, STORE_TAKE), OK);
+	assert_int_equal(t.n_items, 1);
+	assert_int_equal(t.items->push, a[3].push);
+	assert_int_equal(t.next_due, NOW + 30);
+	free_items(&t);
+	assert_int_equal(look(f, "pi1", "id0", 0).state, ST_QUEUED);
+	assert_int_equal(look(f, "pi1", "id0", 0).attempts, 0);
+	t = take(f, NOW + 29, 100);
+	assert_int_equal(t.n_items, 0);
+	t = take(f, NOW + 30, 100);		/* the link is back */
+	assert_int_equal(t.n_items, 50);
+	assert_int_equal(t.items->push, a[0].push);
+	assert_int_equal(t.items->n, 0);
+	assert_int_equal(t.next_due, 0);
+	free_items(&t);
+}
+
 int
 main(void)
 {
@@ -201,6 +261,7 @@ main(void)
 		CONTRACT_TEST(classes_are_independent),
 		CONTRACT_TEST(requeued_in_its_class),
 		CONTRACT_TEST(the_route_comes_back),
+		CONTRACT_TEST(what_is_not_wanted_waits),
 		CONTRACT_TEST(entered_counts_what_came_into_a_state),
 		CONTRACT_TEST(the_oldest_that_waits),
 	};
