@@ -192,6 +192,17 @@ on_text(void *ctx, struct span text, struct why *why)
 	return content_is_blank(text) ? OK : why_set(why, ERR_SYNTAX, "text in a provisioning document");
 }
 
+/* Instructions for others stay where they were; those of the document type go with it (WAP-192, S-012). */
+static int
+on_instruction(void *ctx, const char *target, const char *data, bool in_doctype, struct why *why)
+{
+	struct prov *p = ctx;
+
+	if (!in_doctype)
+		wbxml_encode_instruction(&p->enc, target, span_str(data));
+	return OK;
+}
+
 static int
 on_end(void *ctx, const char *name, struct why *why)
 {
@@ -206,12 +217,15 @@ on_end(void *ctx, const char *name, struct why *why)
 int
 content_prov_encode(struct span body, const char *charset, struct sbuf *out, struct why *why)
 {
-	static const struct xml_events events = { .start = on_start, .text = on_text, .end = on_end };
+	static const struct xml_events events = {
+		.instruction = on_instruction, .start = on_start, .text = on_text, .end = on_end
+	};
 	struct prov p = { .page = 0 };
 	int err;
 
 	wbxml_encoder_start(&p.enc, &wbxml_prov, WBXML_13);
 	err = xml_parse(body, charset, NULL, &events, &p, why);
+	wbxml_encoder_finish(&p.enc);
 	if (err == OK)
 		err = wbxml_check(sbuf_as_span(&p.enc.out), wbxml_prov.media, why);
 	if (err == OK)

@@ -113,6 +113,7 @@ struct compiler {
 	int last[RULES_MAX];		/* last child that an element had */
 	unsigned counts[RULES_MAX];	/* occurrences in the open parent */
 	bool gap;			/* blanks wait for what follows them */
+	bool written;			/* some of the element's text is in enc already */
 };
 
 static int
@@ -248,7 +249,7 @@ on_start(void *ctx, const char *name, const struct xml_attr *attrs, size_t n, st
 			c->counts[i] = 0;
 	c->last[rule] = 0;
 	c->at = rule;
-	c->gap = false;
+	c->gap = c->written = false;
 	sbuf_clear(&c->text);
 	return OK;
 }
@@ -272,11 +273,28 @@ on_text(void *ctx, struct span text, struct why *why)
 			end++;
 			continue;
 		}
-		if (c->gap && c->text.n > 0)
+		if (c->gap && (c->text.n > 0 || c->written))
 			sbuf_char(&c->text, ' ');
 		c->gap = false;
 		sbuf_put(&c->text, text.p + i, end - i);
 	}
+	return OK;
+}
+
+/* Instructions for others stay where they were; those of the document type go with it (WAP-192, S-012). */
+static int
+on_instruction(void *ctx, const char *target, const char *data, bool in_doctype, struct why *why)
+{
+	struct compiler *c = ctx;
+
+	if (in_doctype)
+		return OK;
+	if (c->at >= 0 && c->text.n > 0) {
+		wbxml_encode_text(&c->enc, sbuf_as_span(&c->text));
+		sbuf_clear(&c->text);
+		c->written = true;
+	}
+	wbxml_encode_instruction(&c->enc, target, span_str(data));
 	return OK;
 }
 
@@ -294,6 +312,7 @@ on_end(void *ctx, const char *name, struct why *why)
 		return why_set(why, ERR_SYNTAX, "co names nothing to invalidate");
 	if (el->text)
 		wbxml_encode_text(&c->enc, sbuf_as_span(&c->text));
+	sbuf_clear(&c->text);
 	wbxml_encode_end(&c->enc);
 	c->at = el->parent;
 	return OK;
@@ -314,7 +333,9 @@ int
 content_service_encode(enum content_kind kind, struct span body, const char *charset, struct sbuf *out,
     struct why *why)
 {
-	static const struct xml_events events = { .start = on_start, .text = on_text, .end = on_end };
+	static const struct xml_events events = {
+		.instruction = on_instruction, .start = on_start, .text = on_text, .end = on_end
+	};
 	struct compiler c = { .doc = rule_of(kind), .at = -1 };
 	int err;
 
@@ -322,6 +343,7 @@ content_service_encode(enum content_kind kind, struct span body, const char *cha
 		return why_set(why, ERR_UNSUPPORTED, "%s is not a service document", content_kind_name(kind));
 	wbxml_encoder_start(&c.enc, c.doc->table, WBXML_12);
 	err = xml_parse(body, charset, NULL, &events, &c, why);
+	wbxml_encoder_finish(&c.enc);
 	if (err == OK)
 		err = wbxml_check(sbuf_as_span(&c.enc.out), c.doc->table->media, why);
 	if (err == OK)

@@ -23,20 +23,45 @@ wbxml_encoder_start(struct wbxml_encoder *e, const struct wbxml_table *t, uint8_
 	unsigned k;
 
 	e->t = t;
+	e->version = version;
 	for (k = WBXML_VALUE_MIN; k < 0x100 && e->n_values < WBXML_ENCODER_VALUES; k++)
 		if (t->attrs[0].values[k - WBXML_VALUE_MIN] != NULL)
 			e->values[e->n_values++] = (uint8_t)k;
 	sbuf_reserve(&e->out, 256);
-	wbxml_encode_octet(e, version);
-	wbxml_encode_octet(e, (uint8_t)t->public_id);	/* all of ours are below 80 hex */
-	wbxml_encode_octet(e, WBXML_MIB_UTF8);
-	wbxml_encode_octet(e, 0);
+}
+
+/* mb_u_int32 has the form of WSP's uintvar. */
+static void
+put_number(struct sbuf *out, size_t n)
+{
+	uint8_t octets[5];
+	struct wbuf w = wbuf_into(octets, sizeof octets);
+
+	wbuf_uintvar(&w, (uint32_t)n);
+	sbuf_span(out, wbuf_span(&w));
+}
+
+void
+wbxml_encoder_finish(struct wbxml_encoder *e)
+{
+	struct sbuf whole = { 0 };
+
+	sbuf_reserve(&whole, 9 + e->strings.n + e->out.n);
+	sbuf_char(&whole, (char)e->version);
+	sbuf_char(&whole, (char)e->t->public_id);	/* all of ours are below 80 hex */
+	sbuf_char(&whole, WBXML_MIB_UTF8);
+	put_number(&whole, e->strings.n);
+	sbuf_span(&whole, sbuf_as_span(&e->strings));
+	sbuf_span(&whole, sbuf_as_span(&e->out));
+	sbuf_done(&e->out);
+	e->out = whole;
 }
 
 void
 wbxml_encoder_done(struct wbxml_encoder *e)
 {
 	sbuf_done(&e->out);
+	sbuf_done(&e->strings);
 	*e = (struct wbxml_encoder){ 0 };
 }
 
@@ -79,6 +104,19 @@ wbxml_encode_end(struct wbxml_encoder *e)
 	if (!e->open)
 		wbxml_encode_octet(e, WBXML_END);
 	e->open = false;
+}
+
+void
+wbxml_encode_instruction(struct wbxml_encoder *e, const char *target, struct span data)
+{
+	content_starts(e);
+	wbxml_encode_octet(e, WBXML_PI);
+	wbxml_encode_octet(e, WBXML_LITERAL);
+	put_number(&e->out, e->strings.n);
+	sbuf_put(&e->strings, target, strlen(target) + 1);
+	if (data.n > 0)
+		wbxml_encode_string(e, data);
+	wbxml_encode_octet(e, WBXML_END);
 }
 
 /* ---- values --------------------------------------------------------------------------------- */

@@ -7,10 +7,12 @@
  *	wbxml_encode_attr(&e, "href", span_str("http://www.example.com/"));
  *	wbxml_encode_attrs_end(&e);
  *	wbxml_encode_end(&e);
+ *	wbxml_encoder_finish(&e);
  *	... e.out ...
  *	wbxml_encoder_done(&e);
  *
- * No string table is made, so that a document always gives the same octets. Work is linear.
+ * Only the targets of processing instructions go into a string table, so that a document always gives
+ * the same octets. Work is linear.
  */
 #ifndef WAP_WBXML_ENCODE_H
 #define WAP_WBXML_ENCODE_H
@@ -20,16 +22,20 @@
 enum { WBXML_ENCODER_VALUES = 16 };
 
 struct wbxml_encoder {
-	struct sbuf out;
+	struct sbuf out;		/* the document from its root on; once finished, all of it */
+	struct sbuf strings;		/* the string table */
 	const struct wbxml_table *t;
+	uint8_t version;
 	size_t tag;			/* place of the tag octet that may yet get content */
 	bool open;			/* nothing came since that tag */
 	uint8_t values[WBXML_ENCODER_VALUES];	/* value tokens that are looked for inside strings */
 	size_t n_values;
 };
 
-/* Takes `e` zeroed; writes the prologue: version octet, public id, UTF-8, no string table. */
+/* Takes `e` zeroed. */
 void wbxml_encoder_start(struct wbxml_encoder *e, const struct wbxml_table *t, uint8_t version);
+/* Puts the prologue in front: version octet, public id, UTF-8, string table. */
+void wbxml_encoder_finish(struct wbxml_encoder *e);
 void wbxml_encoder_done(struct wbxml_encoder *e);
 
 void wbxml_encode_tag(struct wbxml_encoder *e, uint8_t token, bool attrs);
@@ -43,6 +49,8 @@ void wbxml_encode_date(struct wbxml_encoder *e, const char *name, const char *is
 void wbxml_encode_attrs_end(struct wbxml_encoder *e);
 void wbxml_encode_text(struct wbxml_encoder *e, struct span text);	/* no NUL; "" writes nothing */
 void wbxml_encode_end(struct wbxml_encoder *e);			/* of the element */
+/* Also in front of the root and behind it. */
+void wbxml_encode_instruction(struct wbxml_encoder *e, const char *target, struct span data);
 
 void wbxml_encode_octet(struct wbxml_encoder *e, uint8_t octet);
 void wbxml_encode_string(struct wbxml_encoder *e, struct span s);	/* STR_I, also of "" */

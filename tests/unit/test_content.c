@@ -178,6 +178,50 @@ secrets_stay_secret(void **state)
 	}
 }
 
+/* ---- of the XML --------------------------------------------------------------------------------------- */
+
+#define ONE(text) "<si><indication>" text "</indication></si>"
+
+/* WAP-192, tokeniser: markup that says nothing goes, instructions stay, references become characters. */
+static void
+what_is_dropped_kept_and_resolved(void **state)
+{
+	static const struct { const char *type, *doc, *hex; } rows[] = {
+		{ SI, "<si><indication/></si>", "02056A00450601" },
+		{ SI, "<?xml version='1.0' encoding='utf-8'?><!DOCTYPE html PUBLIC 'x' 'http://y/' [<!-- c --><?z?>]>"
+		  "<!-- c --><si><!-- c --><indication/><!-- --></si><!-- c -->\n", "02056A00450601" },
+		{ SI, ONE("a<!-- c -->b"), "02056A004546" "03616200" "0101" },
+		{ SI, ONE("&lt;&amp;&gt;&quot;&apos;&#65;&#x42;&#xE9;&#8364;"),
+		  "02056A004546" "033C263E22274142C3A9E282AC00" "0101" },
+		{ SI, ONE("<![CDATA[<b>&amp;]]>"), "02056A004546" "033C623E26616D703B00" "0101" },
+		{ SL, "<sl href='x?a=1&amp;b=&#x32;'/>", "02066A0085" "0803783F613D3126623D3200" "01" },
+		/* instructions */
+		{ SI, "<?x?><si><indication/></si>", "02056A02" "7800" "43040001" "450601" },
+		{ SI, "<?x a b?>\n<si><indication/></si>\n<?yy?>", "02056A05" "7800797900" "4304000361206200" "01" "450601" "43040201" },
+		{ SI, ONE("<?x?>"), "02056A02" "7800" "4546" "43040001" "0101" },
+		{ SI, ONE(" a  <?x?>\nb <?x?> "), "02056A04" "78007800" "4546" "036100" "43040001" "03206200" "43040201" "0101" },
+		{ SI, ONE("a<?x?>b"), "02056A02" "7800" "4546" "036100" "43040001" "036200" "0101" },
+		{ SI, "<si><indication>a</indication><?x?><info><item class='c'/></info></si>",
+		  "02056A02" "7800" "4546" "036100" "01" "43040001" "4788" "12036300" "01" "0101" },
+		{ PROV, "<?x?><wap-provisioningdoc><?y z?></wap-provisioningdoc>", "030B6A04" "78007900" "43040001" "45" "430402037A0001" "01" },
+	};
+	struct content c;
+	struct why why;
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct sbuf hex = { 0 };
+
+		if (prepare(rows[i].type, span_str(rows[i].doc), false, &c, &why) != OK)
+			fail_msg("row %zu: %s", i, why.text);
+		sbuf_hex(&hex, sbuf_as_span(&c.body));
+		if (strcasecmp(hex.s, rows[i].hex) != 0)
+			fail_msg("row %zu: %s", i, hex.s);
+		sbuf_done(&hex);
+		content_done(&c);
+	}
+}
+
 /* ---- types ----------------------------------------------------------------------------------------- */
 
 static void
@@ -776,7 +820,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vectors),
 		cmocka_unit_test(refuses),
-		cmocka_unit_test(secrets_stay_secret),
+		cmocka_unit_test(secrets_stay_secret), cmocka_unit_test(what_is_dropped_kept_and_resolved),
 		cmocka_unit_test(types),
 		cmocka_unit_test(kinds),
 		cmocka_unit_test(limits),
