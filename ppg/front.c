@@ -360,7 +360,6 @@ on_gone(void *app, struct http_request *rq)
 		admission_done(&s->a);
 	operation_free(s->operation);
 	admit_config_unref(s->rules);
-	sbuf_done(&s->audit);
 	initiators_unref(s->set);
 	free(s);
 }

@@ -37,7 +37,6 @@ struct submission {
 	struct admit_config *rules;	/* in force when the whole request was here */
 	struct admission a;
 	char version[PAP_VERSION_SIZE];
-	struct sbuf audit;
 	uint32_t written;		/* recipients in the store so far */
 	int64_t began_us;
 	time_t began;
