@@ -4,6 +4,7 @@ store_libstore_a_SOURCES = \
 	store/sqlite.c store/sqlite_accept.c store/sqlite_audit.c store/sqlite_cancel.c store/sqlite_due.c \
 	store/sqlite_facts.c store/sqlite_index.c store/sqlite_int.h store/sqlite_keys.c store/sqlite_life.c \
 	store/sqlite_list.c store/sqlite_names.c store/sqlite_note.c store/sqlite_open.c \
+	store/sqlite_recover.c store/sqlite_tick.c \
 	store/sqlite_read.c store/sqlite_sql.c \
 	store/pg.c store/pg_accept.c store/pg_conn.c store/pg_device.c store/pg_due.c store/pg_int.h \
 	store/pg_life.c store/pg_note.c store/pg_open.c store/pg_read.c store/pg_recover.c store/pg_replace.c \

@@ -299,17 +299,31 @@ void life_flush(struct db *db);
 
 /* ---- sqlite_due.c ---------------------------------------------------------------------- */
 
+struct due {
+	int64_t at, lo, hi;
+};
+
 enum due_kind due_dispatch(enum store_priority priority);
+bool due_first(struct db *db, enum due_kind kind, struct due *out);
+void due_sooner(int64_t *next, int64_t at);		/* at 0: never */
 void due_add(struct db *db, enum due_kind kind, int64_t at, int64_t lo, int64_t hi);
 void due_delete(struct db *db, enum due_kind kind, int64_t at, int64_t lo);
 void due_forget(struct db *db, enum due_kind kind, int64_t at, int64_t lo, int64_t hi);
 int64_t due_next(struct db *db, enum due_kind kind);	/* 0 = none */
 int64_t due_oldest(struct db *db, int64_t now);		/* dispatch that is due; 0 = none */
 void due_unknown(struct db *db);			/* the group was lost */
+
+/* ---- sqlite_recover.c ------------------------------------------------------------------ */
+
 /* Requeue what open batches hold, remove pushes that never became whole; before the writer starts. */
 void due_recover(struct db *db);
+
+/* ---- sqlite_tick.c --------------------------------------------------------------------- */
+
 /* All but its recipients; its audit stays until then. 0: it has none, or nothing leads to it any more. */
 void push_delete(struct db *db, int64_t push, int64_t audit_until);
+/* At most so many of the run, from its begin; how many there were. */
+uint32_t push_delete_recipients(struct db *db, int64_t lo, int64_t hi, uint32_t most);
 
 /* ---- sqlite_read.c, sqlite_list.c: readers ----------------------------------------------------------- */
 

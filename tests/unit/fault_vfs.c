@@ -17,7 +17,7 @@ struct image {			/* of a file that was opened, by name */
 	struct image *next;
 	char *path;
 	uint8_t *synced;
-	size_t n;
+	size_t n, cap;
 	struct change *changes, **tail;
 };
 
@@ -41,8 +41,11 @@ image_put(struct image *im, int64_t at, const uint8_t *octets, size_t n)
 {
 	size_t end = (size_t)at + n;
 
+	if (end > im->cap) {
+		im->cap = end * 2;
+		assert_non_null(im->synced = realloc(im->synced, im->cap));
+	}
 	if (end > im->n) {
-		assert_non_null(im->synced = realloc(im->synced, end));
 		memset(im->synced + im->n, 0, end - im->n);
 		im->n = end;
 	}
