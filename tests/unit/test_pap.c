@@ -290,7 +290,8 @@ static void
 our_own_submission_parses(void **state)
 {
 	static const char *const addresses[] = { "WAPPUSH=+12025550143/TYPE=PLMN@ppg.example.net" };
-	struct pap_submit s = { "id<1>", "http://127.0.0.1/n", NULL, NULL, "2.0", addresses, 1 };
+	struct pap_submit s = { .push_id = "id<1>", .notify_url = "http://127.0.0.1/n", .version = "2.0",
+		.addresses = addresses, .n_addresses = 1 };
 	struct sbuf out = { 0 };
 	struct pap_control c;
 	struct why why;
