@@ -392,7 +392,7 @@ static const struct conf_key store_keys[] = {
 	{ "url", CONF_TEXT, 1, 1024, NULL, "sqlite:openppg.db", CONF_SECRET | CONF_URL,
 	  "where pushes are kept: \"sqlite:\" and a path, relative to the folder of this file, or \"postgresql:\" and"
 	  " a database as libpq takes it: \"postgresql://user@host/name\" or \"postgresql:host=... dbname=...\"" },
-	{ "retention", CONF_SECONDS, MINUTE, 3650 * DAY, NULL, "7d", 0,
+	{ "retention", CONF_SECONDS, 1, 3650 * DAY, NULL, "7d", 0,
 	  "time that a push is kept after its final state" },
 	{ "receipt-margin", CONF_SECONDS, 1, 30 * DAY, NULL, "1h", 0,
 	  "time that a receipt may come after the validity of a message" },

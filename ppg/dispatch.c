@@ -42,6 +42,7 @@ run_tick(void *arg)
 {
 	struct dispatch *d = arg;
 
+	dispatch_expire(d);
 	d->tick = (struct store_tick){
 		.op = { .kind = STORE_TICK, .done = tick_done },
 		.now = (int64_t)clock_utc(),

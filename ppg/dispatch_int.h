@@ -89,8 +89,11 @@ struct store_item *lanes_stranded(struct dispatch *d, bool any);
 void dispatch_return_stranded(struct dispatch *d);
 /* Takes out those of one push that wanted() says yes to. */
 struct store_item *lanes_remove(struct dispatch *d, int64_t push, bool (*wanted)(void *arg, uint32_t n), void *arg);
+/* Takes out those whose deadline has passed. */
+struct store_item *lanes_overdue(struct dispatch *d, int64_t now);
 /* dispatch_send.c: give the links what they have room for; give back what waits here in vain. */
 void dispatch_feed(struct dispatch *d);
+void dispatch_expire(struct dispatch *d);		/* who waits here and is too late */
 void dispatch_return(struct dispatch *d, struct store_item *items, int64_t due_in_s);
 void dispatch_answered(void *app, struct smsc_link *smsc, struct smsc_datagram *dg, enum smsc_verdict v);
 /* dispatch_take.c: the queues; take due recipients from the store when there is room for them. */

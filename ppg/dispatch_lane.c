@@ -236,8 +236,8 @@ lanes_stranded(struct dispatch *d, bool any)
 	return out;
 }
 
-struct store_item *
-lanes_remove(struct dispatch *d, int64_t push, bool (*wanted)(void *arg, uint32_t n), void *arg)
+static struct store_item *
+take_out(struct dispatch *d, bool (*chosen)(const void *arg, const struct store_item *item), const void *arg)
 {
 	struct store_item *out = NULL, **tail = &out;
 	struct lane *lane;
@@ -248,7 +248,7 @@ lanes_remove(struct dispatch *d, int64_t push, bool (*wanted)(void *arg, uint32_
 			struct store_item **at = &lane->first[p], *item;
 
 			while ((item = *at) != NULL) {
-				if (item->push != push || !wanted(arg, item->n)) {
+				if (!chosen(arg, item)) {
 					at = &item->next;
 					continue;
 				}
@@ -260,4 +260,36 @@ lanes_remove(struct dispatch *d, int64_t push, bool (*wanted)(void *arg, uint32_
 			lane->last[p] = at;
 		}
 	return out;
+}
+
+struct removal {
+	int64_t push;
+	bool (*wanted)(void *arg, uint32_t n);
+	void *arg;
+};
+
+static bool
+is_removed(const void *arg, const struct store_item *item)
+{
+	const struct removal *r = arg;
+
+	return item->push == r->push && r->wanted(r->arg, item->n);
+}
+
+struct store_item *
+lanes_remove(struct dispatch *d, int64_t push, bool (*wanted)(void *arg, uint32_t n), void *arg)
+{
+	return take_out(d, is_removed, &(struct removal){ push, wanted, arg });
+}
+
+static bool
+is_overdue(const void *arg, const struct store_item *item)
+{
+	return item->deadline_at != 0 && item->deadline_at <= *(const int64_t *)arg;
+}
+
+struct store_item *
+lanes_overdue(struct dispatch *d, int64_t now)
+{
+	return take_out(d, is_overdue, &now);
 }

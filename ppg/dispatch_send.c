@@ -127,10 +127,27 @@ describe_status(struct flight *f, const char *what)
 		snprintf(f->desc, sizeof f->desc, "%s: command_status 0x%08X", what, f->dg.status);
 }
 
+static bool
+is_late(const struct store_item *item)
+{
+	return item->deadline_at != 0 && item->deadline_at <= (int64_t)clock_utc();
+}
+
 static void
-describe_too_late(struct flight *f)
+end_too_late(struct flight *f)
 {
 	snprintf(f->desc, sizeof f->desc, "deadline passed before it could be sent");
+	store_outcome(f, EV_TOO_LATE, PAP_SERVICE_FAILURE, 0, false);
+}
+
+/* Back to the store's queue, unless its time is over: nobody would look at it again soon when all links are down. */
+static void
+put_back(struct flight *f, int64_t due_in_s, bool maybe_sent)
+{
+	if (is_late(f->item))
+		end_too_late(f);
+	else
+		store_outcome(f, EV_RETRY, 0, due_in_s, maybe_sent);
 }
 
 void
@@ -162,20 +179,19 @@ dispatch_answered(void *app, struct smsc_link *smsc, struct smsc_datagram *dg, e
 		break;
 	case SMSC_RETRY:
 		if (dg->status == SMPP_RINVEXPIRY) {
-			describe_too_late(f);
-			store_outcome(f, EV_TOO_LATE, PAP_SERVICE_FAILURE, 0, false);
+			end_too_late(f);
 			break;
 		}
 		atomic_fetch_add(&d->retried, 1);
 		describe_status(f, "will be tried again");
-		store_outcome(f, EV_RETRY, 0, retry_delay(d, f->item->attempts), false);
+		put_back(f, retry_delay(d, f->item->attempts), false);
 		break;
 	case SMSC_UNSENT:
-		store_outcome(f, EV_RETRY, 0, 0, false);
+		put_back(f, 0, false);
 		break;
 	case SMSC_MAYBE_SENT:
 		atomic_fetch_add(&d->maybe_sent, 1);
-		store_outcome(f, EV_RETRY, 0, 0, true);
+		put_back(f, 0, true);
 		break;
 	}
 }
@@ -213,22 +229,17 @@ make_flight(struct dispatch *d, struct store_item *item, const struct link *link
 	return f;
 }
 
-/* Its time is over; the store would let it end a moment later, this one only knows first. */
-static bool
-too_late(struct dispatch *d, struct store_item *item)
+/* A recipient that is on no link. */
+static struct flight *
+make_landed(struct dispatch *d, struct store_item *item)
 {
-	struct flight *f;
+	struct flight *f = calloc(1, sizeof *f);
 
-	if (item->deadline_at == 0 || item->deadline_at > (int64_t)clock_utc())
-		return false;
-	f = calloc(1, sizeof *f);
 	if (f == NULL)
 		abort();
 	f->d = d;
 	f->item = item;
-	describe_too_late(f);
-	store_outcome(f, EV_TOO_LATE, PAP_SERVICE_FAILURE, 0, false);
-	return true;
+	return f;
 }
 
 /* Give the links what they have room for. */
@@ -241,8 +252,10 @@ dispatch_feed(struct dispatch *d)
 	while ((item = lanes_next(d, &link)) != NULL) {
 		struct flight *f;
 
-		if (too_late(d, item))
+		if (is_late(item)) {
+			end_too_late(make_landed(d, item));
 			continue;
+		}
 		f = make_flight(d, item, link);
 		if (smsc_link_submit(link->smsc, &f->dg) != OK) {
 			free(f);
@@ -261,18 +274,27 @@ dispatch_return_stranded(struct dispatch *d)
 }
 
 void
+dispatch_expire(struct dispatch *d)
+{
+	struct store_item *items = lanes_overdue(d, (int64_t)clock_utc());
+
+	while (items != NULL) {
+		struct store_item *item = items;
+
+		items = item->next;
+		item->next = NULL;
+		end_too_late(make_landed(d, item));
+	}
+}
+
+void
 dispatch_return(struct dispatch *d, struct store_item *items, int64_t due_in_s)
 {
 	while (items != NULL) {
 		struct store_item *item = items;
-		struct flight *f = calloc(1, sizeof *f);
 
-		if (f == NULL)
-			abort();
 		items = item->next;
 		item->next = NULL;
-		f->d = d;
-		f->item = item;
-		store_outcome(f, EV_RETRY, 0, due_in_s, item->maybe_sent);
+		put_back(make_landed(d, item), due_in_s, item->maybe_sent);
 	}
 }

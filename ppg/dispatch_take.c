@@ -81,7 +81,7 @@ take_back(struct loop_work *work)
 	if (take->op.result != OK || !all || (take->next_due != 0 && take->next_due <= now))
 		atomic_store(&d->backlog, true);
 	else if (take->next_due > now && !d->stopping)
-		loop_timer_start(d->loop, &d->take_timer, (take->next_due - now) * 1000, run_take_timer, d);
+		loop_timer_start(d->loop, &d->take_timer, take->next_due * 1000 - clock_utc_ms(), run_take_timer, d);
 	dispatch_feed(d);
 	dispatch_look_for_more(d);
 }

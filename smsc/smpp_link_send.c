@@ -299,6 +299,7 @@ link_send_pump(struct smsc_link *link)
 			break;
 		if (dg->validity_at != 0 && dg->validity_at <= utc) {
 			fail_part(link, dg, SMSC_RETRY, SMPP_RINVEXPIRY);	/* in vain now */
+			any = true;		/* there may be room now */
 			continue;
 		}
 		s->tokens -= 1000;

@@ -388,6 +388,30 @@ removed_to_the_end(void **state)
 	assert_int_equal(next(NULL), 0);
 }
 
+static void
+overdue(void **state)
+{
+	static const int64_t deadlines[] = { 100, 0, 99, 101, 50 };
+	struct route_wish b = only_links("B");
+	struct lane *lane;
+	unsigned i, p;
+
+	for (i = 0; i < 5; i++)
+		add(i + 1, 0, STORE_MEDIUM, i == 4 ? &b : NULL);
+	for (lane = d.lanes; lane != NULL; lane = lane->next)
+		for (p = 0; p < STORE_PRIORITIES; p++) {
+			struct store_item *item;
+
+			for (item = lane->first[p]; item != NULL; item = item->next)
+				item->deadline_at = deadlines[item->push - 1];
+		}
+	assert_int_equal(count(lanes_overdue(&d, 49)), 0);
+	assert_int_equal(count(lanes_overdue(&d, 100)), 3);
+	assert_int_equal(next(NULL), 2);	/* it has none */
+	assert_int_equal(next(NULL), 4);
+	assert_int_equal(next(NULL), 0);
+}
+
 /* Lanes that are empty do not pile up. */
 static void
 empty_lanes_go(void **state)
@@ -416,7 +440,7 @@ main(void)
 		T(nobody_waits), T(first_come_first_served_in_a_class), T(shares), T(longest_wait),
 		T(a_turn_nobody_wants_goes_to_the_next), T(first_come_first_served_over_lanes), T(most_room_of_equals),
 		T(the_wanted_link_before_others), T(a_full_link_holds_up_only_its_own), T(stranded), T(new_links_are_scored),
-		T(removed), T(removed_to_the_end), T(empty_lanes_go),
+		T(removed), T(removed_to_the_end), T(overdue), T(empty_lanes_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
