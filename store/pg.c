@@ -213,7 +213,7 @@ come_back(struct pg *pg)
 		if (!pg->away && pg_mono_ms() - pg->lost_at < pg->patience_ms)
 			log_info("store", "%s", why.text);
 		else if (!pg->away)
-			log_error("store", "%s; operations are refused until it is back", why.text);
+			log_warning("store", "%s; not waiting any longer", why.text);
 		if (pg->away || pg_mono_ms() - pg->lost_at >= pg->patience_ms) {
 			pg->away = true;
 			pg->err = ERR_BUSY;
@@ -397,6 +397,7 @@ pg_close(struct store *store)
 
 const struct store_engine store_postgres = {
 	.scheme = "postgresql",
+	.keeps_events = true,
 	.open = pg_open,
 	.close = pg_close,
 	.group = pg_group,

@@ -62,6 +62,8 @@ die(struct store *store, const struct why *why)
 static void
 finish(struct store *store, size_t n, int result)
 {
+	bool keeps = result == ERR_FULL && store->engine->keeps_events && !store->closing;
+	struct qnode *first = NULL, **tail = &first;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
@@ -71,8 +73,41 @@ finish(struct store *store, size_t n, int result)
 			store_op_clear(op);
 			op->result = result;
 		}
-		op->done(op);
+		if (!keeps || op->kind != STORE_EVENT) {
+			op->done(op);
+			continue;
+		}
+		op->result = OK;
+		op->node.next = NULL;
+		if (i < store->n_kept) {	/* kept before: back to the front */
+			*tail = &op->node;
+			tail = &op->node.next;
+		} else {
+			*store->kept_tail = &op->node;
+			store->kept_tail = &op->node.next;
+		}
 	}
+	if (first == NULL)
+		return;
+	if (store->kept == NULL)
+		store->kept_tail = tail;
+	*tail = store->kept;
+	store->kept = first;
+}
+
+/* Kept events go first, in half of a group: the other half lets those that wait now go on, or be refused. */
+static size_t
+take_kept(struct store *store)
+{
+	size_t n = 0;
+
+	while (store->kept != NULL && n < (store->cf.group_max + 1) / 2) {
+		store->group[n++] = (struct store_op *)store->kept;
+		store->kept = store->kept->next;
+	}
+	if (store->kept == NULL)
+		store->kept_tail = &store->kept;
+	return store->n_kept = n;
 }
 
 static void
@@ -102,10 +137,13 @@ run_group(struct store *store, size_t n)
 		store->next = before;
 	else
 		show_stats(store, n, clock_mono_us() - start);
-	if (err == ERR_FULL)
-		log_error("store", "%s", why.text);
-	else if (err != OK)
+	if (err == ERR_FULL && !store->refusing)
+		log_error("store", "%s; operations are refused", why.text);
+	else if (err == OK && store->refusing)
+		log_info("store", "operations are taken again");
+	else if (err != OK && err != ERR_FULL)
 		die(store, &why);
+	store->refusing = err == ERR_FULL;
 	finish(store, n, err == OK || err == ERR_FULL ? err : ERR_CLOSED);
 	if (err == OK && store->notes_added && store->cf.notes_due != NULL)
 		store->cf.notes_due(store->cf.arg);
@@ -120,9 +158,9 @@ writer(void *arg)
 	while ((all = queue_take(&store->queue, -1)) != NULL) {
 		while (all != NULL) {
 			struct why why = { 0 };
-			size_t n = 0;
+			size_t n = take_kept(store);
 
-			while (all != NULL && n < store->cf.group_max) {
+			while (all != NULL && (n < store->cf.group_max || n == store->n_kept)) {
 				store->group[n++] = (struct store_op *)all;
 				all = all->next;
 			}
@@ -135,6 +173,15 @@ writer(void *arg)
 			    queue_length(&store->queue) > 0, &why) != OK)
 				die(store, &why);
 		}
+	}
+	store->closing = true;
+	while (store->kept != NULL) {		/* one more try */
+		size_t n = take_kept(store);
+
+		if (store->dead)
+			finish(store, n, ERR_CLOSED);
+		else
+			run_group(store, n);
 	}
 	return NULL;
 }
@@ -169,10 +216,11 @@ store_open(const struct store_config *cf, struct store **out, struct why *why)
 	if ((store = calloc(1, sizeof *store)) == NULL)
 		abort();
 	store->engine = engine;
+	store->kept_tail = &store->kept;
 	store->cf = *cf;
 	fill_defaults(&store->cf);
 	store->cf.url = NULL;		/* the caller's */
-	if ((store->group = calloc(store->cf.group_max, sizeof store->group[0])) == NULL)
+	if ((store->group = calloc((size_t)store->cf.group_max + 1, sizeof store->group[0])) == NULL)
 		abort();
 	pthread_mutex_init(&store->stats_lock, NULL);
 	queue_init(&store->queue, store->cf.max_queue, NULL, NULL);

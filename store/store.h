@@ -123,8 +123,8 @@ enum store_priority { STORE_HIGH, STORE_MEDIUM, STORE_LOW, STORE_PRIORITIES };
 /*
  * First member of every operation. The caller owns the memory and keeps it until done(op), which is
  * called on the writer thread after the commit (or the failure) of its group; it must be short.
- * result: OK; ERR_EXISTS (push-id used by this initiator); ERR_NOT_FOUND; ERR_FULL (disk full: nothing of
- * the group was written); ERR_CLOSED; what an operation says beside its own.
+ * result: OK; ERR_EXISTS (push-id used by this initiator); ERR_NOT_FOUND; ERR_FULL (disk full, or the server away:
+ * refused for now); ERR_CLOSED; what an operation says beside its own.
  */
 struct store_op {
 	struct qnode node;

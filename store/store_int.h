@@ -15,6 +15,11 @@
  */
 struct store_engine {
 	const char *scheme;		/* what a url starts with, up to the colon */
+	/*
+	 * A refused group (ERR_FULL) may pass by itself: EVENTs, which say what has happened already, are not
+	 * refused with it but run again with the next group.
+	 */
+	bool keeps_events;
 	int (*open)(struct store *store, const char *where, struct why *why);
 	void (*close)(struct store *store);
 	/*
@@ -48,7 +53,12 @@ struct store {
 	struct store_config cf;		/* defaults filled in */
 	struct queue queue;
 	pthread_t writer;
-	struct store_op **group;	/* room for group_max */
+	struct store_op **group;	/* room for group_max and one */
+	/* Writer thread: events of refused groups, oldest first; so many of them lead the group that runs. */
+	struct qnode *kept, **kept_tail;
+	size_t n_kept;
+	bool closing;			/* nothing is kept any more */
+	bool refusing;			/* the last group was refused: said once */
 	bool dead;			/* writer thread: a disk error was reported */
 	bool notes_added;		/* by the group that runs */
 	pthread_mutex_t stats_lock;

@@ -369,6 +369,14 @@ a_cut_at_commit(void **state)
 	assert_int_equal(pg_number(f->url, "SELECT count(*) FROM openppg.audit"), 8);
 }
 
+static atomic_uint stored;
+
+static void
+note_stored(struct store_op *op)
+{
+	atomic_fetch_add(&stored, 1);
+}
+
 /*
  * The server stays away longer than a group waits: refused, and the process goes on. What had been written all
  * the same is found when it is back, and nobody waits for it for ever.
@@ -380,6 +388,8 @@ refused_while_the_server_is_away(void **state)
 	struct wire *w = wire_start(f);
 	struct pg *pg = f->store->db;
 	struct store_accept a = accept_one("pi1", "written"), b = accept_one("pi1", "not"), c = accept_one("pi1", "later");
+	struct store_item *item = take_one(f, "sent");
+	struct store_event e = event_on(item, EV_SENT);
 	struct store_take t;
 	int i;
 
@@ -390,6 +400,13 @@ refused_while_the_server_is_away(void **state)
 	assert_int_equal(a.push, 0);
 	assert_int_equal(a.batch, 0);
 	assert_int_equal(run_accept(f, &b), ERR_FULL);
+	/* What has happened already is not refused: it waits. */
+	e.op.kind = STORE_EVENT;
+	e.op.done = note_stored;
+	assert_int_equal(store_submit(f->store, &e.op), OK);
+	assert_int_equal(run_accept(f, &b), ERR_FULL);
+	assert_int_equal(run_accept(f, &b), ERR_FULL);
+	assert_int_equal(atomic_load(&stored), 0);
 	assert_int_equal(f->fatal, 0);
 	wire_set(w, CUT_NOT, false);
 	for (i = 0; run_accept(f, &c) == ERR_FULL; i++) {
@@ -397,14 +414,32 @@ refused_while_the_server_is_away(void **state)
 		poll(NULL, 0, 50);
 	}
 	assert_int_equal(c.op.result, OK);
-	assert_int_equal(stats(f).pushes, 2);
+	assert_int_equal(atomic_load(&stored), 1);
+	assert_int_equal(e.op.result, OK);
+	assert_int_equal(e.to, ST_DELIVERED);
+	store_item_free(item);
+	assert_int_equal(stats(f).pushes, 3);
 	t = take(f, NOW, 10);			/* the batch that nobody got has been requeued */
 	assert_int_equal(t.n_items, 2);
 	assert_false(t.items->maybe_sent);
 	free_items(&t);
 	assert_int_equal(run_accept(f, &a), ERR_EXISTS);
 	assert_int_equal(run_accept(f, &b), OK);
+
+	/* Whoever closes the store then does not wait for it, either. */
+	item = take_one(f, "last");
+	e = event_on(item, EV_SENT);
+	e.op.kind = STORE_EVENT;
+	e.op.done = note_stored;
+	wire_set(w, CUT_BEFORE_COMMIT, true);
+	assert_int_equal(store_submit(f->store, &e.op), OK);
+	assert_int_equal(run_accept(f, &a), ERR_FULL);
+	assert_int_equal(atomic_load(&stored), 1);
+	store_item_free(item);
 	wire_stop(f, w);
+	assert_int_equal(atomic_load(&stored), 2);
+	assert_int_equal(e.op.result, ERR_FULL);
+	assert_int_equal(look(f, "pi1", "last", 0).state, ST_QUEUED);
 }
 
 static void
