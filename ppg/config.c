@@ -193,6 +193,7 @@ take_store(struct loading *ld, const char *path)
 	struct sbuf b = { 0 };
 
 	config->retention_s = g != NULL ? conf_number(g, "retention") : 7 * 86400;
+	config->audit_retention_s = g != NULL ? conf_number(g, "audit-retention") : 30 * 86400;
 	config->receipt_margin_s = g != NULL ? conf_number(g, "receipt-margin") : 3600;
 	config->store_cache_kib = g != NULL ? (size_t)(conf_number(g, "cache") >> 10) : 16 << 10;
 	if (url == NULL)

@@ -79,7 +79,7 @@ struct ppg_config {
 	size_t n_links;
 
 	char *store_url;			/* "sqlite:/absolute/or/relative/to/the/file"; group store */
-	int64_t retention_s, receipt_margin_s;
+	int64_t retention_s, audit_retention_s, receipt_margin_s;
 	size_t store_cache_kib;
 
 	uint16_t admin_port;			/* group admin; 0: none */

@@ -394,6 +394,8 @@ static const struct conf_key store_keys[] = {
 	  " a database as libpq takes it: \"postgresql://user@host/name\" or \"postgresql:host=... dbname=...\"" },
 	{ "retention", CONF_SECONDS, 1, 3650 * DAY, NULL, "7d", 0,
 	  "time that a push is kept after its final state" },
+	{ "audit-retention", CONF_SECONDS, 1, 3650 * DAY, NULL, "30d", 0,
+	  "time that the audit of a push is kept after its end; never less than retention" },
 	{ "receipt-margin", CONF_SECONDS, 1, 30 * DAY, NULL, "1h", 0,
 	  "time that a receipt may come after the validity of a message" },
 	{ "cache", CONF_OCTETS, MIB(1), GIB(16), NULL, "16M", 0, "page cache of the writer" },

@@ -79,6 +79,7 @@ start_store(struct gateway *gw, struct why *why)
 	struct store_config sc = {
 		.url = cf->store_url,
 		.retention_s = cf->retention_s,
+		.audit_retention_s = cf->audit_retention_s,
 		.receipt_margin_s = cf->receipt_margin_s,
 		.cache_kib = cf->store_cache_kib,
 		.notes_due = on_notes_due,
