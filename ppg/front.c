@@ -356,9 +356,9 @@ on_gone(void *app, struct http_request *rq)
 
 	if (s == NULL)
 		return;
+	operation_free(s->operation);		/* it knows its addresses from the admission */
 	if (s->admitted)
 		admission_done(&s->a);
-	operation_free(s->operation);
 	admit_config_unref(s->rules);
 	initiators_unref(s->set);
 	free(s);
