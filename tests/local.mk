@@ -86,3 +86,7 @@ EXTRA_DIST += $(E2E_SCALE)
 E2E_CONFORM = tests/e2e/test_kannel_regressions.py tests/e2e/test_conformance.py
 TESTS += $(E2E_CONFORM)
 EXTRA_DIST += $(E2E_CONFORM)
+
+# ---- the table of conformance against the tests it names; ./check runs it once more when they have run ----
+TESTS += tests/check-conformance.sh
+EXTRA_DIST += tests/check-conformance.sh tests/conformance.list

@@ -350,6 +350,22 @@ def a_connectionless_push_is_one_unit():
 
 
 @case
+def headers_need_no_newer_encoding_version():
+    """WSP-CL-S-020: a device of WSP 1.2 reads each name; younger ones go as text."""
+    m = sent("x", "text/plain", headers=[("Content-ID", "<1@example.net>"), ("Cache-Control", "no-transform"), ("Age", "60"),
+                                         ("Content-Disposition", "inline"), ("Date", "Fri, 02 Jan 2026 15:05:05 GMT")])
+    pdu = octets(m)
+    assert b"Content-ID\0" in pdu, pdu.hex()
+    block, at = pdu[3 + 1:3 + pdu[2]], 0
+    while at < len(block):                      # the content type, 83, is one octet; then names and values
+        name = block[at]
+        assert name < 0x80 or name & 0x7F < 0x38, "header %02x in %s" % (name & 0x7F, block.hex())
+        at = at + 1 if name >= 0x80 else block.index(0, at) + 1
+        first = block[at]
+        at = at + 1 + first if first < 31 else at + 1 if first >= 0x80 else block.index(0, at) + 1
+
+
+@case
 def orderly_stop():
     gw.stop()
     sim.stop()
