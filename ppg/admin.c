@@ -144,6 +144,7 @@ show_metrics(struct admin *admin, struct http_request *rq, const char *rest)
 	struct sbuf text = { 0 };
 	struct http_answer answer = { .status = 200, .content_type = "text/plain; version=0.0.4" };
 	struct metrics_sources from = { admin->cf.store, admin->cf.dispatch, admin->cf.front, admin->cf.notifier,
+		admin->cf.auth, admin->cf.pool,
 		admin->refused_http, admin->refused_auth };
 
 	metrics_print(&from, &text);

@@ -8,6 +8,7 @@
 #include "ppg/dispatch.h"
 #include "ppg/front.h"
 #include "ppg/notify.h"
+#include "ppg/pool.h"
 #include "store/store.h"
 
 struct admin;
@@ -19,6 +20,8 @@ struct admin_config {
 	struct dispatch *dispatch;
 	struct front *front;
 	struct notifier *notifier;
+	struct authenticator *auth;
+	struct pool *pool;
 	int (*reload)(void *arg, struct why *why);	/* on the admin thread */
 	bool (*ready)(void *arg);
 	void *arg;

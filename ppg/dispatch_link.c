@@ -306,12 +306,20 @@ run_links(struct loop_work *work)
 		const struct link *l = job->d->links[i];
 		const struct smsc_stats *st = smsc_link_stats(l->smsc);
 
-		json_array_append_new(out, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+		json_array_append_new(out, json_pack(
+		    "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 		    "smsc_id", smsc_link_id(l->smsc), "kind", "smpp",
 		    "state", smsc_state_name(smsc_link_state(l->smsc)),
 		    "queued", (json_int_t)smsc_link_queued(l->smsc),
 		    "window_used", (json_int_t)smsc_link_window_used(l->smsc),
+		    "window", (json_int_t)l->cf.smsc.window,
 		    "submitted", (json_int_t)st->submitted,
+		    "accepted", (json_int_t)st->accepted,
+		    "retried", (json_int_t)st->retried,
+		    "cancels", (json_int_t)st->cancels,
+		    "cancelled", (json_int_t)st->cancelled,
+		    "messages", (json_int_t)st->messages,
+		    "nacks", (json_int_t)st->nacks,
 		    "receipts", (json_int_t)st->receipts,
 		    "refused", (json_int_t)st->refused,
 		    "reconnects", (json_int_t)st->reconnects,

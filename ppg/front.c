@@ -31,6 +31,15 @@ front_count(struct front *f, enum front_refusal kind)
 	atomic_fetch_add(&f->refused[kind], 1);
 }
 
+void
+front_count_operation(struct submission *s)
+{
+	struct front *f = s->front;
+
+	atomic_fetch_add(&f->operations, 1);
+	tally_operation(f->tally, s->who->name);
+}
+
 /* An HTTP-level refusal; the reason goes into the body and the log. */
 static enum http_next
 refuse_http(struct front *f, struct http_request *rq, enum front_refusal kind,
@@ -70,7 +79,22 @@ front_answer_wait(struct submission *s, unsigned retry_s, const char *reason)
 
 	snprintf(seconds, sizeof seconds, "%u", retry_s > 0 ? retry_s : 1);
 	front_count(s->front, REFUSED_BUSY);
+	tally_refused(s->front->tally, s->who->name, s->a.reason == ACCESS_RATE ? ACCESS_RATE : TALLY_BUSY);
 	send_answer(s, &answer);
+}
+
+const uint32_t front_times_us[FRONT_TIMES] = { 1000, 2500, 5000, 10000, 25000, 100000, 500000, 2500000 };
+
+static void
+count_answer(struct front *f, int64_t us)
+{
+	size_t i;
+
+	for (i = 0; i < FRONT_TIMES && us > (int64_t)front_times_us[i]; i++)
+		;
+	atomic_fetch_add(&f->answer_times[i], 1);
+	atomic_fetch_add(&f->answers, 1);
+	atomic_fetch_add(&f->answers_us, (unsigned long long)us);
 }
 
 void
@@ -79,8 +103,7 @@ front_answer_document(struct submission *s, const char *content_type, const stru
 	struct http_answer answer = { .status = 202, .content_type = content_type, .body = sbuf_as_span(doc) };
 	struct front *f = s->front;
 
-	atomic_fetch_add(&f->answers, 1);
-	atomic_fetch_add(&f->answers_us, (unsigned long long)(clock_mono_us() - s->began_us));
+	count_answer(f, clock_mono_us() - s->began_us);
 	send_answer(s, &answer);
 }
 
@@ -121,10 +144,13 @@ front_answer_code(struct submission *s)
 	if (s->a.code == PAP_ACCEPTED) {
 		atomic_fetch_add(&f->accepted, 1);
 		atomic_fetch_add(&f->recipients, s->a.n_recipients);
+		tally_accepted(f->tally, s->who->name, s->a.n_recipients);
 	} else {
 		front_count(f, s->a.badmessage ? REFUSED_BADMESSAGE : REFUSED_PAP);
+		tally_refused(f->tally, s->who->name, tally_reason(s->a.reason, s->a.badmessage, s->a.code));
 		log_refusal(s);
 	}
+	tally_code(f->tally, s->a.code);
 	write_answer(s, &doc);
 	front_answer_document(s, "application/xml", &doc);
 	sbuf_done(&doc);
@@ -227,6 +253,8 @@ check_login(struct front *f, struct http_request *rq)
 	if (res == AUTH_WAIT)
 		return HTTP_WAIT;
 	front_end(f);
+	if (access_reason_of_auth(res) != ACCESS_OK)
+		tally_refused(f->tally, NULL, access_reason_of_auth(res));
 	switch (res) {
 	case AUTH_OK:
 	case AUTH_WAIT:
@@ -393,6 +421,7 @@ front_start(const struct front_config *cf, struct front **out, struct why *why)
 		abort();
 	*out = NULL;
 	f->cf = *cf;
+	f->tally = tally_create();
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_cond_init(&f->idle, NULL);
 	if (!cf->no_http)
@@ -423,6 +452,7 @@ front_stop(struct front **p)
 	pthread_mutex_unlock(&f->lock);
 	http_server_stop(&f->server);
 	http_server_stop(&f->ssl_server);
+	tally_destroy(&f->tally);
 	pthread_cond_destroy(&f->idle);
 	pthread_mutex_destroy(&f->lock);
 	free(f);
@@ -440,6 +470,14 @@ front_stats(struct front *f, struct front_stats *out)
 	};
 	for (i = 0; i < REFUSALS; i++)
 		out->refused[i] = f->refused[i];
+	for (i = 0; i <= FRONT_TIMES; i++)
+		out->answer_times[i] = f->answer_times[i];
+}
+
+struct tally *
+front_tally(struct front *f)
+{
+	return f->tally;
 }
 
 uint16_t

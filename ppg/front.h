@@ -10,6 +10,7 @@
 #include "ppg/dispatch.h"
 #include "ppg/authenticator.h"
 #include "ppg/pool.h"
+#include "ppg/tally.h"
 #include "store/store.h"
 
 struct front;
@@ -34,15 +35,20 @@ enum front_refusal {			/* what refused requests are counted under */
 };
 const char *front_refusal_name(enum front_refusal r);
 
+enum { FRONT_TIMES = 8 };
+extern const uint32_t front_times_us[FRONT_TIMES];	/* bounds of front_stats.answer_times, ascending */
+
 struct front_stats {
 	uint64_t accepted, recipients, operations, refused[REFUSALS];
 	uint64_t answers_us_total, answers;	/* from the whole body to the answer */
+	uint64_t answer_times[FRONT_TIMES + 1];	/* answers that took no longer than the bound; the last: longer */
 };
 
 int front_start(const struct front_config *cf, struct front **out, struct why *why);
 /* No new connections, what is with the store is answered, then all ends. Before dispatch and store. */
 void front_stop(struct front **front);
 void front_stats(struct front *front, struct front_stats *out);
+struct tally *front_tally(struct front *front);		/* what came of requests, as long as the front lives */
 uint16_t front_port(const struct front *front);		/* 0: no plain HTTP */
 uint16_t front_ssl_port(const struct front *front);	/* 0: no HTTPS */
 /* Read the certificate again; see http_server_reload_tls. */

@@ -12,12 +12,15 @@
 
 #include "ppg/front.h"
 #include "ppg/pool.h"
+#include "ppg/tally.h"
 
 struct front {
 	struct front_config cf;
 	struct http_server *server, *ssl_server;	/* either may be NULL */
 	atomic_size_t held;		/* octets of request bodies on both */
 	atomic_ullong accepted, recipients, operations, refused[REFUSALS], answers, answers_us;
+	atomic_ullong answer_times[FRONT_TIMES + 1];
+	struct tally *tally;
 	pthread_mutex_t lock;		/* guards pending, stopping */
 	pthread_cond_t idle;
 	unsigned pending;		/* requests that the store, the pool or the verifier has */
@@ -55,6 +58,8 @@ void front_answer_document(struct submission *s, const char *content_type, const
 void front_answer_code(struct submission *s);
 /* A refusal of an operation or push that was understood: counted and logged. */
 void front_count(struct front *f, enum front_refusal kind);
+/* An operation was answered. */
+void front_count_operation(struct submission *s);
 
 /* submission.c: an admitted push into the store. */
 void submission_store(struct submission *s);

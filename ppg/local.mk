@@ -24,7 +24,7 @@ ppg_libppg_a_SOURCES = \
 	ppg/notify.c ppg/notify.h \
 	ppg/receivers.c ppg/receivers.h \
 	ppg/admin.c ppg/admin.h ppg/admin_int.h ppg/admin_push.c ppg/admin_facts.c ppg/admin_csv.c ppg/admin_csv.h \
-	ppg/metrics.c ppg/metrics.h \
+	ppg/metrics.c ppg/metrics.h ppg/tally.c ppg/tally.h \
 	ppg/gateway.c ppg/gateway.h
 
 sbin_PROGRAMS += ppgd

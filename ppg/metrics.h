@@ -5,6 +5,7 @@
 #include "ppg/dispatch.h"
 #include "ppg/front.h"
 #include "ppg/notify.h"
+#include "ppg/pool.h"
 #include "store/store.h"
 
 struct metrics_sources {
@@ -12,6 +13,8 @@ struct metrics_sources {
 	struct dispatch *dispatch;
 	struct front *front;
 	struct notifier *notifier;
+	struct authenticator *auth;	/* whose initiators are named */
+	struct pool *pool;
 	unsigned long long admin_refused_http, admin_refused_auth;
 };
 

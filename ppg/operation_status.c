@@ -120,7 +120,7 @@ answer_profile(struct operation *op, const struct sbuf *profile, const char *con
 	sbuf_fmt(&doc, "\r\n--%s\r\nContent-Type: %s\r\n\r\n", boundary, content_type);
 	sbuf_span(&doc, sbuf_as_span(profile));
 	sbuf_fmt(&doc, "\r\n--%s--\r\n", boundary);
-	atomic_fetch_add(&f->operations, 1);
+	front_count_operation(op->s);
 	front_answer_document(op->s, type.s, &doc);
 	sbuf_done(&doc);
 	sbuf_done(&type);

@@ -17,7 +17,7 @@ operation_answer(struct operation *op, const struct sbuf *doc)
 	struct submission *s = op->s;
 	struct front *f = s->front;
 
-	atomic_fetch_add(&f->operations, 1);
+	front_count_operation(s);
 	front_answer_document(s, "application/xml", doc);
 	front_end(f);
 }

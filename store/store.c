@@ -110,9 +110,25 @@ take_kept(struct store *store)
 	return store->n_kept = n;
 }
 
+const uint32_t store_commit_sizes[STORE_SIZES] = { 1, 4, 16, 64, 256, 1024 };
+const uint32_t store_commit_times_us[STORE_TIMES] = { 1000, 2500, 5000, 10000, 25000, 100000, 500000, 2500000 };
+
+/* The first of n bounds that is not below value; n when there is none. */
+static size_t
+bucket(const uint32_t *bounds, size_t n, uint64_t value)
+{
+	size_t i;
+
+	for (i = 0; i < n && value > bounds[i]; i++)
+		;
+	return i;
+}
+
 static void
 show_stats(struct store *store, size_t n, int64_t us)
 {
+	store->next.commit_sizes[bucket(store_commit_sizes, STORE_SIZES, n)]++;
+	store->next.commit_times[bucket(store_commit_times_us, STORE_TIMES, (uint64_t)us)]++;
 	store->next.commits++;
 	store->next.operations += n;
 	store->next.commit_us_total += (uint64_t)us;

@@ -80,10 +80,14 @@ int store_open(const struct store_config *cf, struct store **out, struct why *wh
 /* Finishes what waits, checkpoints, closes. */
 void store_close(struct store **store);
 
-enum { STORE_STATES_MAX = 16 };
+enum { STORE_STATES_MAX = 16, STORE_SIZES = 6, STORE_TIMES = 8 };
+/* Bounds of the counts below, ascending. */
+extern const uint32_t store_commit_sizes[STORE_SIZES], store_commit_times_us[STORE_TIMES];
 
 struct store_stats {
 	uint64_t commits, operations, commit_us_total, commit_us_max;
+	uint64_t commit_sizes[STORE_SIZES + 1];	/* commits of no more operations than the bound; the last: of more */
+	uint64_t commit_times[STORE_TIMES + 1];	/* that took no longer; the last: longer */
 	uint64_t pushes, recipients, live;	/* stored now; live = not final */
 	uint64_t recovered, swept;		/* at start: possibly sent twice; incoming pushes removed */
 	uint64_t orphans_dropped, receipts_unknown;
