@@ -10,7 +10,7 @@
 
 enum { VERSION_MIN = 150000 };
 enum { LOCK_TRIES = 50, LOCK_WAIT_MS = 100 };	/* the server process of a killed gateway ends soon */
-#define LOCK_KEY "87302049861959"		/* "OppgS" and a little */
+#define LOCK_KEY "341188831059"		/* the octets of "OppgS" */
 
 int64_t
 pg_mono_ms(void)

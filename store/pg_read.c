@@ -9,7 +9,9 @@
 
 #include "base/log.h"
 
-enum read_query { R_PUSH_IDS, R_RECIPIENTS, R_KEYS, R_PUSHES, R_AUDITED, R_AUDIT, R_SUBSCRIBER, R_PROFILE, READ_QUERIES };
+enum read_query {
+	R_PUSH_IDS, R_RECIPIENTS, R_KEYS, R_PUSHES, R_AUDITED, R_AUDIT, R_SUBSCRIBER, R_PROFILE, READ_QUERIES
+};
 enum { LOOK_BACK = 100000 };	/* pushes of others that are passed over for those of one initiator */
 
 #define VIEW " r.id, r.address, r.dial, r.link, r.description, r.state, r.code, r.event_time, r.segments, r.attempts," \

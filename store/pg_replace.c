@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CANCEL_MAX = 1000, SLICE = 5000 };
+enum { CANCEL_MAX = 1000, SLICE = 20000 };
 
 int64_t
 pg_key_hash(const struct pg *pg, const char *key)
@@ -36,7 +36,10 @@ cancel_one(struct pg *pg, const struct store_cancel *c, int64_t rid, struct stor
 	out->to = h.to;
 }
 
-/* Result rows of A_KEYS: the key's place from 1 on, and the recipient. A key that is named twice has the result of the first. */
+/*
+ * Result rows of A_KEYS: the key's place from 1 on, and the recipient. A key that is named twice has the result
+ * of the first.
+ */
 static void
 cancel_keys(struct pg *pg, struct store_cancel *c)
 {

@@ -66,7 +66,8 @@ const struct pg_sql pg_sql[PG_STATEMENTS] = {
 	    " JOIN push p ON p.hash = u.hash" },
 	[A_PUSHES] = { "I", "SELECT p.id, p.single, p.deadline_at, p.secret, p.priority, p.notify_url IS NOT NULL,"
 	    " g.n_recipients, g.n_final, g.incoming,"
-	    " CASE WHEN p.deliver_after <> 0 THEN p.deliver_after ELSE p.received END FROM unnest($1::int8[]) u(id) JOIN push p ON p.id = u.id"
+	    " CASE WHEN p.deliver_after <> 0 THEN p.deliver_after ELSE p.received END"
+	    " FROM unnest($1::int8[]) u(id) JOIN push p ON p.id = u.id"
 	    " LEFT JOIN progress g ON g.push = p.id" },
 	[A_RECIPIENTS] = { "I", "SELECT" RECIPIENT "FROM unnest($1::int8[]) u(id) JOIN recipient r ON r.id = u.id" },
 	[A_RUNS] = { "II", "SELECT" RECIPIENT "FROM unnest($1::int8[], $2::int8[]) WITH ORDINALITY u(lo, hi, k)"

@@ -121,7 +121,8 @@ schemas_that_are_not_ours(void **state)
 	expect_refused(f, ERR_UNSUPPORTED, "schema version 99, this program knows up to 1");
 	assert_int_equal(pg_number(f->url, "SELECT version FROM openppg.meta"), 99);
 	assert_int_equal(pg_number(f->url, "SELECT count(*) FROM openppg.push"), 1);
-	pg_exec(f->url, "SET client_min_messages = error; DROP SCHEMA openppg CASCADE; CREATE SCHEMA openppg; CREATE TABLE openppg.mine(a int)");
+	pg_exec(f->url, "SET client_min_messages = error; DROP SCHEMA openppg CASCADE; CREATE SCHEMA openppg;"
+	    " CREATE TABLE openppg.mine(a int)");
 	expect_refused(f, ERR_SYNTAX, "is not one of this program");
 	assert_int_equal(pg_number(f->url, "SELECT count(*) FROM pg_tables WHERE schemaname = 'openppg'"), 1);
 	pg_exec(f->url, "SET client_min_messages = error; DROP SCHEMA openppg CASCADE");
