@@ -2,6 +2,7 @@
 #include "tests/unit/test.h"
 
 #include "router/pushrouter.h"
+#include "tests/unit/profile_files.h"
 
 #define COUNT(a) (sizeof (a) / sizeof (a)[0])
 
@@ -15,7 +16,7 @@ empty_router(void)
 {
 	struct router_device dev;
 
-	assert_int_equal(router_device_init(&dev, "wm5", NULL), OK);
+	assert_int_equal(router_device_init(&dev, "wm5", profile_files(), NULL), OK);
 	dev.policy.n_clients = 0;
 	return router_create(&dev, true);
 }
@@ -96,7 +97,7 @@ beside_own_clients(void **state)
 	struct router *r;
 	int by_type = 0, by_pair = 0;
 
-	assert_int_equal(router_device_init(&dev, "wm5", NULL), OK);
+	assert_int_equal(router_device_init(&dev, "wm5", profile_files(), NULL), OK);
 	dev.policy.n_clients = 0;
 	assert_int_equal(policy_add_client(&dev.policy, "", mms_app, "own", NULL), OK);
 	r = router_create(&dev, false);
@@ -267,7 +268,7 @@ macs_stay_inside(void **state)
 
 	prov_mac(span_str("1234"), span_str(doc), mac);
 	snprintf(type, sizeof type, "text/vnd.wap.connectivity-xml; SEC=USERPIN; MAC=%s", mac);
-	assert_int_equal(router_device_init(&dev, "wm5", NULL), OK);
+	assert_int_equal(router_device_init(&dev, "wm5", profile_files(), NULL), OK);
 	assert_int_equal(router_device_add_pin(&dev, "1234", NULL), OK);
 	for (i = 0; i < COUNT(open); i++)
 		assert_int_equal(policy_set(&dev.policy, open[i], 4096, NULL), OK);
@@ -297,7 +298,7 @@ many_devices(void **state)
 	int n = 0, i;
 
 	assert_int_equal(router_register(r, plain, "", count, &n), ROUTER_OK);
-	assert_int_equal(router_device_init(&dev, "wm5", NULL), OK);
+	assert_int_equal(router_device_init(&dev, "wm5", profile_files(), NULL), OK);
 	policy_set(&dev.policy, 4110, 0, NULL);
 	assert_int_equal(router_set_device(r, &dev, &why), OK);
 	assert_int_equal(give(r, plain, NULL, "x").code, 3);

@@ -7,6 +7,7 @@
 #include <malloc.h>
 
 #include "router/pushrouter.h"
+#include "tests/unit/profile_files.h"
 
 #define COUNT(a) (sizeof (a) / sizeof (a)[0])
 
@@ -26,7 +27,7 @@ make(size_t incomplete, int64_t ms)
 	struct router_device dev;
 	struct router *r;
 
-	assert_int_equal(router_device_init(&dev, "wm5", NULL), OK);
+	assert_int_equal(router_device_init(&dev, "wm5", profile_files(), NULL), OK);
 	assert_int_equal(policy_add_client(&dev.policy, "text/plain", "", "own", NULL), OK);
 	r = router_create(&dev, false);
 	router_set_limits(r, &(struct router_limits){ .incomplete = incomplete, .incomplete_ms = ms,
