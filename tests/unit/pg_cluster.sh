@@ -53,10 +53,12 @@ pg_start() {
 # still has its number, which would keep the next postmaster out.
 pg_kill() {
 	pg_pid=$(head -n 1 "$pg_folder/data/postmaster.pid")
-	pg_pids="$pg_pid $(ps -o pid= --ppid "$pg_pid" | tr '\n' ' ')"
+	pg_pids="$pg_pid $(grep -ls "^PPid:[[:space:]]*$pg_pid\$" /proc/[0-9]*/status | cut -d/ -f3)"
 	kill -9 $pg_pids 2>/dev/null
-	while ps -o stat= -p "$(echo $pg_pids | tr ' ' ',')" | grep -qv '^Z'; do
-		sleep 0.02
+	for pg_pid in $pg_pids; do
+		while grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$pg_pid/status"; do
+			sleep 0.02
+		done
 	done
 	rm -f "$pg_folder/data/postmaster.pid" "$pg_folder"/.s.PGSQL.5432*
 }
