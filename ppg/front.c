@@ -4,6 +4,7 @@
  */
 #include "ppg/front_int.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -325,6 +326,7 @@ run_admission(struct submission *s, struct store_reader *reader)
 
 	admit(s->rules, &request, &s->a);
 	s->admitted = true;
+	s->many = s->a.control.n_addresses >= MANY_ADDRESSES;
 }
 
 /* On a thread of the pool. */
@@ -378,18 +380,34 @@ on_body(void *app, struct http_request *rq)
 }
 
 static void
-on_gone(void *app, struct http_request *rq)
+free_submission(struct submission *s)
 {
-	struct submission *s = http_request_data(rq);
-
-	if (s == NULL)
-		return;
 	operation_free(s->operation);		/* it knows its addresses from the admission */
 	if (s->admitted)
 		admission_done(&s->a);
 	admit_config_unref(s->rules);
 	initiators_unref(s->set);
 	free(s);
+}
+
+/* Hundreds of thousands of blocks: neither other connections nor the size of the process should notice. */
+static void
+free_in_pool(struct pool_job *job, struct store_reader *reader)
+{
+	free_submission((struct submission *)((char *)job - offsetof(struct submission, job)));
+	malloc_trim(0);
+}
+
+static void
+on_gone(void *app, struct http_request *rq)
+{
+	struct submission *s = http_request_data(rq);
+
+	if (s == NULL)
+		return;
+	s->job.run = free_in_pool;
+	if (!s->many || pool_submit(s->front->cf.pool, &s->job) != OK)
+		free_submission(s);
 }
 
 static void

@@ -27,6 +27,8 @@ struct front {
 	bool stopping;
 };
 
+enum { MANY_ADDRESSES = 2000 };
+
 /* One request that is more than a refusal in its head. */
 struct submission {
 	struct store_accept op;		/* first: the store hands it back */
@@ -36,6 +38,7 @@ struct submission {
 	struct initiators *set;
 	const struct initiator *who;
 	bool authenticated, admitted;
+	bool many;			/* many recipients: what they leave behind is cleared up in the pool */
 	bool later;			/* no longer in the HTTP thread's hands: http_answer_later */
 	struct admit_config *rules;	/* in force when the whole request was here */
 	struct admission a;

@@ -140,6 +140,15 @@ name_all(struct pool_job *job, struct store_reader *reader)
 	answer(c);
 }
 
+/* The same for many that the writer should not wait for. */
+static void
+answer_many(struct pool_job *job, struct store_reader *reader)
+{
+	struct operation *op = (struct operation *)((char *)job - offsetof(struct operation, job));
+
+	answer(op->cancel);
+}
+
 static void
 to_pool(struct cancel *c, void (*run)(struct pool_job *, struct store_reader *))
 {
@@ -160,8 +169,11 @@ finish(struct cancel *c)
 			c->rows[i].code = PAP_CANCEL_IMPOSSIBLE;
 			c->rows[i].desc = "it is just being submitted";
 		}
+	c->op->s->many = c->op->s->many || c->n_rows >= MANY_ADDRESSES;
 	if (of_all(c) && !all_alike(c))
 		to_pool(c, name_all);
+	else if (c->op->s->many)
+		to_pool(c, answer_many);
 	else
 		answer(c);
 }

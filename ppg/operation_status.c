@@ -1,6 +1,7 @@
 /* operation_status.c - see operation_int.h. Status and capabilities queries. */
 #include "ppg/operation_int.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,8 +94,12 @@ operation_status(struct operation *op, struct store_reader *reader)
 	} else if (err) {
 		operation_refuse(op, PAP_INTERNAL_ERROR, "the store could not be read");
 	} else {
+		bool many = view.n >= MANY_ADDRESSES;
+
 		report(op, &view);
 		store_view_done(&view);
+		if (many)
+			malloc_trim(0);
 	}
 }
 

@@ -15,6 +15,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import harness                                                      # noqa: E402
 from gateway import Gateway, USER, PASSWORD                         # noqa: E402
+import bench_scale                                                  # noqa: E402
 
 TICK = os.sysconf("SC_CLK_TCK")
 numbers = iter(range(1, 1000))
@@ -185,6 +186,9 @@ class Bench:
         line("accepted in", "%.3f s" % accepted_in)
         gw.stop()
 
+    def scale(self):
+        bench_scale.run(self.options.stored)
+
     def stored(self):
         port = harness.free_port()
         gw = Gateway(port, log_level=2, smsc_more="max-pending-submits = 500\nreconnect-delay-max = 1s")
@@ -213,7 +217,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--pushes", type=int, default=100000, help="of one measurement (default 100000)")
     options.add_argument("--stored", type=int, default=1000000, help="recipients stored for the last part (default 1000000)")
-    options.add_argument("--only", default="http,sqlite,kannel,empty,many,stored", help="parts to run, separated by commas")
+    options.add_argument("--only", default="http,sqlite,kannel,empty,many,stored,scale", help="parts to run, separated by commas")
     options = options.parse_args()
     bench = Bench(options)
     for name in options.only.split(","):
