@@ -348,7 +348,7 @@ admin_start(const struct admin_config *cf, struct admin **out, struct why *why)
 		abort();
 	*out = NULL;
 	admin->cf = *cf;
-	admin->cf.http.methods = "GET, POST, PUT, DELETE";
+	admin->cf.http.methods = "GET, POST, PUT, DELETE, PATCH, HEAD, OPTIONS";	/* the routes say no in JSON */
 	admin->cf.http.max_body = BODY_MAX;
 	admin->cf.http.max_held = HELD_MAX;
 	admin->cf.token = NULL;

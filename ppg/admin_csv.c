@@ -20,12 +20,14 @@ is_word(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/* VALUE with everything escaped that a client address cannot hold as it is. */
+/* VALUE with everything escaped that a client address cannot hold as it is; only IPv6 has colons. */
 static void
-put_value(struct sbuf *out, const char *value)
+put_value(struct sbuf *out, struct span type, const char *value)
 {
+	const char *plain = span_eq_nocase(type, "IPv6") ? ":" : "+-.%_";
+
 	for (; *value != '\0'; value++)
-		if (is_word(*value) || strchr("+-.%_:", *value) != NULL)
+		if (is_word(*value) || strchr(plain, *value) != NULL)
 			sbuf_char(out, *value);
 		else
 			sbuf_fmt(out, "%%%02X", (uint8_t)*value);
@@ -34,6 +36,7 @@ put_value(struct sbuf *out, const char *value)
 int
 subscriber_key(const char *text, char key[ADDRESS_KEY_SIZE], struct why *why)
 {
+	static const struct address_leniency forms = { .no_ppg = true, .no_plus = true, .short_ipv6 = true };
 	const char *colon = strchr(text, ':'), *p;
 	struct sbuf client = { 0 };
 	struct wappush address;
@@ -47,11 +50,11 @@ subscriber_key(const char *text, char key[ADDRESS_KEY_SIZE], struct why *why)
 		if (colon == NULL || colon == text || p != colon)
 			return why_set(why, ERR_SYNTAX, "an address is +DIGITS or TYPE:VALUE, such as user:jane@example.net");
 		sbuf_str(&client, "WAPPUSH=");
-		put_value(&client, colon + 1);
+		put_value(&client, span_of(text, (size_t)(colon - text)), colon + 1);
 		sbuf_str(&client, "/TYPE=");
 		sbuf_put(&client, text, (size_t)(colon - text));
 	}
-	err = address_parse(client.s, &address, why);
+	err = address_parse_lenient(client.s, &forms, &address, why);
 	sbuf_done(&client);
 	if (err == OK)
 		address_key(&address, false, key);

@@ -124,3 +124,14 @@ tests_unit_test_lane_SOURCES = tests/unit/test_lane.c
 tests_unit_test_lane_LDADD = ppg/libppg.a $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_route_SOURCES = tests/unit/test_route.c
 tests_unit_test_route_LDADD = ppg/libppg.a $(BASE_LIBS) $(TEST_LIBS)
+
+# ---- operating ----
+OPS_TESTS = tests/unit/test_admin_csv tests/unit/test_tally tests/unit/test_pap_request
+check_PROGRAMS += $(OPS_TESTS)
+TESTS += $(OPS_TESTS)
+tests_unit_test_admin_csv_SOURCES = tests/unit/test_admin_csv.c
+tests_unit_test_admin_csv_LDADD = $(PPG_LIBS) $(TEST_LIBS)
+tests_unit_test_tally_SOURCES = tests/unit/test_tally.c
+tests_unit_test_tally_LDADD = $(PPG_LIBS) $(TEST_LIBS)
+tests_unit_test_pap_request_SOURCES = tests/unit/test_pap_request.c
+tests_unit_test_pap_request_LDADD = $(PPG_LIBS) $(TEST_LIBS)

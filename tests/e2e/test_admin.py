@@ -64,7 +64,8 @@ def paths_and_methods():
             ("GET", "profiles", 404, "no such path"), ("GET", "profiles/", 404, "no such path"),
             ("DELETE", "pushes", 405, "another method"), ("POST", "subscribers", 405, "another method"),
             ("POST", "profiles/x", 405, "another method"), ("GET", "reload", 405, "another method"),
-            ("PUT", "links", 405, "another method"))
+            ("PUT", "links", 405, "another method"), ("PATCH", "pushes", 405, "another method"),
+            ("OPTIONS", "links", 405, "another method"), ("PATCH", "nothing", 404, "no such path"))
     for method, path, status, part in rows:
         answer = refused(api(method, path, b"" if method in ("PUT", "POST") else None), status, part)
         assert status != 405 or answer.headers["allow"], answer.headers
