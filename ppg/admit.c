@@ -194,9 +194,10 @@ static int
 run_checks(const struct admit_config *cf, const struct admit_request *rq, struct admission *a)
 {
 	struct entities e = { 0 };
-	int code;
+	int code, err = entities_split(rq->content_type, rq->body, &cf->lenient, &e, &a->why);
 
-	if (entities_split(rq->content_type, rq->body, &cf->lenient, &e, &a->why) != OK)
+	a->control_text = e.heap;
+	if (err)
 		return bad_message(a, PAP_BAD_REQUEST, e.fragment);
 	if ((code = read_control(cf, a, &e)) != 0 ||
 	    (code = check_operation(a, &e)) != 0)
@@ -233,6 +234,7 @@ admission_done(struct admission *a)
 		free(a->held_desc[i]);
 	free(a->keys);
 	free(a->held_desc);
+	free(a->control_text);
 	free(a->text_type);
 	free(a->app_id);
 	pap_control_done(&a->control);

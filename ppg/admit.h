@@ -82,6 +82,7 @@ struct admission {
 	struct store_body *body;
 	char *content_type, *meta, *audit_detail;	/* heap */
 	char *text_type, *app_id;	/* heap: media type as submitted; X-Wap-Application-Id, NULL without one */
+	char *control_text;		/* heap: the control entity when it came in a transfer encoding */
 	char **held_desc;		/* heap: why each of the held does not fit */
 	bool secret;			/* the content is a provisioning document or the like */
 	unsigned segments;

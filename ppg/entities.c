@@ -80,7 +80,9 @@ read_control_part(struct span outer, const struct pap_leniency *l, struct entiti
 	err = read_charset(type, l, e, why);
 	if (err == OK)
 		err = check_start(outer, l, mime_header(headers, n, "Content-ID"), why);
-	e->control = e->parts[0].body;
+	if (err == OK && (err = mime_decode(mime_header(headers, n, "Content-Transfer-Encoding"), &l->mime,
+	    e->parts[0].body, &e->control, &e->heap, why)) != OK)
+		why_prefix(why, "part 1");
 	return err;
 }
 

@@ -8,10 +8,11 @@
 #include "ppg/mime.h"
 #include "ppg/pap.h"
 
-struct entities {			/* everything is borrowed from the request */
+struct entities {			/* borrowed from the request, but for heap */
 	struct mime_part parts[MIME_PARTS_MAX];	/* control, content, capabilities */
 	size_t n_parts;			/* 0: the body is the control entity alone */
 	struct span control;
+	char *heap;			/* the control entity when it had a transfer encoding: the caller frees it, last */
 	char charset[40];		/* of the control entity as the MIME header has it, or "" */
 	struct span fragment;		/* after a failure: what to show of it */
 };

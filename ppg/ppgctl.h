@@ -125,7 +125,7 @@ struct ctl_answer {
 	struct sbuf http;		/* the whole body */
 	struct span entity;		/* second part, of a ccq-response; lies in http or entity_heap */
 	char *entity_type;		/* heap; NULL: there is no such part */
-	char *entity_heap;
+	char *control_heap, *entity_heap;
 };
 /*
  * Posts a body and reads the answer. CTL_DONE: *a is filled, whatever its codes say; else what went wrong was said.

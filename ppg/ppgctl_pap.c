@@ -215,8 +215,11 @@ take_apart(struct ctl_answer *a, const char *type, struct span *control, struct 
 	*control = sbuf_as_span(&a->http);
 	if (!span_eq_nocase(mime_media(span_str(type)), "multipart/related"))
 		return OK;
-	if (entities_split(type, *control, &pap_leniency_usual, &e, why) != OK)
+	if (entities_split(type, *control, &pap_leniency_usual, &e, why) != OK) {
+		free(e.heap);
 		return ERR_SYNTAX;
+	}
+	a->control_heap = e.heap;
 	*control = e.control;
 	if (e.n_parts < 2)
 		return OK;
@@ -268,6 +271,7 @@ ctl_answer_done(struct ctl_answer *a)
 	free(a->results);
 	free(a->notes);
 	free(a->entity_type);
+	free(a->control_heap);
 	free(a->entity_heap);
 	sbuf_done(&a->http);
 	*a = (struct ctl_answer){ 0 };

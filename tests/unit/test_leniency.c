@@ -68,6 +68,7 @@ body(const char *text, const struct pap_leniency *l)
 	if (taken)
 		taken = entities_capabilities(&e, l, &out, &heap, &why) == OK;
 	free(heap);
+	free(e.heap);
 	free(type);
 	return taken;
 }
