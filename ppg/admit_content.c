@@ -56,6 +56,19 @@ unfold(struct span value, struct sbuf *out)
 			sbuf_char(out, value.p[i] == '\t' ? ' ' : (char)value.p[i]);
 }
 
+/* All values of a header that is no list are one. */
+static bool
+values_agree(const struct content_part *part, const char *name)
+{
+	struct span first = mime_header(part->headers, part->n_headers, name);
+	size_t i;
+
+	for (i = 0; i < part->n_headers; i++)
+		if (span_eq_nocase(part->headers[i].name, name) && !span_eq(part->headers[i].value, first))
+			return false;
+	return true;
+}
+
 static int
 read_content_part(const struct admit_config *cf, struct admission *a, const struct entities *e,
     struct content_part *part)
@@ -64,6 +77,9 @@ read_content_part(const struct admit_config *cf, struct admission *a, const stru
 		why_prefix(&a->why, "part 2 (E-15)");
 		return PAP_BAD_REQUEST;
 	}
+	if (!values_agree(part, "Content-Type") || !values_agree(part, "Content-Transfer-Encoding"))
+		return admit_refuse(a, PAP_BAD_REQUEST,
+		    "part 2: more than one Content-Type or Content-Transfer-Encoding, of different values");
 	part->type = mime_header(part->headers, part->n_headers, "Content-Type");
 	if (part->type.n == 0)
 		return admit_refuse(a, PAP_BAD_REQUEST, "part 2: no Content-Type");
@@ -118,19 +134,6 @@ check_access(const struct admit_request *rq, struct admission *a, const struct c
 	sbuf_done(&id);
 	a->reason = access_content(rq->who, a->text_type, a->app_id, &why);
 	return a->reason != ACCESS_OK ? admit_refuse(a, PAP_FORBIDDEN, "part 2: %s", why.text) : 0;
-}
-
-/* All values of a header that is no list are one. */
-static bool
-values_agree(const struct content_part *part, const char *name)
-{
-	struct span first = mime_header(part->headers, part->n_headers, name);
-	size_t i;
-
-	for (i = 0; i < part->n_headers; i++)
-		if (span_eq_nocase(part->headers[i].name, name) && !span_eq(part->headers[i].value, first))
-			return false;
-	return true;
 }
 
 static int
