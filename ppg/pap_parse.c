@@ -297,6 +297,8 @@ read_time(struct parse *p, const struct xml_attr *attrs, size_t n, const char *n
 		invalid(p, "push-message/%s: \"%.40s\" is no time of the form YYYY-MM-DDThh:mm:ssZ", name, v);
 	else if (!p->l->time_case && (strchr(v, 'T') == NULL || strchr(v, 'Z') == NULL))
 		invalid(p, "push-message/%s: \"%.40s\" has a small t or z", name, v);
+	if (*out == 0)
+		*out = 1;		/* 0 says that there is none; for 1970 a second is no matter */
 }
 
 static void
