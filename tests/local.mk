@@ -83,7 +83,7 @@ TESTS += $(E2E_SCALE)
 EXTRA_DIST += $(E2E_SCALE)
 
 # ---- what the specifications ask, and what Kannel gets wrong ----
-E2E_CONFORM = tests/e2e/test_kannel_regressions.py tests/e2e/test_conformance.py
+E2E_CONFORM = tests/e2e/test_kannel_regressions.py tests/e2e/test_conformance.py tests/e2e/test_bad_operations.py
 TESTS += $(E2E_CONFORM)
 EXTRA_DIST += $(E2E_CONFORM)
 
