@@ -256,7 +256,7 @@ read_message(json_t *obj, struct policy_message *msg, bool *mac_wrong, struct wh
 
 static int
 message_decide(json_t *step, const struct policy_device *dev, struct settings *settings,
-    struct policy_decision *out, struct why *why)
+    struct policy_decision *out, struct sbuf *text, struct why *why)
 {
 	json_t *obj = member_get(step, "message");
 	struct script script = { 0 };
@@ -276,6 +276,8 @@ message_decide(json_t *step, const struct policy_device *dev, struct settings *s
 	msg.settings = settings->list;
 	msg.n_settings = settings->n;
 	policy_decide(dev, &msg, &user, out);
+	if (text != NULL)
+		policy_explain(dev, &msg, out, text);
 	return OK;
 }
 
@@ -327,7 +329,7 @@ read_source(json_t *obj, struct policy_source *src, struct why *why)
 
 static int
 source_decide(json_t *step, const struct policy_device *dev, struct settings *settings,
-    struct policy_decision *out, struct why *why)
+    struct policy_decision *out, struct sbuf *text, struct why *why)
 {
 	struct policy_source src;
 	int err = read_source(member_get(step, "source"), &src, why);
@@ -342,6 +344,8 @@ source_decide(json_t *step, const struct policy_device *dev, struct settings *se
 	src.settings = settings->list;
 	src.n_settings = settings->n;
 	policy_decide_source(dev, &src, out);
+	if (text != NULL)
+		policy_explain(dev, NULL, out, text);
 	return OK;
 }
 
@@ -392,9 +396,12 @@ policy_decision_json(enum policy_family family, const struct policy_decision *d)
 	return obj;
 }
 
-/* Decide one event and let the device become what it makes of it. NULL and *why when it is none. */
+/*
+ * Decide one event and let the device become what it makes of it. NULL and *why when it is none.
+ * text, if any, gets the explanation.
+ */
 static json_t *
-step_decide(json_t *step, struct policy_device *dev, struct why *why)
+step_decide(json_t *step, struct policy_device *dev, struct sbuf *text, struct why *why)
 {
 	struct settings settings = { NULL, 0 };
 	struct policy_decision d;
@@ -402,9 +409,9 @@ step_decide(json_t *step, struct policy_device *dev, struct why *why)
 	int err;
 
 	if (member_get(step, "message"))
-		err = message_decide(step, dev, &settings, &d, why);
+		err = message_decide(step, dev, &settings, &d, text, why);
 	else if (member_get(step, "source"))
-		err = source_decide(step, dev, &settings, &d, why);
+		err = source_decide(step, dev, &settings, &d, text, why);
 	else
 		err = why_set(why, ERR_SYNTAX, "message: this fact (or source, or steps) is needed");
 	if (err == OK) {
@@ -417,7 +424,7 @@ step_decide(json_t *step, struct policy_device *dev, struct why *why)
 }
 
 static json_t *
-steps_decide(json_t *steps, struct policy_device *dev, struct why *why)
+steps_decide(json_t *steps, struct policy_device *dev, struct sbuf *text, struct why *why)
 {
 	json_t *answers = json_array(), *v;
 	size_t i;
@@ -425,7 +432,7 @@ steps_decide(json_t *steps, struct policy_device *dev, struct why *why)
 	if (!json_is_array(steps))
 		why_set(why, ERR_SYNTAX, "a list is expected");
 	json_array_foreach(steps, i, v) {
-		json_t *answer = step_decide(v, dev, why);
+		json_t *answer = step_decide(v, dev, text, why);
 
 		if (answer == NULL) {
 			why_prefix(why, "steps[%zu]", i);
@@ -441,25 +448,40 @@ steps_decide(json_t *steps, struct policy_device *dev, struct why *why)
 	return answers;
 }
 
-json_t *
-policy_case_decide(json_t *input, const struct policy_files *files)
+static json_t *
+case_decide(json_t *input, const struct policy_files *files, struct sbuf *text, struct why *why)
 {
 	struct policy_device dev;
-	struct why why = { 0 };
-	json_t *answer = NULL;
 	int err = OK;
 
 	if (!json_is_object(input))
-		err = why_set(&why, ERR_SYNTAX, "an object is expected");
+		err = why_set(why, ERR_SYNTAX, "an object is expected");
 	if (err == OK)
-		err = member_need(input, "device", &why);
-	if (err == OK) {
-		err = policy_device_from_json(member_get(input, "device"), files, &dev, &why);
-		if (err != OK)
-			why_prefix(&why, "device");
+		err = member_need(input, "device", why);
+	if (err != OK)
+		return NULL;
+	if (policy_device_from_json(member_get(input, "device"), files, &dev, why) != OK) {
+		why_prefix(why, "device");
+		return NULL;
 	}
-	if (err == OK)
-		answer = member_get(input, "steps") ? steps_decide(member_get(input, "steps"), &dev, &why) :
-		    step_decide(input, &dev, &why);
-	return answer ? answer : json_pack("{s:s}", "error", why.text);
+	return member_get(input, "steps") ? steps_decide(member_get(input, "steps"), &dev, text, why) :
+	    step_decide(input, &dev, text, why);
+}
+
+json_t *
+policy_case_decide(json_t *input, const struct policy_files *files)
+{
+	struct why why = { 0 };
+	json_t *answer = case_decide(input, files, NULL, &why);
+
+	return answer ? answer : json_pack("{s:o}", "error", json_span(span_str(why.text)));
+}
+
+int
+policy_case_explain(json_t *input, const struct policy_files *files, struct sbuf *out, struct why *why)
+{
+	json_t *answer = case_decide(input, files, out, why);
+
+	json_decref(answer);
+	return answer ? OK : ERR_SYNTAX;
 }

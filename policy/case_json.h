@@ -24,5 +24,8 @@ json_t *policy_decision_json(enum policy_family family, const struct policy_deci
  * an array of answers for steps, or {"error"} for what is no case. A new reference, never NULL.
  */
 json_t *policy_case_decide(json_t *input, const struct policy_files *files);
+/* The same for people: the lines of policy_explain. ERR_SYNTAX and others for what is no case. */
+int policy_case_explain(json_t *input, const struct policy_files *files, struct sbuf *out,
+    struct why *why);
 
 #endif

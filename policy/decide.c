@@ -5,29 +5,42 @@
  * Each stage is one function; it notes what it tested and says whether the message goes on. A
  * stage that does not concern this message or family notes nothing.
  */
-#include "policy/policy.h"
+#include "policy/decide_int.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include "policy/kinds.h"
 #include "policy/settings.h"
 
-struct run {
-	const struct policy_device *dev;
-	const struct policy_message *msg;
-	const struct policy_user *user;
-	struct policy_decision *out;
-	const char *stage;		/* the one that runs */
-	enum policy_kind kind;
-	bool is_signed;
-	uint32_t origin, claimed, roles;
-	struct policy_body body;
-	bool asked_pin, asked_consent;
-};
-
 /* ---- noting ----------------------------------------------------------------------------------- */
+
+/* A word that is known to be short; a decision is made often, and printf is slow. */
+static void
+copy_word(char *out, size_t size, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (n >= size)
+		n = size - 1;
+	memcpy(out, word, n);
+	out[n] = '\0';
+}
+
+/* The digits of a policy's id. */
+static void
+copy_id(char out[16], uint32_t id)
+{
+	char digits[16];
+	size_t n = 0, i;
+
+	do
+		digits[n++] = (char)('0' + id % 10);
+	while ((id /= 10) != 0);
+	for (i = 0; i < n; i++)
+		out[i] = digits[n - 1 - i];
+	out[n] = '\0';
+}
 
 static struct policy_stage *
 stage_add(struct run *run, const char *test, bool pass)
@@ -35,16 +48,15 @@ stage_add(struct run *run, const char *test, bool pass)
 	struct policy_decision *out = run->out;
 	struct policy_stage *st = &out->stages[out->n_stages++];
 
-	snprintf(st->stage, sizeof st->stage, "%s", run->stage);
-	snprintf(st->test, sizeof st->test, "%s", test);
+	copy_word(st->stage, sizeof st->stage, run->stage);
+	copy_word(st->test, sizeof st->test, test);
 	st->mask = out->mask;
 	st->pass = pass;
 	return st;
 }
 
-/* Note a test; a failed one ends the message with reason `code`. */
-static bool
-note(struct run *run, const char *test, bool pass, int code)
+bool
+decide_note(struct run *run, const char *test, bool pass, int code)
 {
 	stage_add(run, test, pass);
 	if (!pass)
@@ -60,7 +72,7 @@ note_mask(struct run *run, uint32_t id, uint32_t mask, int code)
 	char test[16];
 	struct policy_stage *st;
 
-	snprintf(test, sizeof test, "%u", id);
+	copy_id(test, id);
 	st = stage_add(run, test, (mask & policy) != 0);
 	st->has_result = true;
 	st->mask = mask;
@@ -78,13 +90,13 @@ bearer_service(struct run *run)
 {
 	if (run->dev->family != FAMILY_WM6X || run->msg->ip_bearer)
 		return true;
-	return note(run, "4147", policy_get(run->dev, 4147, 1) != 0, 21);
+	return decide_note(run, "4147", policy_get(run->dev, 4147, 1) != 0, 21);
 }
 
 static bool
 push_source(struct run *run)
 {
-	return note(run, "4113", policy_get(run->dev, 4113, 1) == 1, 1);
+	return decide_note(run, "4113", policy_get(run->dev, 4113, 1) == 1, 1);
 }
 
 /* R-SIGNED: signed, unsigned, or neither. SEC on anything but a provisioning document is nothing. */
@@ -111,13 +123,13 @@ signature_form(struct run *run)
 	return false;
 }
 
-static bool
-parse(struct run *run)
+bool
+decide_parse(struct run *run)
 {
 	if (run->msg->malformed || run->msg->content_type == NULL)
-		return note(run, "parse", false, 2);
+		return decide_note(run, "parse", false, 2);
 	run->kind = policy_kind_of(run->msg->content_type);
-	return note(run, "parse", signature_form(run), 2);
+	return decide_note(run, "parse", signature_form(run), 2);
 }
 
 static uint32_t
@@ -137,13 +149,13 @@ claimed_roles(enum prov_sec sec)
 	return 0;
 }
 
-static bool
-origin(struct run *run)
+bool
+decide_origin(struct run *run)
 {
 	run->origin = policy_origin_roles(run->dev, run->msg);
 	run->claimed = run->is_signed ? claimed_roles(run->msg->sec) : 0;
 	run->out->mask = run->origin;
-	return note(run, "origin", true, 0);
+	return decide_note(run, "origin", true, 0);
 }
 
 /* ---- stage 4: is such a signature, or none, let in from there -------------------------------------- */
@@ -157,7 +169,7 @@ unsigned_gate(struct run *run)
 	if (run->dev->family != FAMILY_W10M)
 		return note_mask(run, 4110, run->out->mask, 3);
 	return run->kind != KIND_PROV ||
-	    note(run, "OPERATOR_TPS", (run->origin & ROLE_OPERATOR_TPS) != 0, 3);
+	    decide_note(run, "OPERATOR_TPS", (run->origin & ROLE_OPERATOR_TPS) != 0, 3);
 }
 
 static bool
@@ -165,7 +177,7 @@ method_support(struct run *run)
 {
 	if (!run->is_signed || run->dev->family != FAMILY_WM5)
 		return true;
-	return note(run, "method", run->msg->sec != PROV_SEC_USERPINMAC, 22);
+	return decide_note(run, "method", run->msg->sec != PROV_SEC_USERPINMAC, 22);
 }
 
 static bool
@@ -198,29 +210,39 @@ ask_pin(struct run *run, unsigned attempt)
 	    run->user->verify(run->user->arg, run->msg->sec, attempt) : POLICY_TRY_RIGHT;
 }
 
-static bool
-ask_consent(struct run *run, const char *test)
+bool
+decide_consent(struct run *run, const char *test)
 {
 	run->asked_consent = true;
-	return note(run, test, !run->user || !run->user->consent ||
+	return decide_note(run, test, !run->user || !run->user->consent ||
 	    run->user->consent(run->user->arg), 9);
 }
 
-static bool
-authenticate(struct run *run)
+bool
+decide_mac(struct run *run)
+{
+	return decide_note(run, "MAC", ask_pin(run, 1) == POLICY_TRY_RIGHT, 8);
+}
+
+bool
+decide_pin(struct run *run)
 {
 	enum policy_try answer = POLICY_TRY_WRONG;
 	uint32_t tries = policy_get(run->dev, 4105, 3);
 	unsigned attempt;
 
-	if (!run->is_signed)
-		return true;
-	if (run->msg->sec == PROV_SEC_NETWPIN)
-		return note(run, "MAC", ask_pin(run, 1) == POLICY_TRY_RIGHT, 8);
 	run->asked_pin = true;
 	for (attempt = 1; attempt <= tries && answer == POLICY_TRY_WRONG; attempt++)
 		answer = ask_pin(run, attempt);
-	return note(run, "PIN", answer == POLICY_TRY_RIGHT, answer == POLICY_TRY_CANCEL ? 9 : 10);
+	return decide_note(run, "PIN", answer == POLICY_TRY_RIGHT, answer == POLICY_TRY_CANCEL ? 9 : 10);
+}
+
+static bool
+authenticate(struct run *run)
+{
+	if (!run->is_signed)
+		return true;
+	return run->msg->sec == PROV_SEC_NETWPIN ? decide_mac(run) : decide_pin(run);
 }
 
 static bool
@@ -229,15 +251,15 @@ network_pin_prompt(struct run *run)
 	if (!run->is_signed || run->msg->sec != PROV_SEC_NETWPIN || run->dev->family == FAMILY_WM5 ||
 	    policy_get(run->dev, 4132, 1) != 0)
 		return true;
-	return ask_consent(run, "4132");
+	return decide_consent(run, "4132");
 }
 
-static bool
-roles_final(struct run *run)
+bool
+decide_roles(struct run *run)
 {
 	run->roles = run->origin | (run->is_signed ? run->claimed : ROLE_USER_UNAUTH);
 	run->out->mask = run->roles;
-	return note(run, "roles", true, 0);
+	return decide_note(run, "roles", true, 0);
 }
 
 /* ---- stage 8: who takes it --------------------------------------------------------------------------- */
@@ -257,8 +279,8 @@ client_find(const struct policy_device *dev, const char *content_type, const cha
 	return NULL;
 }
 
-static bool
-route(struct run *run)
+bool
+decide_route(struct run *run)
 {
 	const char *app_id = run->msg->app_id ? run->msg->app_id : "";
 	const struct policy_client *c = client_find(run->dev, run->msg->content_type, app_id);
@@ -268,8 +290,8 @@ route(struct run *run)
 	if (c == NULL)
 		c = client_find(run->dev, run->msg->content_type, "");
 	if (c != NULL)
-		snprintf(run->out->client, sizeof run->out->client, "%s", c->name);
-	return note(run, "client", c != NULL, 11);
+		copy_word(run->out->client, sizeof run->out->client, c->name);
+	return decide_note(run, "client", c != NULL, 11);
 }
 
 /* ---- stage 9: the policy of its type, then the body is read --------------------------------------- */
@@ -297,13 +319,13 @@ type_policy(struct run *run)
 	return true;
 }
 
-static bool
-read_body(struct run *run)
+bool
+decide_body(struct run *run)
 {
 	const struct policy_message *msg = run->msg;
 
 	if (msg->open != NULL)
-		return note(run, "content", msg->open(msg->open_arg, &run->body), 2);
+		return decide_note(run, "content", msg->open(msg->open_arg, &run->body), 2);
 	run->body = (struct policy_body){ msg->href, msg->settings, msg->n_settings };
 	return true;
 }
@@ -323,13 +345,13 @@ url_scheme(struct run *run)
 		fits = fits || span_starts_nocase(href, secure[i]) ||
 		    (policy_get(run->dev, 4124, 0) == 1 && span_starts_nocase(href, plain[i]));
 	}
-	return note(run, "4124", fits, 17);
+	return decide_note(run, "4124", fits, 17);
 }
 
 static bool
 type_and_body(struct run *run)
 {
-	return type_policy(run) && read_body(run) && url_scheme(run);
+	return type_policy(run) && decide_body(run) && url_scheme(run);
 }
 
 /* ---- stages 10 to 13: a provisioning document ------------------------------------------------------- */
@@ -339,7 +361,7 @@ unsigned_consent(struct run *run)
 {
 	if (run->kind != KIND_PROV || run->is_signed || (run->roles & ROLE_OPERATOR_TPS))
 		return true;
-	return ask_consent(run, "consent");
+	return decide_consent(run, "consent");
 }
 
 static bool
@@ -372,8 +394,8 @@ settings(struct run *run)
 	return false;
 }
 
-static bool
-commit(struct run *run)
+bool
+decide_commit(struct run *run)
 {
 	if (run->kind != KIND_PROV) {
 		run->out->outcome = OUTCOME_DELIVER;
@@ -381,30 +403,28 @@ commit(struct run *run)
 	}
 	run->out->outcome = run->asked_pin ? OUTCOME_APPLY_AFTER_PIN :
 	    run->asked_consent ? OUTCOME_APPLY_AFTER_PROMPT : OUTCOME_APPLY;
-	stage_add(run, "commit", true)->mask = run->out->effective;
+	stage_add(run, "commit", true)->mask =
+	    run->out->has_effective ? run->out->effective : run->out->mask;
 	return true;
 }
 
-static const struct {
-	const char *name;
-	bool (*run)(struct run *run);
-} stages[] = {
+static const struct decide_stage by_roles[] = {
 	{ "0",  bearer_service },
 	{ "1",  push_source },
-	{ "2",  parse },
-	{ "3",  origin },
+	{ "2",  decide_parse },
+	{ "3",  decide_origin },
 	{ "4a", unsigned_gate },
 	{ "4c", method_support },	/* before 4b */
 	{ "4b", signed_gate },
 	{ "5",  authenticate },
 	{ "6",  network_pin_prompt },
-	{ "7",  roles_final },
-	{ "8",  route },
+	{ "7",  decide_roles },
+	{ "8",  decide_route },
 	{ "9",  type_and_body },
 	{ "10", unsigned_consent },
 	{ "11", effective_roles },
 	{ "12", settings },
-	{ "13", commit },
+	{ "13", decide_commit },
 };
 
 void
@@ -412,11 +432,12 @@ policy_decide(const struct policy_device *dev, const struct policy_message *msg,
     const struct policy_user *user, struct policy_decision *out)
 {
 	struct run run = { .dev = dev, .msg = msg, .user = user, .out = out };
-	size_t i;
+	const struct decide_stage *stages = dev->family == FAMILY_OTHER ? decide_modes : by_roles;
+	size_t i, n = dev->family == FAMILY_OTHER ? decide_n_modes : sizeof by_roles / sizeof by_roles[0];
 
 	memset(out, 0, sizeof *out);
 	out->outcome = OUTCOME_DISCARD;
-	for (i = 0; i < sizeof stages / sizeof stages[0]; i++) {
+	for (i = 0; i < n; i++) {
 		run.stage = stages[i].name;
 		if (!stages[i].run(&run))
 			break;

@@ -168,6 +168,30 @@ policy_uri_equal(const char *a, const char *b)
 
 /* ---- 3.4 ---------------------------------------------------------------------------------- */
 
+static bool
+text_matches(const char *entry, const char *text)
+{
+	return entry[0] == '\0' || (text != NULL && strcasecmp(entry, text) == 0);
+}
+
+/* The bearer decides the kind: a sender name "192.0.2.10" of an SMS is no address. */
+static bool
+address_matches(const struct policy_device *dev, const struct policy_message *msg, const char *address,
+    bool ipv4)
+{
+	return msg->from != NULL && ipv4 == msg->ip_bearer &&
+	    policy_address_equal(dev, msg->from, msg->from_ton, address, ipv4);
+}
+
+bool
+policy_sender_matches(const struct policy_device *dev, const struct policy_sender *entry,
+    const struct policy_message *msg)
+{
+	return (entry->address[0] == '\0' || address_matches(dev, msg, entry->address, entry->ipv4)) &&
+	    text_matches(entry->app_id, msg->app_id) &&
+	    text_matches(entry->content_type, msg->content_type);
+}
+
 static const struct policy_proxy *
 push_proxy(const struct policy_device *dev, const struct policy_message *msg)
 {
@@ -176,9 +200,7 @@ push_proxy(const struct policy_device *dev, const struct policy_message *msg)
 	for (i = 0; i < dev->n_proxies; i++) {
 		const struct policy_proxy *p = &dev->proxies[i];
 
-		/* The bearer decides the kind: a sender name "192.0.2.10" of an SMS is no address. */
-		if (p->push && p->ipv4 == msg->ip_bearer && msg->from != NULL &&
-		    policy_address_equal(dev, msg->from, msg->from_ton, p->address, p->ipv4))
+		if (p->push && address_matches(dev, msg, p->address, p->ipv4))
 			return p;
 	}
 	return NULL;

@@ -248,12 +248,57 @@ bool policy_accepted(const struct policy_decision *d);
  */
 void policy_apply(struct policy_device *dev, const struct policy_setting *settings, size_t n);
 
+/* ---- why, in words ------------------------------------------------------------------------------- */
+
+/* What the sender would have to do otherwise; the fewest things that make the message accepted. */
+struct policy_advice {
+	bool possible;			/* false: nothing the sender changes is enough */
+	bool user;			/* the user enters the right PIN and says yes; no more than that */
+	const struct policy_proxy *proxy;	/* send from there; NULL: as it is */
+	int push_flag;			/* -1: as it is */
+	bool provurl;			/* X-WAP-Initiator-URI is the device's PROVURL */
+	bool resign;			/* sign with `sec` (PROV_SEC_NONE: do not sign) */
+	enum prov_sec sec;
+	bool https;			/* href begins with https:// */
+};
+/* Tries them all; msg's settings and href are used, not its `open`. */
+void policy_advise(const struct policy_device *dev, const struct policy_message *msg,
+    struct policy_advice *out);
+/* As sentences, one a line. `d` is the decision that went wrong. */
+void policy_advice_print(const struct policy_device *dev, const struct policy_advice *a,
+    const struct policy_decision *d, struct sbuf *out);
+
+/*
+ * Every stage in a line: what was looked at, the operands, the result. msg NULL: settings from a
+ * local source.
+ */
+void policy_explain(const struct policy_device *dev, const struct policy_message *msg,
+    const struct policy_decision *d, struct sbuf *out);
+
+/* ---- what stays open whatever the gateway does (section 8.5) ----------------------------------- */
+
+enum {
+	POLICY_RISK_OPEN_SI = 1,		/* service indications from anybody */
+	POLICY_RISK_OPEN_SL = 2,		/* service loading from anybody */
+	POLICY_RISK_OPEN_CP_UNSIGNED = 4,	/* provisioning documents that nobody signed */
+	POLICY_RISK_NETWPIN_SILENT = 8,		/* the IMSI is enough, and nobody is asked */
+	POLICY_RISK_BOOTSTRAP_OPEN = 16		/* a stranger's document may change everything */
+};
+unsigned policy_risks(const struct policy_device *dev);
+const char *policy_risk_name(unsigned risk);	/* "open_si"; NULL for no single risk */
+
 /* ---- parts that others need as well ------------------------------------------------------------ */
 
 uint32_t policy_origin_roles(const struct policy_device *dev, const struct policy_message *msg);
 bool policy_uri_equal(const char *a, const char *b);		/* R-URI */
 bool policy_address_equal(const struct policy_device *dev, const char *a, enum policy_ton a_ton,
     const char *b, bool ipv4);					/* R-ADDR */
+/*
+ * Does a list entry mean this message: its address, application id and content type, each if it
+ * names one? Push proxies are such entries with an address alone.
+ */
+bool policy_sender_matches(const struct policy_device *dev, const struct policy_sender *entry,
+    const struct policy_message *msg);
 /* One line a person reads: outcome, reason code and text, roles. */
 void policy_decision_print(const struct policy_decision *d, struct sbuf *out);
 

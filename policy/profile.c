@@ -107,6 +107,8 @@ set_family(struct reader *r, const char *of, const char *value, struct why *why)
 		    policy_family_name(r->dev->family));
 	if (err == OK) {
 		r->dev->family = (enum policy_family)i;
+		if (r->dev->family == FAMILY_OTHER)
+			r->dev->n_clients = 0;		/* its modes say who takes what */
 		r->has_family = true;
 	}
 	return err;

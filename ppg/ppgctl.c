@@ -16,6 +16,7 @@ const struct ctl_verb ctl_verbs[] = {
 	{ "encode", "FILE", "print the PDU or the SMS parts that a content file becomes", ctl_encode },
 	{ "mac", "", "make or verify the MAC of a provisioning document", ctl_mac },
 	{ "passwd", "", "read a password, print the hash for ppg-password", ctl_passwd },
+	{ "policy", "explain|profiles", "tell what a device would do with a message, and why", ctl_policy },
 	{ "submit", "", "submit a push to a gateway, print its answer", ctl_submit },
 	{ "replace", "OLD-ID", "submit a push that takes the place of an older one", ctl_replace },
 	{ "cancel", "PUSH-ID [ADDRESS]...", "cancel a push, for all recipients or some", ctl_cancel },

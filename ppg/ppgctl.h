@@ -178,6 +178,7 @@ CTL_VERB(ctl_decode);
 CTL_VERB(ctl_encode);
 CTL_VERB(ctl_mac);
 CTL_VERB(ctl_passwd);
+CTL_VERB(ctl_policy);
 CTL_VERB(ctl_submit);
 CTL_VERB(ctl_replace);
 CTL_VERB(ctl_cancel);

@@ -160,7 +160,8 @@ copy_parms(const struct prov_setting *from)
 	size_t i;
 
 	for (i = 0; i < from->n_parms; i++)
-		parms[i] = (struct policy_parm){ from->parms[i].name, from->parms[i].value, false };
+		parms[i] = (struct policy_parm){ from->parms[i].name, from->parms[i].value,
+		    from->parms[i].noparm };
 	return parms;
 }
 
@@ -182,7 +183,7 @@ open_document(struct router *r)
 		const struct prov_setting *from = &r->doc.settings[i];
 
 		r->settings[i] = (struct policy_setting){ from->path, copy_parms(from), from->n_parms,
-			false };
+			from->remove };
 	}
 	return true;
 }

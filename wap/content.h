@@ -53,12 +53,16 @@ int content_facts(const char *media, struct span body, struct content_facts *out
 
 /*
  * Settings of a provisioning document in order (policy stage 12), textual or binary. Unknown
- * elements are passed over. ERR_LIMIT above 1,000 characteristics, 4,000 parms, 255 octets of path.
+ * elements are passed over, another root than wap-provisioningdoc is ERR_SYNTAX. ERR_LIMIT above 1,000 characteristics, 4,000 parms, 255 octets of path.
  */
 struct prov_setting {
 	char *path;		/* "PXLOGICAL/PXPHYSICAL" */
-	struct prov_parm { char *name, *value; /* value NULL: no value attribute */ } *parms;
+	struct prov_parm {
+		char *name, *value;	/* value NULL: no value attribute */
+		bool noparm;
+	} *parms;
 	size_t n_parms;
+	bool remove;		/* nocharacteristic */
 };
 struct prov_doc { struct prov_setting *settings; size_t n; };
 int prov_doc_parse(const char *media, struct span body, struct prov_doc *out, struct why *why);

@@ -176,6 +176,7 @@ struct prov_reader {
 	size_t starts[WBXML_DEPTH_MAX + 1];	/* length of the path outside each open characteristic */
 	size_t current[WBXML_DEPTH_MAX + 1];	/* index of its setting */
 	unsigned depth;			/* open characteristics */
+	bool has_root;
 };
 
 static void *
@@ -191,7 +192,7 @@ grow(void *p, size_t n, size_t *room, size_t size)
 }
 
 static int
-prov_characteristic(struct prov_reader *r, const struct wbxml_attr *type, struct why *why)
+prov_characteristic(struct prov_reader *r, const struct wbxml_attr *type, bool remove, struct why *why)
 {
 	struct prov_doc *doc = r->doc;
 	size_t len = strlen(r->path);
@@ -209,13 +210,13 @@ prov_characteristic(struct prov_reader *r, const struct wbxml_attr *type, struct
 	memcpy(r->path + len, type->value.p, type->value.n);
 	r->path[len + type->value.n] = '\0';
 	doc->settings = grow(doc->settings, doc->n, &r->room, sizeof *doc->settings);
-	doc->settings[doc->n++] = (struct prov_setting){ span_dup(span_str(r->path)), NULL, 0 };
+	doc->settings[doc->n++] = (struct prov_setting){ span_dup(span_str(r->path)), NULL, 0, remove };
 	return OK;
 }
 
 static int
 prov_parm(struct prov_reader *r, const struct wbxml_attr *name, const struct wbxml_attr *value,
-    struct why *why)
+    bool noparm, struct why *why)
 {
 	struct prov_setting *s;
 
@@ -232,7 +233,7 @@ prov_parm(struct prov_reader *r, const struct wbxml_attr *name, const struct wbx
 			abort();
 	}
 	s->parms[s->n_parms++] = (struct prov_parm){
-		span_dup(name->value), value != NULL ? span_dup(value->value) : NULL
+		span_dup(name->value), value != NULL && !noparm ? span_dup(value->value) : NULL, noparm
 	};
 	return OK;
 }
@@ -242,11 +243,18 @@ prov_start(void *ctx, struct span name, const struct wbxml_attr *attrs, size_t n
 {
 	struct prov_reader *r = ctx;
 
-	if (span_eq_str(name, "characteristic"))
-		return prov_characteristic(r, attr_find(attrs, n, "type"), why);
-	if (span_eq_str(name, "parm"))
-		return prov_parm(r, attr_find(attrs, n, "name"), attr_find(attrs, n, "value"), why);
-	return OK;			/* the root; what is unknown, a device passes over */
+	bool no = span_starts_nocase(name, "no");
+
+	if (!r->has_root) {
+		r->has_root = true;
+		return span_eq_str(name, "wap-provisioningdoc") ? OK :
+		    why_set(why, ERR_SYNTAX, "the root is not wap-provisioningdoc");
+	}
+	if (span_eq_str(name, "characteristic") || span_eq_str(name, "nocharacteristic"))
+		return prov_characteristic(r, attr_find(attrs, n, "type"), no, why);
+	if (span_eq_str(name, "parm") || span_eq_str(name, "noparm"))
+		return prov_parm(r, attr_find(attrs, n, "name"), attr_find(attrs, n, "value"), no, why);
+	return OK;			/* what is unknown, a device passes over */
 }
 
 static int
@@ -254,7 +262,7 @@ prov_end(void *ctx, struct span name, struct why *why)
 {
 	struct prov_reader *r = ctx;
 
-	if (span_eq_str(name, "characteristic"))
+	if (span_eq_str(name, "characteristic") || span_eq_str(name, "nocharacteristic"))
 		r->path[r->starts[--r->depth]] = '\0';
 	return OK;
 }

@@ -783,6 +783,19 @@ settings(void **state)
 	assert_int_equal(prov_doc_parse(PROV, span_str(WRAP("<x/><parm name='a'/>")), &d, &why), OK);
 	assert_int_equal(d.settings[0].n_parms, 1);	/* what is unknown is passed over */
 	prov_doc_done(&d);
+	assert_int_equal(prov_doc_parse(PROV, span_str("<wap-provisioningdoc>"
+	    "<nocharacteristic type='NAPDEF'><parm name='NAPID' value='n'/></nocharacteristic>"
+	    "<characteristic type='A'><noparm name='x'/><noparm name='y' value='1'/></characteristic>"
+	    "</wap-provisioningdoc>"), &d, &why), OK);
+	assert_int_equal(d.n, 2);
+	assert_true(d.settings[0].remove && !d.settings[0].parms[0].noparm);
+	assert_string_equal(d.settings[1].path, "A");
+	assert_true(!d.settings[1].remove && d.settings[1].parms[0].noparm && d.settings[1].parms[1].noparm);
+	assert_null(d.settings[1].parms[1].value);
+	prov_doc_done(&d);
+	assert_int_equal(prov_doc_parse(PROV, span_str("<characteristic type='A'/>"), &d, &why), ERR_SYNTAX);
+	assert_int_equal(prov_doc_parse(PROV, span_str("<doc><characteristic type='A'/></doc>"), &d, &why),
+	    ERR_SYNTAX);
 }
 
 static void
@@ -793,6 +806,7 @@ settings_limits(void **state)
 		{ "", "<characteristic type='a'/>", "", 1001, ERR_LIMIT },
 		{ "<characteristic type='a'>", "<parm name='b'/>", "</characteristic>", 4000, OK },
 		{ "<characteristic type='a'>", "<parm name='b'/>", "</characteristic>", 4001, ERR_LIMIT },
+		{ "", "<characteristic type='a'>", "", 1000, ERR_LIMIT },	/* nested */
 		{ "<characteristic type='", "x", "'/>", 254, OK },
 		{ "<characteristic type='", "x", "'/>", 255, ERR_LIMIT },
 	};
