@@ -135,3 +135,7 @@ tests_unit_test_tally_SOURCES = tests/unit/test_tally.c
 tests_unit_test_tally_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 tests_unit_test_pap_request_SOURCES = tests/unit/test_pap_request.c
 tests_unit_test_pap_request_LDADD = $(PPG_LIBS) $(TEST_LIBS)
+FUZZ_TARGETS += tests/fuzz/fuzz_subscribers
+tests_fuzz_fuzz_subscribers_SOURCES = tests/fuzz/fuzz_subscribers.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_subscribers_LDADD = $(PPG_LIBS)
+tests_fuzz_fuzz_subscribers_LDFLAGS = $(FUZZ_LINK)
