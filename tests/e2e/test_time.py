@@ -255,6 +255,24 @@ def expired_behind_a_slow_link():
 
 
 @case
+def expired_behind_a_link_that_does_not_answer():
+    """Who waits for room on it does not wait for its answers."""
+    silent = harness.Smscsim()
+    gw = Gateway(silent.port, ppg_more=PPG, smsc_more="max-pending-submits = 1")
+    gw.wait_link()
+    silent.fault("drop_response", count=1)          # the link waits for a minute
+    push(gw, "+12025550180")
+    wait_for(lambda: silent.stats()["submit_sm"] == 1, "it to be on its way")
+    at = now() + 2
+    ids = [push(gw, "+1202555018%d" % n, before(at)) for n in range(1, 9)]
+    wait_for(lambda: [gw.show(i)["state"] for i in ids].count("expired") >= 6, "those that are not in the link's own queue")
+    note("expired %.1f s after its time" % (time.time() - at))
+    assert time.time() - at < harness.SOON_S
+    gw.kill()
+    silent.stop()
+
+
+@case
 def the_deadline_between_two_parts():
     """What is left of the message is not sent, and the push has expired."""
     slow = harness.Smscsim()
