@@ -449,6 +449,23 @@ def c07_files_that_are_no_store():
 
 
 @case
+def c10_databases_that_cannot_be_used():
+    """No server, no URL, another kind: one line, the password in none, and no port is open."""
+    for url, says in (("postgresql:host=/nowhere dbname=ppg password=geheim", "host=/nowhere"),
+                      ("postgresql://ppg:geheim@%2Fnowhere/ppg", "dbname=ppg"),
+                      ("postgresql://ppg:geheim@127.0.0.1:1/ppg", "127.0.0.1"),
+                      ("postgresql:geheim", "neither a URI nor"), ("postgresql:", 'nor "postgresql:" and a database'),
+                      ("mysql://ppg:geheim@127.0.0.1/ppg", 'nor "postgresql:" and a database')):
+        cut = Gateway(sim.port, start=False, store_url=url)
+        status, out, err = harness.run([harness.built("ppgd"), cut.config])
+        equal((status, out), (1, ""), err)
+        assert says in err, (url, err)
+        assert "geheim" not in err, err
+        assert not harness.is_listening(cut.port)
+        equal(os.listdir(cut.folder), ["ppgd.conf"])
+
+
+@case
 def c07_folder_that_may_not_be_written():
     cut = Gateway(sim.port, start=False)
     wrapper = ()
