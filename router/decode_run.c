@@ -1,5 +1,5 @@
 /* decode_run.c - `pushrouter --decode`: hexadecimal lines in, decisions out. */
-#include "router/options.h"
+#include "router/service.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ enum {
 
 struct decode {
 	const struct options *o;
-	struct router *router;
+	struct service s;
 	unsigned long line;
 	bool refused;			/* a message was not accepted, or a line no message */
 	uint8_t *octets;		/* of the line at hand */
@@ -163,7 +163,7 @@ take_user_data(struct decode *d, struct span part)
 		}
 		return;
 	}
-	err = router_sms(d->router, &d->o->path, part, &res, &why);
+	err = router_sms(d->s.router, &d->o->path, part, &res, &why);
 	if (err != OK && err != ERR_BUSY) {
 		report(d, &why);
 		return;
@@ -189,14 +189,14 @@ take_line(struct decode *d, struct span text)
 	if (read_parts(d, text, parts, &n, &why) != OK) {
 		report(d, &why);
 	} else if (n > 1) {
-		if (router_parts(d->router, &d->o->path, parts, n, &res, &why) == OK)
+		if (router_parts(d->s.router, &d->o->path, parts, n, &res, &why) == OK)
 			print_result(d, &res);
 		else
 			report(d, &why);
 	} else if (is_user_data(d, parts[0])) {
 		take_user_data(d, parts[0]);
 	} else {
-		router_datagram(d->router, &d->o->path, parts[0], &res);
+		router_datagram(d->s.router, &d->o->path, parts[0], &res);
 		print_result(d, &res);
 	}
 }
@@ -223,12 +223,18 @@ read_line(FILE *in, char *line, size_t *n, bool *too_long)
 int
 decode_run(struct options *o)
 {
-	struct decode d = { .o = o, .router = router_create(&o->dev, o->keep) };
-	char *line = malloc(LINE_MAX_OCTETS);
+	enum { GRACE_MS = 60 * 1000 };	/* for what clients have not got yet */
+	struct decode d = { .o = o };
+	char *line;
 	struct why why = { 0 };
 	bool too_long;
 	size_t n;
 
+	if (service_init(&d.s, o, o->keep, false, &why) != OK) {
+		fprintf(stderr, "pushrouter: %s\n", why.text);
+		return 2;
+	}
+	line = malloc(LINE_MAX_OCTETS);
 	d.octets = malloc(LINE_MAX_OCTETS);
 	if (line == NULL || d.octets == NULL)
 		abort();
@@ -241,10 +247,11 @@ decode_run(struct options *o)
 		} else {
 			take_line(&d, span_of(line, n));
 		}
+		service_settle(&d.s);
 	}
-	if (router_waiting(d.router) > 0) {
+	if (router_waiting(d.s.router) > 0) {
 		why_set(&why, ERR_SHORT, "end of input, %zu message(s) incomplete",
-		    router_waiting(d.router));
+		    router_waiting(d.s.router));
 		why.offset = 0;
 		report(&d, &why);
 	}
@@ -252,6 +259,6 @@ decode_run(struct options *o)
 	free(d.octets);
 	sbuf_done(&d.last);
 	sbuf_done(&d.next);
-	router_destroy(&d.router);
+	service_done(&d.s, GRACE_MS);
 	return d.refused ? 1 : 0;
 }

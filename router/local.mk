@@ -5,8 +5,11 @@ router_librouter_a_SOURCES = \
 
 bin_PROGRAMS += pushrouter
 pushrouter_SOURCES = \
-	router/decode_run.c router/options.c router/options.h router/pushrouter_main.c \
-	router/smscsim_run.c
+	router/client_exec.c router/client_file.c router/client_int.h router/client_unix.c \
+	router/clients.c router/clients.h router/decode_run.c router/handset_json.c \
+	router/handset_json.h router/handsets.c router/handsets.h router/load.c router/options.c \
+	router/options.h router/pushrouter_main.c router/service.c router/service.h \
+	router/smscsim_run.c router/udp_run.c
 pushrouter_LDADD = $(ROUTER_LIBS)
 
 check_PROGRAMS += tests/unit/test_router
@@ -26,5 +29,6 @@ tests_fuzz_fuzz_router_SOURCES = tests/fuzz/fuzz_router.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_router_LDADD = $(ROUTER_LIBS)
 tests_fuzz_fuzz_router_LDFLAGS = $(FUZZ_LINK)
 
-TESTS += tests/e2e/test_pushrouter.py
-EXTRA_DIST += tests/e2e/test_pushrouter.py
+E2E_ROUTER = tests/e2e/test_pushrouter.py tests/e2e/test_pushrouter_clients.py
+TESTS += $(E2E_ROUTER)
+EXTRA_DIST += tests/e2e/pushes.py $(E2E_ROUTER)

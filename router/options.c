@@ -12,7 +12,9 @@
 
 static const char usage[] =
     "usage: pushrouter --decode [options]          hexadecimal messages on standard input\n"
+    "       pushrouter --udp [[ADDR:]PORT] [options]   datagrams of an IP bearer (port 2948)\n"
     "       pushrouter --smscsim URL [options]     messages that an SMSC simulator delivers\n"
+    "       pushrouter --handsets FILE --state MSISDN  a simulated handset as JSON\n"
     "\n"
     "  --json                  one JSON object a message\n"
     "  --profile NAME          device profile: a name, or a file with a / in it (wm5)\n"
@@ -24,46 +26,67 @@ static const char usage[] =
     "  --imsi N                network key of the device\n"
     "  --pin N                 a PIN that the user types; several are typed in turn\n"
     "  --consent yes|no        what the user answers when asked (yes)\n"
+    "  --register 'TYPE[;app=ID]=exec:CMD|shell:CMD|unix:PATH|file:DIR'   who gets the content\n"
+    "  --clients FILE          such clients as JSON\n"
+    "  --own-clients yes|no    has the device clients that its profile names (yes)\n"
+    "  --incomplete-max N      messages that wait for parts (1000)\n"
+    "  --incomplete-time S     how long they wait (600)\n"
+    "  --stats                 counters as JSON on standard error at the end; SIGUSR1: now\n"
     "decode:\n"
     "  --from ADDR             sender of the messages\n"
     "  --from-ton international|national|alphanumeric|unknown\n"
     "  --bearer sms|ip\n"
     "  --as auto|sms|wsp       what a line is: UDH and user data, or a WSP PDU (auto)\n"
     "  --keep                  what a message changes of the device holds for later ones\n"
+    "udp:\n"
+    "  --rate N                datagrams a second, what is above is dropped (1000)\n"
+    "  --once N                leave after N datagrams\n"
     "smscsim:\n"
+    "  --handsets FILE         handsets as JSON; what messages change of them is written there\n"
     "  --dest MSISDN           only this handset; may be repeated\n"
     "  --since N               messages after this number\n"
     "  --once N                leave after N messages\n";
 
 enum {
-	OPT_AS = 256, OPT_BEARER, OPT_CONSENT, OPT_DECODE, OPT_DEST, OPT_DEVICE, OPT_FROM, OPT_FROM_TON,
-	OPT_HELP, OPT_IMSI, OPT_JSON, OPT_KEEP, OPT_ONCE, OPT_PIN, OPT_POLICY, OPT_PROFILE, OPT_PROFILES,
-	OPT_PROVURL, OPT_PROXY, OPT_SINCE, OPT_SMSCSIM, OPT_VERSION
+	OPT_AS = 256, OPT_BEARER, OPT_CLIENTS, OPT_CONSENT, OPT_DECODE, OPT_DEST, OPT_DEVICE, OPT_FROM,
+	OPT_FROM_TON, OPT_HANDSETS, OPT_HELP, OPT_IMSI, OPT_INCOMPLETE_MAX, OPT_INCOMPLETE_TIME, OPT_JSON,
+	OPT_KEEP, OPT_ONCE, OPT_OWN_CLIENTS, OPT_PIN, OPT_POLICY, OPT_PROFILE, OPT_PROFILES, OPT_PROVURL,
+	OPT_PROXY, OPT_RATE, OPT_REGISTER, OPT_SINCE, OPT_SMSCSIM, OPT_STATE, OPT_STATS, OPT_UDP, OPT_VERSION
 };
 
 static const struct option long_options[] = {
-	{ "as",       required_argument, NULL, OPT_AS },
-	{ "bearer",   required_argument, NULL, OPT_BEARER },
-	{ "consent",  required_argument, NULL, OPT_CONSENT },
-	{ "decode",   no_argument,       NULL, OPT_DECODE },
-	{ "dest",     required_argument, NULL, OPT_DEST },
-	{ "device",   required_argument, NULL, OPT_DEVICE },
-	{ "from",     required_argument, NULL, OPT_FROM },
-	{ "from-ton", required_argument, NULL, OPT_FROM_TON },
-	{ "help",     no_argument,       NULL, OPT_HELP },
-	{ "imsi",     required_argument, NULL, OPT_IMSI },
-	{ "json",     no_argument,       NULL, OPT_JSON },
-	{ "keep",     no_argument,       NULL, OPT_KEEP },
-	{ "once",     required_argument, NULL, OPT_ONCE },
-	{ "pin",      required_argument, NULL, OPT_PIN },
-	{ "policy",   required_argument, NULL, OPT_POLICY },
-	{ "profile",  required_argument, NULL, OPT_PROFILE },
-	{ "profiles", required_argument, NULL, OPT_PROFILES },
-	{ "provurl",  required_argument, NULL, OPT_PROVURL },
-	{ "proxy",    required_argument, NULL, OPT_PROXY },
-	{ "since",    required_argument, NULL, OPT_SINCE },
-	{ "smscsim",  required_argument, NULL, OPT_SMSCSIM },
-	{ "version",  no_argument,       NULL, OPT_VERSION },
+	{ "as",              required_argument, NULL, OPT_AS },
+	{ "bearer",          required_argument, NULL, OPT_BEARER },
+	{ "clients",         required_argument, NULL, OPT_CLIENTS },
+	{ "consent",         required_argument, NULL, OPT_CONSENT },
+	{ "decode",          no_argument,       NULL, OPT_DECODE },
+	{ "dest",            required_argument, NULL, OPT_DEST },
+	{ "device",          required_argument, NULL, OPT_DEVICE },
+	{ "from",            required_argument, NULL, OPT_FROM },
+	{ "from-ton",        required_argument, NULL, OPT_FROM_TON },
+	{ "handsets",        required_argument, NULL, OPT_HANDSETS },
+	{ "help",            no_argument,       NULL, OPT_HELP },
+	{ "imsi",            required_argument, NULL, OPT_IMSI },
+	{ "incomplete-max",  required_argument, NULL, OPT_INCOMPLETE_MAX },
+	{ "incomplete-time", required_argument, NULL, OPT_INCOMPLETE_TIME },
+	{ "json",            no_argument,       NULL, OPT_JSON },
+	{ "keep",            no_argument,       NULL, OPT_KEEP },
+	{ "once",            required_argument, NULL, OPT_ONCE },
+	{ "own-clients",     required_argument, NULL, OPT_OWN_CLIENTS },
+	{ "pin",             required_argument, NULL, OPT_PIN },
+	{ "policy",          required_argument, NULL, OPT_POLICY },
+	{ "profile",         required_argument, NULL, OPT_PROFILE },
+	{ "profiles",        required_argument, NULL, OPT_PROFILES },
+	{ "provurl",         required_argument, NULL, OPT_PROVURL },
+	{ "proxy",           required_argument, NULL, OPT_PROXY },
+	{ "rate",            required_argument, NULL, OPT_RATE },
+	{ "register",        required_argument, NULL, OPT_REGISTER },
+	{ "since",           required_argument, NULL, OPT_SINCE },
+	{ "smscsim",         required_argument, NULL, OPT_SMSCSIM },
+	{ "state",           required_argument, NULL, OPT_STATE },
+	{ "stats",           no_argument,       NULL, OPT_STATS },
+	{ "udp",             optional_argument, NULL, OPT_UDP },
+	{ "version",         no_argument,       NULL, OPT_VERSION },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -190,7 +213,7 @@ static int
 set_mode(struct options *o, enum router_mode mode, struct why *why)
 {
 	if (o->mode != MODE_NONE && o->mode != mode)
-		return why_set(why, ERR_SYNTAX, "--decode and --smscsim exclude each other");
+		return why_set(why, ERR_SYNTAX, "--decode, --udp and --smscsim exclude each other");
 	o->mode = mode;
 	return OK;
 }
@@ -202,6 +225,64 @@ add_dest(struct options *o, const char *dest, struct why *why)
 		return why_set(why, ERR_LIMIT, "--dest: at most %d", OPTIONS_DESTS_MAX);
 	o->dests[o->n_dests++] = dest;
 	return OK;
+}
+
+static int
+add_register(struct options *o, const char *text, struct why *why)
+{
+	if (o->n_registers == OPTIONS_REGISTERS_MAX)
+		return why_set(why, ERR_LIMIT, "--register: at most %d", OPTIONS_REGISTERS_MAX);
+	o->registers[o->n_registers++] = text;
+	return OK;
+}
+
+static int
+load_clients(struct options *o, const char *path, struct why *why)
+{
+	json_decref(o->clients_json);
+	o->clients_file = path;
+	return load_json(path, 1 << 20, &o->clients_json, why);
+}
+
+static int
+own_clients(struct options *o, const char *text, struct why *why)
+{
+	int i, err = word_index("own-clients", "yes|no", text, &i, why);
+
+	if (err == OK && i == 1)
+		o->dev.policy.n_clients = 0;
+	return err;
+}
+
+static int
+incomplete_max(struct options *o, const char *text, struct why *why)
+{
+	int64_t n;
+
+	if (text_number(text, 1, 100000, &n) != OK)
+		return why_set(why, ERR_SYNTAX, "--incomplete-max: a number in 1..100000 is expected");
+	o->limits.incomplete = (size_t)n;
+	return OK;
+}
+
+static int
+incomplete_time(struct options *o, const char *text, struct why *why)
+{
+	int64_t n;
+
+	if (text_number(text, 1, 604800, &n) != OK)
+		return why_set(why, ERR_SYNTAX, "--incomplete-time: seconds in 1..604800 are expected");
+	o->limits.incomplete_ms = n * 1000;
+	return OK;
+}
+
+/* The value of --udp may stand in a word of its own. */
+static const char *
+udp_value(int argc, char **argv)
+{
+	if (optarg == NULL && optind < argc && argv[optind][0] != '-')
+		optarg = argv[optind++];
+	return optarg ? optarg : "2948";
 }
 
 static int
@@ -220,6 +301,8 @@ take_option(struct options *o, int opt, const char *arg, struct why *why)
 		err = word_index("bearer", "sms|ip", arg, &i, why);
 		o->path.ip_bearer = i == 1;
 		return err;
+	case OPT_CLIENTS:
+		return load_clients(o, arg, why);
 	case OPT_CONSENT:
 		err = word_index("consent", "yes|no", arg, &i, why);
 		o->dev.refuses = i == 1;
@@ -233,6 +316,13 @@ take_option(struct options *o, int opt, const char *arg, struct why *why)
 		err = word_index("from-ton", "international|national|alphanumeric|unknown", arg, &i, why);
 		o->path.from_ton = tons[i];
 		return err;
+	case OPT_HANDSETS:
+		o->handsets = arg;
+		return OK;
+	case OPT_INCOMPLETE_MAX:
+		return incomplete_max(o, arg, why);
+	case OPT_INCOMPLETE_TIME:
+		return incomplete_time(o, arg, why);
 	case OPT_IMSI:
 		return router_device_set_imsi(&o->dev, arg, why);
 	case OPT_JSON:
@@ -243,6 +333,8 @@ take_option(struct options *o, int opt, const char *arg, struct why *why)
 		return OK;
 	case OPT_ONCE:
 		return number("once", arg, 1, &o->once, why);
+	case OPT_OWN_CLIENTS:
+		return own_clients(o, arg, why);
 	case OPT_PIN:
 		return router_device_add_pin(&o->dev, arg, why);
 	case OPT_POLICY:
@@ -251,8 +343,21 @@ take_option(struct options *o, int opt, const char *arg, struct why *why)
 		return set_provurl(&o->dev.policy, arg, why);
 	case OPT_PROXY:
 		return add_proxy(&o->dev.policy, arg, why);
+	case OPT_RATE:
+		return number("rate", arg, 1, &o->udp_rate, why);
+	case OPT_REGISTER:
+		return add_register(o, arg, why);
 	case OPT_SINCE:
 		return number("since", arg, 0, &o->since, why);
+	case OPT_STATE:
+		o->state = arg;
+		return set_mode(o, MODE_STATE, why);
+	case OPT_STATS:
+		o->stats = true;
+		return OK;
+	case OPT_UDP:
+		o->udp = arg;
+		return set_mode(o, MODE_UDP, why);
 	case OPT_DECODE:
 		return set_mode(o, MODE_DECODE, why);
 	case OPT_SMSCSIM:
@@ -267,7 +372,7 @@ take_option(struct options *o, int opt, const char *arg, struct why *why)
 static int
 first_pass(int argc, char **argv, struct options *o, struct why *why)
 {
-	const char *profile = NULL, *file = NULL, *folder = NULL;
+	const char *profile = NULL, *file = NULL;
 	int opt;
 
 	opterr = 0;
@@ -283,10 +388,13 @@ first_pass(int argc, char **argv, struct options *o, struct why *why)
 			profile = optarg;
 			break;
 		case OPT_PROFILES:
-			folder = optarg;
+			o->profiles = optarg;
 			break;
 		case OPT_DEVICE:
 			file = optarg;
+			break;
+		case OPT_UDP:
+			udp_value(argc, argv);
 			break;
 		case '?':
 			return why_set(why, ERR_SYNTAX, "%.60s: no such option, or its value is wrong or "
@@ -297,7 +405,19 @@ first_pass(int argc, char **argv, struct options *o, struct why *why)
 	}
 	if (optind < argc)
 		return why_set(why, ERR_SYNTAX, "%.60s: no arguments are taken; see --help", argv[optind]);
-	return choose_device(profile, file, folder, &o->dev, why);
+	return choose_device(profile, file, o->profiles, &o->dev, why);
+}
+
+static int
+check_mode(const struct options *o, struct why *why)
+{
+	if (o->mode == MODE_NONE)
+		return why_set(why, ERR_SYNTAX, "--decode, --udp or --smscsim URL is needed; see --help");
+	if (o->mode == MODE_STATE && o->handsets == NULL)
+		return why_set(why, ERR_SYNTAX, "--state: --handsets is needed");
+	if (o->handsets && o->mode != MODE_STATE && o->mode != MODE_SMSCSIM)
+		return why_set(why, ERR_SYNTAX, "--handsets: only with --smscsim or --state");
+	return OK;
 }
 
 int
@@ -307,13 +427,23 @@ options_read(int argc, char **argv, struct options *o, struct why *why)
 
 	memset(o, 0, sizeof *o);
 	o->path.from = o->path.to = "";
+	o->since = -1;
+	o->udp_rate = 1000;
 	err = first_pass(argc, argv, o, why);
 	optind = 0;		/* start again */
 	while (err == OK && (opt = getopt_long(argc, argv, "", long_options, NULL)) != -1)
-		err = take_option(o, opt, optarg, why);
-	if (err == OK && o->mode == MODE_NONE)
-		err = why_set(why, ERR_SYNTAX, "--decode or --smscsim URL is needed; see --help");
+		err = take_option(o, opt, opt == OPT_UDP ? udp_value(argc, argv) : optarg, why);
+	if (err == OK)
+		err = check_mode(o, why);
 	if (err != OK)
-		router_device_done(&o->dev);
+		options_done(o);
 	return err;
+}
+
+void
+options_done(struct options *o)
+{
+	router_device_done(&o->dev);
+	json_decref(o->clients_json);
+	o->clients_json = NULL;
 }

@@ -4,9 +4,9 @@
 
 #include "router/pushrouter.h"
 
-enum { OPTIONS_DESTS_MAX = 256 };
+enum { OPTIONS_DESTS_MAX = 256, OPTIONS_REGISTERS_MAX = ROUTER_REGISTRATIONS_MAX };
 
-enum router_mode { MODE_NONE, MODE_DECODE, MODE_SMSCSIM };
+enum router_mode { MODE_NONE, MODE_DECODE, MODE_UDP, MODE_SMSCSIM, MODE_STATE };
 enum input_form { INPUT_AUTO, INPUT_SMS, INPUT_WSP };
 
 struct options {
@@ -15,20 +15,42 @@ struct options {
 	bool json, keep;
 	struct router_device dev;
 	struct router_path path;	/* decode: every message's */
+	struct router_limits limits;
+	bool stats;			/* shown at the end */
+	const char *registers[OPTIONS_REGISTERS_MAX];
+	size_t n_registers;
+	const char *clients_file;
+	json_t *clients_json;		/* what is in it */
+	const char *udp;		/* [ADDR:]PORT */
+	int64_t udp_rate;		/* datagrams a second */
+	const char *profiles;		/* folder, or NULL */
 	const char *url;		/* smscsim */
+	const char *handsets, *state;	/* file; number to show */
 	const char *dests[OPTIONS_DESTS_MAX];
 	size_t n_dests;
-	int64_t once, since;		/* once 0: for ever */
+	int64_t once, since;		/* once 0: for ever; since -1: not said */
 };
 
 /*
  * OK with everything checked; ERR_SYNTAX and so on with *why; ERR_CLOSED when only help or the
- * version was asked for and printed. Strings point into argv. Wipe o->dev with router_device_done.
+ * version was asked for and printed. Strings point into argv.
  */
 int options_read(int argc, char **argv, struct options *o, struct why *why);
+void options_done(struct options *o);	/* wipes the device */
+
+/* A file of at most `longest` octets; its text is wiped from memory, it may hold keys. load.c */
+int load_json(const char *path, size_t longest, json_t **out, struct why *why);
+
+/* Profiles of o->profiles, each read once. */
+struct profile_cache;
+struct profile_cache *profile_cache_create(const struct options *o);
+void profile_cache_destroy(struct profile_cache **c);
+int profile_cache_read(void *cache, const char *name, struct sbuf *out, struct why *why);
 
 /* Returns the exit status. */
 int decode_run(struct options *o);
 int smscsim_run(struct options *o);
+int state_run(struct options *o);
+int udp_run(struct options *o);
 
 #endif

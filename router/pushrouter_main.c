@@ -29,6 +29,24 @@ hide_secrets(int argc, char **argv)
 	}
 }
 
+static int
+run(struct options *o)
+{
+	switch (o->mode) {
+	case MODE_DECODE:
+		return decode_run(o);
+	case MODE_UDP:
+		return udp_run(o);
+	case MODE_SMSCSIM:
+		return smscsim_run(o);
+	case MODE_STATE:
+		return state_run(o);
+	case MODE_NONE:
+		break;
+	}
+	return 2;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -43,7 +61,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "pushrouter: %s\n", why.text);
 		return 2;
 	}
-	status = o.mode == MODE_DECODE ? decode_run(&o) : smscsim_run(&o);
-	router_device_done(&o.dev);
+	status = run(&o);
+	options_done(&o);
 	return status;
 }

@@ -1,100 +1,48 @@
 /*
  * smscsim_run.c - `pushrouter --smscsim URL`: any number of simulated handsets behind smscsim.
- * Each number that messages go to is a handset of the same make; what a message changes of one
- * holds for its later messages.
+ * Messages come by long polls. What they change is saved before it is told, so that what was told holds
+ * after any crash; a crash in between repeats messages, it loses none.
  */
-#include "router/options.h"
+#include "router/service.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/http_client.h"
 #include "base/text.h"
+#include "router/handsets.h"
 
 enum {
 	WAIT_S = 20,			/* of one long poll */
-	HANDSETS_MAX = 1024,		/* that are remembered: those used last */
+	ANSWER_MAX = 64 << 20,
 	PARTS_MAX = SMS_SEGMENTS_MAX + 1,
+	NUMBER_MAX = 31,
 	TRIES = 20, RETRY_MS = 250	/* while the simulator does not answer */
 };
 
-struct handset {
-	struct handset *next;
-	char msisdn[32];
-	struct router *router;
+struct sim {
+	const struct options *o;
+	struct service s;
+	struct http_client *client;
+	struct loop_timer timer;	/* the next try, or until clients have room */
+	struct handsets *all;
+	struct profile_cache *profiles;
+	struct policy_files files;
+	int64_t since, count;
+	int tries;
+	uint64_t strangers;		/* messages for numbers without a handset */
+	bool leaving;
+	int status;			/* to leave with */
 };
 
-struct handsets {
-	const struct router_device *make;
-	struct handset *list;		/* used last first */
-	size_t n;
-};
-
-/* ---- handsets ---------------------------------------------------------------------------------- */
+/* ---- one message --------------------------------------------------------------------------------- */
 
 static const char *
 digits(const char *msisdn)
 {
 	return *msisdn == '+' ? msisdn + 1 : msisdn;
 }
-
-static void
-handset_free(struct handset *h)
-{
-	router_destroy(&h->router);
-	free(h);
-}
-
-static void
-forget_last(struct handsets *all)
-{
-	struct handset **p = &all->list;
-
-	while ((*p)->next != NULL)
-		p = &(*p)->next;
-	handset_free(*p);
-	*p = NULL;
-	all->n--;
-}
-
-/* The handset of this number, made when it gets its first message. */
-static struct router *
-handset_get(struct handsets *all, const char *msisdn)
-{
-	struct handset **p = &all->list, *h;
-
-	while (*p != NULL && strcmp((*p)->msisdn, msisdn) != 0)
-		p = &(*p)->next;
-	h = *p;
-	if (h != NULL) {
-		*p = h->next;
-	} else {
-		if (all->n == HANDSETS_MAX)
-			forget_last(all);
-		h = calloc(1, sizeof *h);
-		if (h == NULL)
-			abort();
-		snprintf(h->msisdn, sizeof h->msisdn, "%s", msisdn);
-		h->router = router_create(all->make, true);
-		all->n++;
-	}
-	h->next = all->list;
-	all->list = h;
-	return h->router;
-}
-
-static void
-handsets_done(struct handsets *all)
-{
-	while (all->list != NULL)
-		forget_last(all);
-}
-
-/* ---- one message --------------------------------------------------------------------------------- */
 
 static bool
 is_wanted(const struct options *o, const char *dest)
@@ -184,162 +132,258 @@ deliver(struct router *router, const struct router_path *path, json_t *entry,
 	return router_parts(router, path, parts, n, res, why);
 }
 
-static void
-print_json(json_t *entry, const struct router_path *path, const struct router_result *res,
-    const struct why *problem, struct sbuf *out)
-{
-	json_t *obj = json_object(), *answer;
-
-	json_object_set(obj, "seq", json_object_get(entry, "seq"));
-	json_object_set_new(obj, "source", json_span(span_str(path->from)));
-	json_object_set_new(obj, "dest", json_span(span_str(path->to)));
-	answer = problem ? json_pack("{s:s}", "error", problem->text) : router_result_json(res);
-	json_object_update(obj, answer);
-	json_decref(answer);
-	json_print(obj, out);
-	json_decref(obj);
-}
-
-/* Prints what becomes of the message. */
-static void
-take_message(struct handsets *all, const struct options *o, json_t *entry)
+/* What becomes of a message, added to *out. False: it is for nobody here. */
+static bool
+take_message(struct sim *sim, json_t *entry, struct sbuf *out)
 {
 	struct router_path path = { .from = json_text(entry, "source"), .to = json_text(entry, "dest"),
 		.from_ton = ton_of(entry) };
+	struct router *r = sim->s.router;
+	struct router_device dev;
 	struct router_result res = { 0 };
-	struct sbuf out = { 0 };
 	struct why why = { 0 };
 	uint8_t *store = NULL;
-	int err;
+	json_t *head;
+	int err = handsets_get(sim->all, path.to, &dev, &why);
 
+	if (err == ERR_NOT_FOUND) {
+		sim->strangers++;
+		return false;
+	}
 	if (path.from == NULL)
 		path.from = "";
-	err = deliver(handset_get(all, path.to), &path, entry, &res, &store, &why);
-	if (o->json) {
-		print_json(entry, &path, &res, err == OK ? NULL : &why, &out);
-	} else {
-		sbuf_fmt(&out, "%lld %s: ", (long long)json_integer_value(json_object_get(entry, "seq")),
-		    path.to);
-		if (err == OK)
-			router_result_line(&res, &out);
-		else
-			sbuf_fmt(&out, "error: %s", why.text);
-	}
-	sbuf_char(&out, '\n');
-	fwrite(out.s, 1, out.n, stdout);
-	fflush(stdout);
-	sbuf_done(&out);
+	if (err == OK)
+		err = router_set_device(r, &dev, &why);
+	router_device_done(&dev);
+	if (err == OK)
+		err = deliver(r, &path, entry, &res, &store, &why);
+	handsets_put(sim->all, path.to, r, err == OK ? &res : NULL);
+	head = json_pack("{s:O}", "seq", json_object_get(entry, "seq"));
+	service_answer(sim->o, head, &path, &res, err == OK ? NULL : &why, out);
+	json_decref(head);
 	free(store);
+	return true;
 }
 
 /* ---- the long poll --------------------------------------------------------------------------------- */
 
+static void poll_now(void *arg);
+
 static void
-poll_url(const struct options *o, int64_t since, struct sbuf *url)
+leave(struct sim *sim, int status)
 {
+	sim->status = status;
+	loop_stop(sim->s.loop);
+}
+
+static void
+give_up(struct sim *sim, struct why *why)
+{
+	why_prefix(why, "%.100s", sim->o->url);
+	fprintf(stderr, "pushrouter: %s\n", why->text);
+	leave(sim, 1);
+}
+
+static void
+poll_url(const struct sim *sim, struct sbuf *url)
+{
+	const struct options *o = sim->o;
 	size_t n = strlen(o->url);
 
 	while (n > 0 && o->url[n - 1] == '/')
 		n--;
 	sbuf_put(url, o->url, n);
-	sbuf_fmt(url, "/messages?since=%lld&wait=%d&delivered=true", (long long)since, WAIT_S);
+	sbuf_fmt(url, "/messages?since=%lld&wait=%d&delivered=true", (long long)sim->since, WAIT_S);
 	if (o->n_dests == 1 && strspn(digits(o->dests[0]), "0123456789") == strlen(digits(o->dests[0])))
 		sbuf_fmt(url, "&dest=%s", digits(o->dests[0]));
 }
 
-static void
-pause_ms(long ms)
-{
-	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
-
-	nanosleep(&t, NULL);
-}
-
-/* The next messages, or NULL and *why when the simulator stays away. */
-static json_t *
-poll_messages(const struct options *o, int64_t since, struct why *why)
-{
-	struct sbuf url = { 0 }, body = { 0 };
-	json_t *list = NULL;
-	unsigned status = 0;
-	int try, err = ERR_IO;
-
-	poll_url(o, since, &url);
-	for (try = 0; try < TRIES && err != OK; try++) {
-		if (try > 0)
-			pause_ms(RETRY_MS);
-		sbuf_clear(&body);
-		err = http_fetch("GET", url.s, NULL, (struct span){ 0 }, (WAIT_S + 20) * 1000, &status,
-		    &body, why);
-	}
-	if (err == OK && status != 200)
-		err = why_set(why, ERR_IO, "HTTP status %u", status);
-	if (err == OK)
-		list = json_read(sbuf_as_span(&body), why);
-	if (list != NULL && !json_is_array(list)) {
-		json_decref(list);
-		list = NULL;
-		why_set(why, ERR_SYNTAX, "a list of messages is expected");
-	}
-	if (list == NULL)
-		why_prefix(why, "%.100s", o->url);
-	sbuf_done(&url);
-	sbuf_done(&body);
-	return list;
-}
-
 /* One answer's messages, until `once` is reached. Numbers only grow, or it would never end. */
 static int
-take_messages(struct handsets *all, const struct options *o, json_t *list, int64_t *since,
-    int64_t *count, struct why *why)
+take_messages(struct sim *sim, json_t *list, struct sbuf *out, struct why *why)
 {
 	json_t *entry;
 	size_t i;
 
+	if (!json_is_array(list))
+		return why_set(why, ERR_SYNTAX, "a list of messages is expected");
 	json_array_foreach(list, i, entry) {
 		const char *dest = json_text(entry, "dest");
 		int64_t seq = json_integer_value(json_object_get(entry, "seq"));
 
-		if (dest == NULL || strlen(dest) >= sizeof all->list->msisdn || seq <= *since)
-			return why_set(why, ERR_SYNTAX, "%.100s: a message without dest or a new seq",
-			    o->url);
-		*since = seq;
-		if (!is_wanted(o, dest))
-			continue;
-		take_message(all, o, entry);
-		if (++*count == o->once)
+		if (dest == NULL || strlen(digits(dest)) > NUMBER_MAX || seq <= sim->since)
+			return why_set(why, ERR_SYNTAX, "a message without dest or a new seq");
+		sim->since = seq;
+		if (is_wanted(sim->o, dest) && take_message(sim, entry, out) && ++sim->count == sim->o->once)
 			break;
 	}
 	return OK;
 }
 
-/* Every line is written at once, so there is nothing to lose. */
-static void
-leave(int signal_number)
+static int
+take_answer(struct sim *sim, struct span body, struct why *why)
 {
-	_exit(0);
+	struct sbuf out = { 0 };
+	json_t *list = json_read(body, why);
+	int err = list ? take_messages(sim, list, &out, why) : ERR_SYNTAX;
+	int saved = handsets_save(sim->all, sim->o->url, sim->since, err == OK ? why : NULL);
+
+	service_print(&out);
+	sbuf_done(&out);
+	json_decref(list);
+	return err != OK ? err : saved;
+}
+
+static void
+try_again(struct sim *sim, struct why *why)
+{
+	if (++sim->tries == TRIES)
+		give_up(sim, why);
+	else
+		loop_timer_start(sim->s.loop, &sim->timer, RETRY_MS, poll_now, sim);
+}
+
+static void
+answered(void *arg, const struct http_result *res)
+{
+	struct sim *sim = arg;
+	struct why why = { 0 };
+	int err = OK;
+
+	if (sim->leaving)
+		return;
+	if (!res->transport_ok) {
+		why_set(&why, ERR_IO, "%s", res->error ? res->error : "no answer");
+		try_again(sim, &why);
+		return;
+	}
+	if (res->status != 200)
+		err = why_set(&why, ERR_IO, "HTTP status %u", res->status);
+	if (err == OK)
+		err = take_answer(sim, res->body, &why);
+	sim->tries = 0;
+	if (err != OK)
+		give_up(sim, &why);
+	else if (sim->o->once && sim->count >= sim->o->once)
+		leave(sim, 0);
+	else
+		loop_timer_start(sim->s.loop, &sim->timer, 0, poll_now, sim);
+}
+
+/* The simulator keeps messages: while a client has no room, none are fetched. */
+static void
+poll_now(void *arg)
+{
+	struct sim *sim = arg;
+	struct sbuf url = { 0 };
+
+	if (clients_full(sim->s.clients)) {
+		loop_timer_start(sim->s.loop, &sim->timer, RETRY_MS, poll_now, sim);
+		return;
+	}
+	poll_url(sim, &url);
+	http_client_send(sim->client, "GET", url.s, NULL, (struct span){ 0 }, NULL, answered, sim);
+	sbuf_done(&url);
+}
+
+/* ---- begin and end --------------------------------------------------------------------------------------- */
+
+static void
+sim_stats(void *arg, json_t *stats)
+{
+	const struct sim *sim = arg;
+
+	json_object_set_new(stats, "handsets", json_integer((json_int_t)handsets_number(sim->all)));
+	json_object_set_new(stats, "strangers", json_integer((json_int_t)sim->strangers));
+}
+
+static int
+open_handsets(struct sim *sim, struct why *why)
+{
+	int err;
+
+	if (sim->o->handsets == NULL) {
+		sim->all = handsets_of_make(&sim->o->dev);
+		return OK;
+	}
+	err = handsets_open(sim->o->handsets, &sim->files, clients_number(sim->s.clients), true, &sim->all,
+	    why);
+	if (err == OK) {
+		sim->since = handsets_since(sim->all, sim->o->url);
+		fprintf(stderr, "pushrouter: %zu handsets\n", handsets_number(sim->all));
+	}
+	return err;
+}
+
+static int
+run(struct sim *sim)
+{
+	const struct http_client_config cf = { .timeout_ms = (WAIT_S + 20) * 1000,
+		.max_answer = ANSWER_MAX };
+
+	if (sim->o->since >= 0)
+		sim->since = sim->o->since;
+	sim->s.more_stats = sim_stats;
+	sim->s.arg = sim;
+	sim->client = http_client_create(sim->s.loop, &cf);
+	poll_now(sim);
+	loop_run(sim->s.loop);
+	sim->leaving = true;
+	http_client_destroy(&sim->client);
+	loop_timer_stop(sim->s.loop, &sim->timer);
+	return sim->status;
 }
 
 int
 smscsim_run(struct options *o)
 {
-	struct handsets all = { .make = &o->dev };
-	int64_t since = o->since, count = 0;
+	enum { GRACE_MS = 5000 };
+	struct sim sim = { .o = o };
 	struct why why = { 0 };
+	int status = 2;
 
-	signal(SIGTERM, leave);
-	signal(SIGINT, leave);
-	while (o->once == 0 || count < o->once) {
-		json_t *list = poll_messages(o, since, &why);
-
-		if (list == NULL || take_messages(&all, o, list, &since, &count, &why) != OK) {
-			fprintf(stderr, "pushrouter: %s\n", why.text);
-			json_decref(list);
-			handsets_done(&all);
-			return 1;
-		}
-		json_decref(list);
+	if (service_init(&sim.s, o, true, true, &why) != OK) {
+		fprintf(stderr, "pushrouter: %s\n", why.text);
+		return status;
 	}
-	handsets_done(&all);
-	return 0;
+	sim.profiles = profile_cache_create(o);
+	sim.files = (struct policy_files){ profile_cache_read, sim.profiles };
+	if (open_handsets(&sim, &why) == OK)
+		status = run(&sim);
+	else
+		fprintf(stderr, "pushrouter: %s\n", why.text);
+	service_done(&sim.s, status == 2 ? 0 : GRACE_MS);
+	handsets_destroy(&sim.all);
+	profile_cache_destroy(&sim.profiles);
+	return status;
+}
+
+int
+state_run(struct options *o)
+{
+	struct profile_cache *profiles = profile_cache_create(o);
+	const struct policy_files files = { profile_cache_read, profiles };
+	struct handsets *all = NULL;
+	struct sbuf out = { 0 };
+	struct why why = { 0 };
+	json_t *obj = NULL;
+	int status = 2;
+
+	if (handsets_open(o->handsets, &files, 0, false, &all, &why) == OK) {
+		status = 1;
+		obj = handsets_state(all, o->state, &why);
+	}
+	if (obj != NULL) {
+		json_print(obj, &out);
+		sbuf_char(&out, '\n');
+		service_print(&out);
+		status = 0;
+	} else {
+		fprintf(stderr, "pushrouter: %s\n", why.text);
+	}
+	json_decref(obj);
+	sbuf_done(&out);
+	handsets_destroy(&all);
+	profile_cache_destroy(&profiles);
+	return status;
 }
