@@ -19,6 +19,7 @@ struct admin_config {
 	struct store *store;
 	struct dispatch *dispatch;
 	struct front *front;
+	struct subscribers *subscribers;	/* is told of imports; NULL */
 	struct notifier *notifier;
 	struct authenticator *auth;
 	struct pool *pool;

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "ppg/subscriber.h"
 
 enum { FIELDS_MAX = 4, NUMBER_DIGITS_MAX = 20 };
 enum field { ADDRESS, NUMBER, PROFILE, FACTS };
@@ -98,14 +99,16 @@ check_number(const char *number, struct why *why)
 static int
 check_facts(const char *facts, struct why *why)
 {
+	struct subscriber sub;
 	json_t *json;
-	int err = OK;
+	int err;
 
 	if (strlen(facts) > SUBSCRIBER_FACTS_MAX)
 		return why_set(why, ERR_LIMIT, "facts: at most %d octets", SUBSCRIBER_FACTS_MAX);
 	json = json_read(span_str(facts), NULL);
-	if (!json_is_object(json))
-		err = why_set(why, ERR_SYNTAX, "facts: a JSON object");
+	err = subscriber_read_facts(json, &sub, why);
+	if (err == OK)
+		subscriber_done(&sub);
 	json_decref(json);
 	return err;
 }

@@ -11,6 +11,7 @@
 #include "base/xml.h"
 #include "ppg/admin_csv.h"
 #include "ppg/mime.h"
+#include "ppg/subscriber.h"
 #include "ppg/uaprof.h"
 
 enum { SLICE = 1000, BAD_SHOWN = 1000, TYPE_MAX = 200 };
@@ -101,6 +102,18 @@ read_key(struct http_request *rq, char key[ADDRESS_KEY_SIZE])
 	return err == OK;
 }
 
+/* What is secret of them stays here. */
+static json_t *
+shown_facts(const char *text)
+{
+	json_t *facts = text != NULL ? json_read(span_str(text), NULL) : NULL, *shown = NULL;
+
+	if (facts != NULL)
+		shown = subscriber_facts_shown(facts);
+	json_decref(facts);
+	return shown;
+}
+
 void
 admin_get_subscriber(struct admin *admin, struct http_request *rq, const char *rest)
 {
@@ -122,7 +135,7 @@ admin_get_subscriber(struct admin *admin, struct http_request *rq, const char *r
 		return;
 	}
 	subscriber_print(key, &address);
-	facts = sub.facts != NULL ? json_read(span_str(sub.facts), NULL) : NULL;
+	facts = shown_facts(sub.facts);
 	admin_json(rq, 200, json_pack("{s:s, s:o, s:o, s:o}", "address", address.s, "number", admin_text(sub.number),
 	    "profile", admin_text(sub.profile), "facts", facts != NULL ? facts : json_null()));
 	sbuf_done(&address);
@@ -151,6 +164,8 @@ slice_written(struct store_op *op)
 	json_t *answer;
 
 	if (result == OK) {
+		if (admin->cf.subscribers != NULL)
+			subscribers_imported(admin->cf.subscribers);
 		w->written += w->u.subscribers.n;
 		if (next_slice(w)) {
 			result = store_submit(admin->cf.store, op);

@@ -1,9 +1,11 @@
 /* admin_push.c - see admin_int.h: pushes and their audit rows, as JSON. Reads only. */
 #include "ppg/admin_int.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ppg/admit.h"
 #include "ppg/life.h"
 #include "ppg/report.h"
 
@@ -11,10 +13,31 @@ enum { RECIPIENTS_SHOWN = 1000, ROWS_MAX = 1000, ROWS_USUAL = 100 };
 
 /* ---- one push ------------------------------------------------------------------------------------ */
 
+/* "0*1,2*998" of admit_policy_meta: the prediction for recipient n, or null. */
 static json_t *
-recipient_json(const struct store_view_recipient *r)
+prediction_of(json_t *meta, uint32_t n)
 {
-	json_t *o = json_object(), *ids = json_array();
+	const char *p = json_text(meta, "predicted");
+	unsigned index;
+	uint32_t count;
+	int used;
+
+	while (p != NULL && sscanf(p, "%3u*%7u%n", &index, &count, &used) == 2) {
+		if (n < count && index == ADMIT_LOOK_UP)
+			return json_pack("{s:n, s:n, s:s}", "outcome", "code", "reason", "looked up when it is due");
+		if (n < count)
+			return json_incref(json_array_get(json_object_get(meta, "predictions"), index));
+		n -= count;
+		p += used;
+		p += *p == ',';
+	}
+	return NULL;
+}
+
+static json_t *
+recipient_json(const struct store_view_recipient *r, json_t *meta)
+{
+	json_t *o = json_object(), *ids = json_array(), *prediction = prediction_of(meta, r->n);
 	unsigned i;
 
 	for (i = 0; i < r->n_ids; i++)	/* a part that the SMSC gave no id has none to show (S-05) */
@@ -32,6 +55,7 @@ recipient_json(const struct store_view_recipient *r)
 	json_object_set_new(o, "message_ids", ids);
 	json_object_set_new(o, "attempts", json_integer(r->attempts));
 	json_object_set_new(o, "maybe_sent_twice", json_boolean(r->maybe_sent));
+	json_object_set_new(o, "prediction", prediction != NULL ? prediction : json_null());
 	return o;
 }
 
@@ -50,31 +74,29 @@ push_state(const struct store_view *v)
 }
 
 static json_t *
-priority_json(const struct store_view *v)
+priority_json(json_t *meta)
 {
-	json_t *meta = v->meta != NULL ? json_read(span_str(v->meta), NULL) : NULL, *out;
 	const char *priority = json_text(meta, "qos");
 
-	out = json_string(priority != NULL && priority[0] != '\0' ? priority : "medium");
-	json_decref(meta);
-	return out;
+	return json_string(priority != NULL && priority[0] != '\0' ? priority : "medium");
 }
 
 static json_t *
 push_json(const struct store_view *v)
 {
+	json_t *meta = v->meta != NULL ? json_read(span_str(v->meta), NULL) : NULL;
 	json_t *o = json_object(), *list = json_array();
 	size_t i;
 
 	for (i = 0; i < v->n; i++)
-		json_array_append_new(list, recipient_json(&v->recipients[i]));
+		json_array_append_new(list, recipient_json(&v->recipients[i], meta));
 	json_object_set_new(o, "push_id", json_span(span_str(v->push_id)));
 	json_object_set_new(o, "initiator", json_string(v->pi));
 	json_object_set_new(o, "state", json_string(push_state(v)));
 	json_object_set_new(o, "received", admin_time(v->received));
 	json_object_set_new(o, "deliver_after", admin_time(v->deliver_after));
 	json_object_set_new(o, "deadline", admin_time(v->deadline_at));
-	json_object_set_new(o, "priority", priority_json(v));
+	json_object_set_new(o, "priority", priority_json(meta));
 	json_object_set_new(o, "pap_version", json_string(v->version));
 	json_object_set_new(o, "content_type", admin_text(v->content_type));
 	json_object_set_new(o, "header_octets", json_integer((json_int_t)v->headers_n));
@@ -82,6 +104,7 @@ push_json(const struct store_view *v)
 	json_object_set_new(o, "n_recipients", json_integer(v->n_recipients));
 	json_object_set_new(o, "n_final", json_integer(v->n_final));
 	json_object_set_new(o, "recipients", list);
+	json_decref(meta);
 	return o;
 }
 

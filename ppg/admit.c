@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "ppg/life.h"
 
 int
 admit_refuse(struct admission *a, int code, const char *fmt, ...)
@@ -35,6 +36,23 @@ admission_note(struct admission *a, const char *stage, const char *fmt, ...)
 	va_end(ap);
 	a->notes[a->n_notes] = (struct pap_note){ stage, a->note_texts[a->n_notes], clock_utc() };
 	a->n_notes++;
+}
+
+void
+admit_hold(struct admission *a, uint32_t i, int code, const char *text)
+{
+	struct store_recipient *r = &a->recipients[i];
+
+	if (r->state != 0)
+		return;
+	if (a->held_desc == NULL)
+		a->held_desc = calloc(a->n_recipients, sizeof *a->held_desc);
+	if (a->held_desc == NULL)
+		abort();
+	r->state = STEP_UNFIT;
+	r->code = code;
+	r->desc = a->held_desc[i] = span_dup(span_str(text));
+	a->n_held++;
 }
 
 static int
@@ -172,6 +190,7 @@ write_meta(const struct admit_request *rq, struct admission *a)
 		json_object_set_new(meta, "peer", json_string(rq->peer_name));
 	if (c->source_reference != NULL)
 		json_object_set_new(meta, "source_reference", json_span(span_str(c->source_reference)));
+	admit_policy_meta(a, meta);
 	if (json_object_size(meta) > 0) {
 		json_print(meta, &out);
 		a->meta = sbuf_take(&out);
@@ -202,7 +221,7 @@ run_checks(const struct admit_config *cf, const struct admit_request *rq, struct
 	if ((code = read_control(cf, a, &e)) != 0 ||
 	    (code = check_operation(a, &e)) != 0)
 		return code;
-	if (e.n_parts >= 3 && rq->reader == NULL)
+	if ((e.n_parts >= 3 || admit_policy_reads(cf)) && rq->reader == NULL)
 		return ADMIT_READER;		/* devices must be looked up */
 	note_received(rq, a);
 	if ((code = admit_addresses(cf, rq, a)) != 0 ||
@@ -210,7 +229,8 @@ run_checks(const struct admit_config *cf, const struct admit_request *rq, struct
 	    (code = check_times(cf, a)) != 0 ||
 	    (code = check_notify_url(cf, rq, a)) != 0 ||
 	    (code = admit_content(cf, rq, a, &e)) != 0 ||
-	    (code = admit_capabilities(cf, rq, a, &e)) != 0)
+	    (code = admit_capabilities(cf, rq, a, &e)) != 0 ||
+	    (code = admit_policy(cf, rq, a)) != 0)
 		return code;
 	write_meta(rq, a);
 	return PAP_ACCEPTED;
@@ -240,6 +260,8 @@ admission_done(struct admission *a)
 	pap_control_done(&a->control);
 	sbuf_done(&a->route);
 	free(a->audit_detail);
+	free(a->predictions);
+	free(a->predicted);
 	free(a->recipients);
 	free(a->dials);
 	free(a->content_type);

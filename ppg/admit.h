@@ -13,7 +13,9 @@
 #include "ppg/address.h"
 #include "ppg/number.h"
 #include "ppg/pap.h"
+#include "ppg/predict.h"
 #include "ppg/route.h"
+#include "ppg/subscriber.h"
 #include "store/store.h"
 
 /* The rules. Immutable, counted references; a reload puts others in their place. */
@@ -27,6 +29,8 @@ struct admit_config {
 	struct netlist *notify_allow;
 	const struct number_rules *numbers;	/* how a number is dialled */
 	struct pap_leniency lenient;
+	struct subscribers *subscribers;	/* NULL: nothing is known of anybody, nothing is predicted */
+	bool default_profile;		/* one is set: everybody is predicted for */
 };
 /* A copy of the values; notify_allow moves in. What numbers and routes point to lives longer. */
 struct admit_config *admit_config_create(const struct admit_config *values);
@@ -59,7 +63,8 @@ enum {
 	ADMIT_OPERATION = -1,		/* cancel, status query or capabilities query, well formed */
 	ADMIT_READER = -2		/* the store must be asked: start again with a reader */
 };
-enum { ADMIT_NOTES_MAX = 8 };
+enum { ADMIT_NOT_PREDICTED = 255, ADMIT_LOOK_UP = 254 /* when it is due */ };
+enum { ADMIT_NOTES_MAX = 8, ADMIT_PREDICTIONS_MAX = 16 };
 
 struct admission {
 	struct pap_control control;
@@ -84,10 +89,14 @@ struct admission {
 	char *text_type, *app_id;	/* heap: media type as submitted; X-Wap-Application-Id, NULL without one */
 	char *control_text;		/* heap: the control entity when it came in a transfer encoding */
 	char **held_desc;		/* heap: why each of the held does not fit */
+	struct prediction *predictions;	/* heap: the different ones of this push ... */
+	size_t n_predictions;
+	uint8_t *predicted;		/* heap: ... and which of them each recipient has, ADMIT_NOT_PREDICTED for none */
 	bool secret;			/* the content is a provisioning document or the like */
 	unsigned segments;
 	size_t pdu_octets;
 	time_t received, deadline_at;
+	char screen[8];			/* recipients are looked up when due, and refused or not; "": not */
 };
 
 /* Fills *a in every case; admission_done frees. */

@@ -5,11 +5,10 @@
  */
 #include "ppg/admit_int.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ppg/life.h"
+#include "ppg/subscriber.h"
 #include "ppg/uaprof.h"
 
 enum { PROFILES_MAX = 16, NAME_MAX_SIZE = 128 };	/* different devices of one push that are held at once */
@@ -58,20 +57,6 @@ profile_of(const struct admit_request *rq, struct known *k, const char *name)
 	return k->rows[i].good ? &k->rows[i].profile : NULL;
 }
 
-/* The subscriber behind a recipient: by its address, or by the number it is dialled by. */
-static bool
-find_subscriber(const struct admit_request *rq, const struct store_recipient *r, struct store_subscriber_view *out)
-{
-	const char *at = strrchr(r->key, '@');
-	char key[ADDRESS_KEY_SIZE];
-
-	snprintf(key, sizeof key, "%.*s", at != NULL ? (int)(at - r->key) : (int)strlen(r->key), r->key);
-	if (store_read_subscriber(rq->reader, key, out) == OK)
-		return true;
-	snprintf(key, sizeof key, "plmn:%s", r->to);
-	return store_read_subscriber(rq->reader, key, out) == OK;
-}
-
 static int
 match(const struct admit_request *rq, struct known *k, const struct uaprof *assumed, const struct uaprof_facts *facts,
     const struct store_recipient *r, struct why *why)
@@ -80,7 +65,7 @@ match(const struct admit_request *rq, struct known *k, const struct uaprof *assu
 	struct store_subscriber_view sub;
 	int code = 0;
 
-	if (!find_subscriber(rq, r, &sub))
+	if (subscribers_read_row(rq->reader, r->key, r->to, &sub) != OK)
 		return 0;
 	actual = sub.profile != NULL ? profile_of(rq, k, sub.profile) : NULL;
 	if (actual != NULL)
@@ -116,10 +101,7 @@ match_all(const struct admit_request *rq, struct admission *a, const struct uapr
 			first_code = code;
 			first = why;
 		}
-		r->state = STEP_UNFIT;
-		r->code = code;
-		r->desc = a->held_desc[i] = span_dup(span_str(why.text));
-		a->n_held++;
+		admit_hold(a, i, code, why.text);
 	}
 	known_done(k);
 	free(k);
@@ -139,9 +121,6 @@ admit_capabilities(const struct admit_config *cf, const struct admit_request *rq
 
 	if (e->n_parts < 3)
 		return 0;
-	a->held_desc = calloc(a->n_recipients, sizeof *a->held_desc);
-	if (a->held_desc == NULL)
-		abort();
 	if (entities_capabilities(e, &cf->lenient, &body, &decoded, &a->why) != OK) {
 		code = PAP_BAD_REQUEST;
 	} else if (uaprof_read(body, NULL, &assumed, &a->why) != OK) {

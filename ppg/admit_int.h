@@ -5,10 +5,13 @@
  *	admit_address.c		addresses become recipients
  *	admit_route.c		quality of service, wanted links, priority
  *	admit_content.c		the content entity, its headers, the message as it goes on air
+ *	admit_capabilities.c	what the initiator assumes of devices, against what is known of them
+ *	admit_policy.c		what the devices will do with it
  */
 #ifndef PPG_ADMIT_INT_H
 #define PPG_ADMIT_INT_H
 
+#include "base/json.h"
 #include "ppg/admit.h"
 #include "ppg/entities.h"
 
@@ -30,5 +33,14 @@ int admit_content(const struct admit_config *cf, const struct admit_request *rq,
 /* The recipients' devices against the capabilities entity and what is known of them; the content is ready. */
 int admit_capabilities(const struct admit_config *cf, const struct admit_request *rq, struct admission *a,
     const struct entities *e);
+
+/* Must the store be asked what is known of the recipients? */
+bool admit_policy_reads(const struct admit_config *cf);
+/* The recipients' devices and what they will do; the content is ready. */
+int admit_policy(const struct admit_config *cf, const struct admit_request *rq, struct admission *a);
+/* For the store: what was predicted for whom, into the push's meta. */
+void admit_policy_meta(const struct admission *a, json_t *meta);
+/* Recipient i will end undeliverable by itself. */
+void admit_hold(struct admission *a, uint32_t i, int code, const char *text);
 
 #endif

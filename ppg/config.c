@@ -259,6 +259,7 @@ ppg_config_load(const char *path, conf_report report, void *arg, struct ppg_conf
 		config_check_links_of_initiators(&ld);
 		take_store(&ld, path);
 		take_admin(&ld);
+		config_take_subscribers(&ld);
 		config_check_takeover(&ld);
 	}
 	if (err == OK && ld.failed)

@@ -11,6 +11,7 @@
 #include "ppg/initiator.h"
 #include "ppg/number.h"
 #include "ppg/pap.h"
+#include "ppg/subscriber.h"
 #include "smsc/link.h"
 
 enum { PPG_PLACE_MAX = 512 };		/* "file:line", for errors that show later (C-06) */
@@ -82,6 +83,8 @@ struct ppg_config {
 	int64_t retention_s, audit_retention_s, receipt_margin_s;
 	size_t store_cache_kib;
 
+	struct subscriber_config subscribers;	/* group subscriber-source; strings of conf */
+
 	uint16_t admin_port;			/* group admin; 0: none */
 	char admin_where[PPG_PLACE_MAX];
 	const char *admin_interface, *admin_token;
@@ -108,7 +111,7 @@ void ppg_config_print_keys(struct sbuf *out);
 
 /* What differs between two configurations and can be taken while the gateway works. */
 struct ppg_changes {
-	bool core, ppg, initiators, links, store, admin;	/* something of these groups; links also through group ppg */
+	bool core, ppg, initiators, links, store, admin, subscribers;	/* something of these groups; links also through group ppg */
 	unsigned restart;		/* keys whose new value needs a restart */
 };
 

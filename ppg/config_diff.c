@@ -23,6 +23,7 @@ static const struct { const char *group, *key; size_t area; } areas[] = {
 	{ "wap-push-user", NULL, offsetof(struct ppg_changes, initiators) },
 	{ "smsc", NULL, offsetof(struct ppg_changes, links) },
 	{ "store", NULL, offsetof(struct ppg_changes, store) },
+	{ "subscriber-source", NULL, offsetof(struct ppg_changes, subscribers) },
 	{ "admin", NULL, offsetof(struct ppg_changes, admin) },
 };
 

@@ -205,6 +205,17 @@ role_of(const struct conf_group *g)
 	return strcmp(role, "ppg-trusted") == 0 ? ROLE_TRUSTED_PI : ROLE_AUTH_PI;
 }
 
+static enum on_refusal
+on_refusal_of(const struct conf_group *g)
+{
+	const char *word = conf_text(g, "on-predicted-refusal");
+
+	if (word == NULL)
+		return ON_REFUSAL_DEFAULT;
+	return strcmp(word, "refuse") == 0 ? ON_REFUSAL_REFUSE :
+	    strcmp(word, "send") == 0 ? ON_REFUSAL_SEND : ON_REFUSAL_WARN;
+}
+
 /* ---- how it logs in ---------------------------------------------------------------------------- */
 
 static void
@@ -353,6 +364,7 @@ take_initiator(struct loading *ld, const struct conf_group *g, struct ppg_initia
 	copy_text(who->password, sizeof who->password, conf_text(g, "ppg-password"));
 	conf_where(g, "ppg-username", pi->where, sizeof pi->where);
 	who->role = role_of(g);
+	who->on_refusal = on_refusal_of(g);
 	who->notify_allow = config_networks(ld, g, "notify-allow");
 	take_uris(ld, g, who);
 	take_certificates(ld, g, who);

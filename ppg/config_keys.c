@@ -180,6 +180,8 @@ static const struct conf_key initiator_keys[] = {
 	  "URIs it may name as X-Wap-Initiator-URI, separated by ';'; the first is the one it has by default" },
 	{ "push-role", CONF_WORD, 0, 0, "none|ppg-auth|ppg-trusted", "ppg-auth", CONF_RELOAD,
 	  "what the Push-Flag may say of it: nothing, authenticated, or also that its content is trusted" },
+	{ "on-predicted-refusal", CONF_WORD, 0, 0, "refuse|warn|send", NULL, CONF_RELOAD,
+	  "what becomes of a message that the device is predicted to refuse; without it, it is sent with a warning" },
 	{ "notify-allow", CONF_TEXT, 0, 1024, NULL, NULL, CONF_RELOAD, "instead of the one of group ppg" },
 	{ "country-prefix", CONF_TEXT, 1, 7, NULL, NULL, CONF_RELOAD, "country code of its numbers, instead of the one of group ppg" },
 	{ "certificate", CONF_TEXT, 1, 8192, NULL, NULL, CONF_RELOAD,
@@ -412,6 +414,21 @@ static const struct conf_key admin_keys[] = {
 	{ 0 },
 };
 
+static const struct conf_key source_keys[] = {
+	{ "source", CONF_WORD, 0, 0, "table|http", "table", 0,
+	  "where subscribers are looked for: in the table of the store, or behind it over HTTP" },
+	{ "url", CONF_TEXT, 1, 1024, NULL, NULL, CONF_SECRET | CONF_URL | CONF_RELOAD,
+	  "URL of a look-up; {number} stands for the number" },
+	{ "timeout", CONF_SECONDS, 1, 60, NULL, "3s", CONF_RELOAD, "time that a look-up may take" },
+	{ "cache-size", CONF_NUMBER, 1, 10000000, NULL, "100000", CONF_RELOAD, "answers that are kept" },
+	{ "cache-time", CONF_SECONDS, 1, 30 * DAY, NULL, "1h", CONF_RELOAD, "time that an answer is good for" },
+	{ "negative-cache-time", CONF_SECONDS, 1, DAY, NULL, "1m", CONF_RELOAD,
+	  "time that the answer \"unknown\" is good for" },
+	{ "default-profile", CONF_TEXT, 1, 128, NULL, NULL, CONF_RELOAD, "profile of devices that nobody knows" },
+	{ "profiles", CONF_TEXT, 1, 500, NULL, NULL, CONF_PATH, "folder of device profiles" },
+	{ 0 },
+};
+
 static const struct conf_key wapbox_keys[] = {
 	{ "bearerbox-host", CONF_TEXT, 0, 255, NULL, NULL, 0, "host of a running bearerbox" },
 	IGNORED("timer-freq", NO_BOXES),
@@ -457,7 +474,7 @@ const struct conf_group_def ppg_config_groups[] = {
 	{ "admin", admin_keys, false, false, NULL, NULL },
 	{ "wapbox", wapbox_keys, false, false, NULL, NULL },
 	LATER_GROUP("device-profile", "profiles of devices"),
-	LATER_GROUP("subscriber-source", "look-up of subscribers"),
+	{ "subscriber-source", source_keys, false, false, NULL, NULL },
 	LATER_GROUP("route", "the choice of a link"),
 	LATER_GROUP("control", "gateway controls"),
 	UNUSED_GROUP("wap-url-map"),

@@ -38,6 +38,7 @@ struct gateway {
 	struct pool *pool;
 	struct route_table *routes;
 	struct admit_table *admit;
+	struct subscribers *subscribers;
 	struct authenticator *auth;
 	struct access_meters *meters;
 	pthread_mutex_t lock;		/* guards notifier against the writer's thread at the end */
@@ -137,6 +138,8 @@ make_admit(struct gateway *gw, struct ppg_config *fresh)
 		.numbers = cf->numbers,
 		.lenient = cf->lenient,
 		.routes = gw->routes,
+		.subscribers = gw->subscribers,
+		.default_profile = fresh->subscribers.default_profile != NULL,
 	};
 
 	snprintf(values.default_smsc, sizeof values.default_smsc, "%s",
@@ -152,6 +155,7 @@ start_dispatch(struct gateway *gw)
 	struct dispatch_link *links = make_links(cf);
 
 	gw->routes = route_table_create(make_routes(cf));
+	gw->subscribers = subscribers_create(&cf->subscribers);
 	gw->admit = admit_table_create(make_admit(gw, gw->config));
 	gw->dispatch = dispatch_start(gw->store, &(struct dispatch_config){
 		.links = links,
@@ -309,6 +313,7 @@ start_admin(struct gateway *gw, struct why *why)
 		.notifier = gw->notifier,
 		.auth = gw->auth,
 		.pool = gw->pool,
+		.subscribers = gw->subscribers,
 		.reload = reload_again,
 		.ready = is_ready,
 		.arg = gw,
@@ -448,6 +453,8 @@ take_config(struct gateway *gw, struct ppg_config *fresh)
 	ppg_config_changes(gw->config, fresh, report_restart, NULL, &changes);
 	ppg_config_changes(gw->taken != NULL ? gw->taken : gw->config, fresh, report_taken, NULL, &changes);
 	log_set_level(fresh->log_level);
+	if (changes.subscribers)
+		subscribers_set(gw->subscribers, &fresh->subscribers);
 	admit_table_replace(gw->admit, make_admit(gw, fresh));
 	authenticator_replace(gw->auth, ppg_config_take_initiators(fresh));
 	if (changes.links)
@@ -500,6 +507,7 @@ gateway_stop(struct gateway **p, unsigned wait_ms)
 	access_meters_destroy(&gw->meters);
 	authenticator_stop(&gw->auth);
 	admit_table_destroy(&gw->admit);
+	subscribers_destroy(&gw->subscribers);
 	route_table_destroy(&gw->routes);
 	ppg_config_free(&gw->taken);
 	pthread_mutex_destroy(&gw->reloading);

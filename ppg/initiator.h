@@ -17,6 +17,9 @@
 
 enum push_role { ROLE_NONE_PI, ROLE_AUTH_PI, ROLE_TRUSTED_PI };
 
+/* What becomes of a message that the device is predicted to refuse. */
+enum on_refusal { ON_REFUSAL_DEFAULT /* as the gateway says */, ON_REFUSAL_REFUSE, ON_REFUSAL_WARN, ON_REFUSAL_SEND };
+
 enum { INITIATOR_URIS_MAX = 8 };
 
 struct initiator {
@@ -40,6 +43,7 @@ struct initiator {
 	regex_t *allowed_regex, *denied_regex, *white_regex, *black_regex;
 	struct netlist *allow_ip, *deny_ip;		/* where it may come from, see address_admitted */
 	const struct initiator *everyone;		/* whose lists of numbers hold as well, the set's; NULL: none */
+	enum on_refusal on_refusal;
 	unsigned pushes_per_s, recipients_per_day;	/* 0: no limit */
 };
 

@@ -7,7 +7,8 @@ ppg_libppg_a_SOURCES = \
 	ppg/initiator.c ppg/initiator.h ppg/certificate.c ppg/certificate.h ppg/number_list.c ppg/number_list.h \
 	ppg/authenticator.c ppg/authenticator.h ppg/access.c ppg/access.h ppg/access_meter.c \
 	ppg/admit.c ppg/admit_config.c ppg/admit.h ppg/admit_int.h ppg/admit_address.c ppg/admit_route.c ppg/admit_content.c \
-	ppg/admit_capabilities.c \
+	ppg/admit_capabilities.c ppg/admit_policy.c ppg/push_facts.c ppg/push_facts.h ppg/predict.c ppg/predict.h \
+	ppg/subscriber.c ppg/subscriber.h \
 	ppg/route.c ppg/route.h \
 	ppg/mime.c ppg/mime.h \
 	ppg/entities.c ppg/entities.h \
@@ -77,7 +78,7 @@ tests_fuzz_fuzz_mime_LDFLAGS = $(FUZZ_LINK)
 
 # ---- configuration ----
 ppg_libppg_a_SOURCES += ppg/config.c ppg/config.h ppg/config_int.h ppg/config_initiator.c ppg/config_diff.c \
-	ppg/config_kannel.c ppg/config_keys.c ppg/config_link.c ppg/config_tls.c
+	ppg/config_kannel.c ppg/config_keys.c ppg/config_link.c ppg/config_policy.c ppg/config_tls.c
 check_PROGRAMS += tests/unit/test_config_tls
 TESTS += tests/unit/test_config_tls
 tests_unit_test_config_tls_SOURCES = tests/unit/test_config_tls.c
@@ -107,15 +108,15 @@ tests_fuzz_fuzz_conf_LDFLAGS = $(FUZZ_LINK)
 check_PROGRAMS += tests/unit/test_ppg_config
 TESTS += tests/unit/test_ppg_config
 tests_unit_test_ppg_config_SOURCES = tests/unit/test_ppg_config.c tests/unit/config_fixture.h
-tests_unit_test_ppg_config_LDADD = ppg/libppg.a smsc/libsmsc.a $(WAP_LIBS) $(TEST_LIBS)
+tests_unit_test_ppg_config_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 check_PROGRAMS += tests/unit/test_config_diff tests/unit/test_config_kannel tests/unit/test_config_table
 TESTS += tests/unit/test_config_diff tests/unit/test_config_kannel tests/unit/test_config_table
 tests_unit_test_config_kannel_SOURCES = tests/unit/test_config_kannel.c tests/unit/config_fixture.h
-tests_unit_test_config_kannel_LDADD = ppg/libppg.a smsc/libsmsc.a $(WAP_LIBS) $(TEST_LIBS)
+tests_unit_test_config_kannel_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 tests_unit_test_config_table_SOURCES = tests/unit/test_config_table.c
-tests_unit_test_config_table_LDADD = ppg/libppg.a smsc/libsmsc.a $(WAP_LIBS) $(TEST_LIBS)
+tests_unit_test_config_table_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 tests_unit_test_config_diff_SOURCES = tests/unit/test_config_diff.c
-tests_unit_test_config_diff_LDADD = ppg/libppg.a smsc/libsmsc.a $(WAP_LIBS) $(TEST_LIBS)
+tests_unit_test_config_diff_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 
 # who goes next, and on which link
 check_PROGRAMS += tests/unit/test_lane tests/unit/test_route

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -11,21 +12,22 @@
 
 enum { WANTED = 4, NETWORK = 2, BEARER = 1 };	/* what makes a link suit better */
 
-/* ---- wishes as text: six lines, or nothing --------------------------------------------------- */
+/* ---- wishes as text: five lines or six, or nothing --------------------------------------------------- */
 
 static bool
 has_wish(const struct route_wish *w)
 {
 	return w->smsc[0] != '\0' || w->network[0] != '\0' || w->bearer[0] != '\0' || w->links[0] != '\0' ||
-	    w->bearers[0] != '\0';
+	    w->bearers[0] != '\0' || w->screen[0] != '\0';
 }
 
 void
 route_wish_write(const struct route_wish *w, struct sbuf *out)
 {
 	if (has_wish(w))
-		sbuf_fmt(out, "%s\n%s%s\n%s%s\n%s\n%s\n", w->smsc, w->network_required ? "!" : "", w->network,
-		    w->bearer_required ? "!" : "", w->bearer, w->links, w->bearers);
+		sbuf_fmt(out, "%s\n%s%s\n%s%s\n%s\n%s\n%s%s", w->smsc, w->network_required ? "!" : "", w->network,
+		    w->bearer_required ? "!" : "", w->bearer, w->links, w->bearers,
+		    w->screen, w->screen[0] != '\0' ? "\n" : "");
 }
 
 static void
@@ -60,6 +62,7 @@ route_wish_read(struct span text, struct route_wish *out)
 	next_line(&text, out->bearer, sizeof out->bearer);
 	next_line(&text, out->links, sizeof out->links);
 	next_line(&text, out->bearers, sizeof out->bearers);
+	next_line(&text, out->screen, sizeof out->screen);
 	out->network_required = take_mark(out->network);
 	out->bearer_required = take_mark(out->bearer);
 }
@@ -219,6 +222,23 @@ routes_serve(const struct routes *r, const struct route_wish *w)
 	for (i = 0; i < r->n && route_score(&r->links[i], w) < 0; i++)
 		;
 	return i < r->n;
+}
+
+void
+routes_sender(const struct routes *r, const struct route_wish *w, char *out, size_t size)
+{
+	int best = -1;
+	size_t i;
+
+	out[0] = '\0';
+	for (i = 0; i < r->n; i++) {
+		int score = route_score(&r->links[i], w);
+
+		if (score <= best)
+			continue;
+		best = score;
+		snprintf(out, size, "%s", r->links[i].source_addr);
+	}
 }
 
 const struct smsc_config *

@@ -19,6 +19,7 @@ struct route_wish {
 	char network[40], bearer[40];	/* "" or "any": none */
 	bool network_required, bearer_required;
 	char links[512], bearers[128];	/* what the initiator is limited to, separated by ';'; "": not */
+	char screen[8];			/* no wish: what screen.h has to do when the push is due; "": nothing */
 };
 
 /* As text, for the store: nothing at all for a push without wishes. */
@@ -44,6 +45,9 @@ int routes_check(const struct routes *r, const struct route_wish *w, struct why 
 
 /* Does any of them suit? */
 bool routes_serve(const struct routes *r, const struct route_wish *w);
+
+/* The source address that the link sends from which suits best; "" when none does. */
+void routes_sender(const struct routes *r, const struct route_wish *w, char *out, size_t size);
 
 /* The link of this name, or NULL. */
 const struct smsc_config *routes_find(const struct routes *r, const char *smsc_id);

@@ -409,6 +409,7 @@ const struct store_engine store_postgres = {
 	.read_recipients = pg_read_recipients,
 	.read_pushes = pg_read_pushes,
 	.read_audit = pg_read_audit,
+	.read_any_subscriber = pg_read_any_subscriber,
 	.read_subscriber = pg_read_subscriber,
 	.read_profile = pg_read_profile,
 };

@@ -332,6 +332,7 @@ int pg_read_pushes(void *reader, const char *pi, int64_t before, uint32_t max, s
     uint32_t *n);
 int pg_read_audit(void *reader, const char *pi, const char *push_id, int64_t after, uint32_t max,
     struct store_audit_row **rows, uint32_t *n);
+int pg_read_any_subscriber(void *reader, bool *any);
 int pg_read_subscriber(void *reader, const char *key, struct store_subscriber_view *out);
 int pg_read_profile(void *reader, const char *name, struct sbuf *document, char **content_type);
 

@@ -10,7 +10,7 @@
 #include "base/log.h"
 
 enum read_query {
-	R_PUSH_IDS, R_RECIPIENTS, R_KEYS, R_PUSHES, R_AUDITED, R_AUDIT, R_SUBSCRIBER, R_PROFILE, READ_QUERIES
+	R_PUSH_IDS, R_RECIPIENTS, R_KEYS, R_PUSHES, R_AUDITED, R_AUDIT, R_SUBSCRIBER, R_ANY_SUBSCRIBER, R_PROFILE, READ_QUERIES
 };
 enum { LOOK_BACK = 100000 };	/* pushes of others that are passed over for those of one initiator */
 
@@ -36,6 +36,7 @@ static const struct pg_sql queries[READ_QUERIES] = {
 	[R_AUDIT] = { "iii", "SELECT id, at, lo, hi, event, from_state, to_state, code, link, detail FROM audit"
 	    " WHERE push = $1 AND id > $2 ORDER BY id LIMIT $3" },
 	[R_SUBSCRIBER] = { "b", "SELECT number, profile, facts FROM subscriber WHERE key = $1" },
+	[R_ANY_SUBSCRIBER] = { "", "SELECT 1 FROM subscriber LIMIT 1" },
 	[R_PROFILE] = { "b", "SELECT document, content_type FROM profile WHERE name = $1" },
 };
 
@@ -480,6 +481,17 @@ look_subscriber(struct reader *r, void *arg)
 }
 
 static int
+look_any_subscriber(struct reader *r, void *arg)
+{
+	bool *any = arg;
+	int err = ask(r, R_ANY_SUBSCRIBER);
+
+	if (err == OK)
+		*any = pg_rows(r->result) > 0;
+	return err;
+}
+
+static int
 look_profile(struct reader *r, void *arg)
 {
 	const struct fact *f = arg;
@@ -501,6 +513,12 @@ pg_read_subscriber(void *reader, const char *key, struct store_subscriber_view *
 	struct fact f = { .key = key, .subscriber = out };
 
 	return look_up(reader, look_subscriber, &f);
+}
+
+int
+pg_read_any_subscriber(void *reader, bool *any)
+{
+	return look_up(reader, look_any_subscriber, any);
 }
 
 int

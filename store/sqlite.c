@@ -226,6 +226,7 @@ const struct store_engine store_sqlite = {
 	.read_recipients = sqlite_read_recipients,
 	.read_pushes = sqlite_read_pushes,
 	.read_audit = sqlite_read_audit,
+	.read_any_subscriber = sqlite_read_any_subscriber,
 	.read_subscriber = sqlite_read_subscriber,
 	.read_profile = sqlite_read_profile,
 };

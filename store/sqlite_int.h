@@ -328,7 +328,7 @@ uint32_t push_delete_recipients(struct db *db, int64_t lo, int64_t hi, uint32_t 
 /* ---- sqlite_read.c, sqlite_list.c: readers ----------------------------------------------------------- */
 
 enum read_query { R_BEGIN, R_END, R_INDEX, R_PUSH, R_PROGRESS, R_RECIPIENTS, R_KEY_RUNS, R_KEYS, R_NAME, R_HEAD,
-	R_AUDIT, R_PUSHES, R_SUBSCRIBER, R_PROFILE, READ_QUERIES };
+	R_AUDIT, R_PUSHES, R_SUBSCRIBER, R_ANY_SUBSCRIBER, R_PROFILE, READ_QUERIES };
 
 struct reader {
 	struct db *db;
@@ -354,6 +354,7 @@ int sqlite_read_pushes(void *reader, const char *pi, int64_t before, uint32_t ma
     struct store_push_row **rows, uint32_t *n);
 int sqlite_read_audit(void *reader, const char *pi, const char *push_id, int64_t after, uint32_t max,
     struct store_audit_row **rows, uint32_t *n);
+int sqlite_read_any_subscriber(void *reader, bool *any);
 int sqlite_read_subscriber(void *reader, const char *key, struct store_subscriber_view *out);
 int sqlite_read_profile(void *reader, const char *name, struct sbuf *document, char **content_type);
 

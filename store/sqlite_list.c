@@ -200,6 +200,18 @@ sqlite_read_subscriber(void *reader, const char *key, struct store_subscriber_vi
 }
 
 int
+sqlite_read_any_subscriber(void *reader, bool *any)
+{
+	struct reader *r = reader;
+	sqlite3_stmt *q = r->q[R_ANY_SUBSCRIBER];
+	int err = OK;
+
+	*any = read_row(q, &err);
+	sqlite3_reset(q);
+	return err;
+}
+
+int
 sqlite_read_profile(void *reader, const char *name, struct sbuf *document, char **content_type)
 {
 	struct reader *r = reader;

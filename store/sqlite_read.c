@@ -29,6 +29,7 @@ static const char *const texts[READ_QUERIES] = {
 	    " p.content_type, p.n_recipients, g.n_recipients, g.n_final, g.incoming FROM push p"
 	    " LEFT JOIN progress g ON g.push = p.id AND p.n_recipients = 0 WHERE p.id < ?1 ORDER BY p.id DESC",
 	[R_SUBSCRIBER] = "SELECT number, profile, facts FROM subscriber WHERE key = ?1",
+	[R_ANY_SUBSCRIBER] = "SELECT 1 FROM subscriber LIMIT 1",
 	[R_PROFILE] = "SELECT document, content_type FROM profile WHERE name = ?1",
 };
 

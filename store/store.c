@@ -380,6 +380,13 @@ store_read_subscriber(struct store_reader *reader, const char *key, struct store
 }
 
 int
+store_read_any_subscriber(struct store_reader *reader, bool *any)
+{
+	*any = false;
+	return reader->engine->read_any_subscriber(reader->db, any);
+}
+
+int
 store_read_profile(struct store_reader *reader, const char *name, struct sbuf *document, char **content_type)
 {
 	*content_type = NULL;

@@ -407,6 +407,8 @@ struct store_subscriber_view {
 };
 int store_read_subscriber(struct store_reader *reader, const char *key, struct store_subscriber_view *out);
 void store_subscriber_done(struct store_subscriber_view *v);
+/* Is there any row at all? */
+int store_read_any_subscriber(struct store_reader *reader, bool *any);
 /* Appends the document. content_type (heap) is the caller's. ERR_NOT_FOUND. */
 int store_read_profile(struct store_reader *reader, const char *name, struct sbuf *document, char **content_type);
 

@@ -41,6 +41,7 @@ struct store_engine {
 	    struct store_push_row **rows, uint32_t *n);
 	int (*read_audit)(void *reader, const char *pi, const char *push_id, int64_t after, uint32_t max,
 	    struct store_audit_row **rows, uint32_t *n);
+	int (*read_any_subscriber)(void *reader, bool *any);
 	int (*read_subscriber)(void *reader, const char *key, struct store_subscriber_view *out);
 	int (*read_profile)(void *reader, const char *name, struct sbuf *document, char **content_type);
 };

@@ -164,11 +164,11 @@ HEAD = "address,number,profile,facts\n"
 
 @case
 def subscribers_are_written_read_and_removed():
-    equal(good(put(HEAD + '+12025550101,,phone-1,\r\n"user:jane@example.net",+12025550102,,"{""imsi"":""1""}"\n\n'
+    equal(good(put(HEAD + '+12025550101,,phone-1,\r\n"user:jane@example.net",+12025550102,,"{""imsi"":""001010123456789""}"\n\n'
                    "user:joe%40example.net,+12025550103,phone-1,")), {"written": 3})
     rows = (("+12025550101", "plmn:+12025550101", None, "phone-1", None),
             ("PLMN:+1-202-5550101", "plmn:+12025550101", None, "phone-1", None),
-            ("user:jane@example.net", "user:jane%40example.net", "+12025550102", None, {"imsi": "1"}),
+            ("user:jane@example.net", "user:jane%40example.net", "+12025550102", None, {"imsi": True}),
             ("USER:joe%40example.net", "user:joe%40example.net", "+12025550103", "phone-1", None))
     for written, shown, number, profile, facts in rows:
         equal(good(api("GET", "subscribers", address=written)),

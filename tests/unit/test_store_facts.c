@@ -163,12 +163,17 @@ subscribers_are_put_and_removed(void **state)
 	};
 	struct store_subscribers s = { .rows = rows, .n = 3 };
 	struct store_subscriber_view v;
+	bool any = true;
 
+	assert_int_equal(store_read_any_subscriber(f->reader, &any), OK);
+	assert_false(any);
 	assert_int_equal(run_op(f, &s.op, STORE_SUBSCRIBERS), OK);
 	assert_int_equal(s.changed, 3);
 	expect_subscriber(f, "plmn:+12025550100", NULL, "phone-x", "{\"a\":1}");
 	expect_subscriber(f, "user:joe@example.net", "+12025550101", NULL, NULL);
 	expect_subscriber(f, "user:';--", "+12025550102", "\xC3\xA4", NULL);
+	assert_int_equal(store_read_any_subscriber(f->reader, &any), OK);
+	assert_true(any);
 	assert_int_equal(store_read_subscriber(f->reader, "user:JOE@example.net", &v), ERR_NOT_FOUND);
 	assert_null(v.number);
 

@@ -1,0 +1,224 @@
+"""What the gateway says a device will do, and what the device then does: subscribers, profiles, on-predicted-refusal."""
+import hashlib
+import hmac
+import json
+import urllib.parse
+
+import harness
+from gateway import Gateway, PROVURL, Receiver, SENDER, TOKEN, initiator, new_id
+from harness import Smscsim, built, case, equal, run, wait_for
+
+TRUSTED = [{"id": "P1", "address": SENDER, "type": "E164", "trust": 1, "push": 1}]
+DEVICES = {
+    "stranger": {"profile": "wm5"},                                     # knows no gateway
+    "ours": {"profile": "wm5", "proxies": TRUSTED, "provurl": PROVURL},
+    "open": {"profile": "wm-htc-2008"},
+    "w10m": {"profile": "w10m", "proxies": TRUSTED},
+}
+IMSI = "001010123456789"
+NUMBERS = {name: "+1202555%04d" % (200 + i) for i, name in enumerate(DEVICES)}
+UNKNOWN, ODD = "+12025550299", "+12025550298"
+DOCUMENT = ('<?xml version="1.0"?><wap-provisioningdoc version="1.1"><characteristic type="%s">'
+            '<parm name="NAME" value="x"/></characteristic></wap-provisioningdoc>')
+CP = "text/vnd.wap.connectivity-xml"
+
+
+def pi(name, more):
+    return initiator(name, user=name, password=name, more=more)
+
+
+sim = Smscsim()
+gw = Gateway(sim.port, initiators="".join(
+    pi(name, 'on-predicted-refusal = %s\nnotify-allow = "127.0.0.0/8"' % name) for name in ("refuse", "warn", "send")))
+gw.wait_link()
+receiver = Receiver()
+
+
+def api(method, path, body=None, content_type="text/csv", status=200):
+    answer = harness.http_request(method, "http://127.0.0.1:%d/api/v1/%s" % (gw.admin_port, path), body,
+                                  {"Authorization": "Bearer " + TOKEN, "Content-Type": content_type})
+    equal(answer.status, status, answer.text)
+    return answer.json()
+
+
+def quoted(value):
+    return '"%s"' % json.dumps(value).replace('"', '""')
+
+
+def put(number, facts, profile=""):
+    api("PUT", "subscribers", "address,number,profile,facts\n%s,,%s,%s\n" % (number, profile, quoted(facts)))
+
+
+for name, device in DEVICES.items():
+    put(NUMBERS[name], {"imsi": IMSI, "tier": "gold", "device": device})
+
+
+def push(who, to, push_id=None, **more):
+    push_id = push_id or new_id()
+    return push_id, gw.push(to, push_id=push_id, user=who, password=who, **more)
+
+
+def predicted(push_id, n=0):
+    push = gw.show(push_id)
+    return push["recipients"][n]["prediction"]
+
+
+def handset(name, to, profile=None):
+    """What the device itself makes of the last message to that number."""
+    message = sim.wait_messages(1, dest=to)[-1]
+    status, out, err = run([built("pushrouter"), "--decode", "--json", "--from", SENDER, "--imsi", IMSI, "--pin", "1397",
+                            "--device", device_file(name)], "|".join(message["segments"]) + "\n")
+    return json.loads(out)
+
+
+def device_file(name):
+    path = harness.temp_dir() + "/device.json"
+    with open(path, "w") as f:
+        json.dump(DEVICES[name], f)
+    return path
+
+
+def signed(body, sec, key):
+    return CP + "; SEC=%s; MAC=%s" % (sec, hmac.new(key, body, hashlib.sha1).hexdigest().upper())
+
+
+# ---- one recipient -----------------------------------------------------------------------------------
+
+@case
+def a_refusal_of_the_only_recipient_is_the_push_response():
+    before = sim.stats()["submit_sm"]
+    push_id, reply = push("refuse", NUMBERS["stranger"])
+    equal(reply.code, 2001, reply.text)
+    assert reply.desc.startswith("predicted discard P13: SI role mismatch (4109); needs a trusted proxy"), reply.desc
+    equal(gw.show(push_id), None)
+    push_id, reply = push("refuse", NUMBERS["ours"])
+    equal(reply.code, 1001, reply.text)
+    assert "predicted" not in reply.text, reply.text
+    gw.wait_state(push_id, "delivered")
+    equal(sim.stats()["submit_sm"], before + 1)
+
+
+@case
+def a_warning_is_told_everywhere():
+    push_id, reply = push("warn", NUMBERS["stranger"])
+    equal(reply.code, 1001)
+    assert reply.desc.startswith("predicted discard P13: "), reply.desc
+    gw.wait_state(push_id, "delivered")
+    got = predicted(push_id)
+    equal((got["outcome"], got["code"], got["profile"], got["device_known"]), ("DISCARD", "P13", "wm5", True))
+    rows = gw.admin("/api/v1/audit?" + urllib.parse.urlencode({"push-id": push_id})).json()["rows"]
+    assert "predicted discard P13" in rows[0]["detail"], rows
+    assert any("E-14" in line and "predicted discard P13" in line for line in gw.program.tail()), gw.program.tail()
+
+
+@case
+def who_wants_no_warning_gets_none_but_the_prediction():
+    push_id, reply = push("send", NUMBERS["stranger"])
+    equal(reply.code, 1001, reply.text)
+    assert "predicted" not in reply.text, reply.text
+    equal(predicted(push_id)["code"], "P13")
+
+
+@case
+def what_was_predicted_is_what_the_handset_decides():
+    body = (DOCUMENT % "SecurityPolicy").encode()
+    apn = (DOCUMENT % "CM_GPRSEntries").encode()
+    rows = (("stranger", None), ("ours", None), ("open", None), ("w10m", None),
+            ("ours", (body, CP)), ("stranger", (body, CP)), ("w10m", (body, CP)),
+            ("ours", (apn, "USERPIN")), ("w10m", (apn, "USERPIN")), ("stranger", (apn, "USERPIN")),
+            ("ours", (body, "USERPIN")), ("ours", (apn, "NETWPIN")))
+    for name, document in rows:
+        more = {}
+        if document:
+            content, kind = document
+            headers = (("Cache-Control", "no-transform"),)
+            if kind == "USERPIN":
+                kind = signed(content, "USERPIN", b"1397")
+            elif kind == "NETWPIN":
+                kind = signed(content, "NETWPIN", bytes.fromhex("0910101032547698"))
+            more = dict(content=content, content_type=kind, headers=headers)
+        push_id, reply = push("send", NUMBERS[name], **more)
+        equal(reply.code, 1001, (name, document, reply.text))
+        gw.wait_state(push_id, "delivered")
+        said, did = predicted(push_id), handset(name, NUMBERS[name])
+        equal((said["outcome"], said["code"], said["path"]), (did["outcome"], did["code"], did["path"]), (name, document))
+
+
+@case
+def a_wrong_network_pin_is_foreseen():
+    body = (DOCUMENT % "CM_GPRSEntries").encode()
+    put(ODD, {"imsi": IMSI, "device": {"profile": "w10m", "policies": {"4141": 4096}}})
+    reply = push("refuse", ODD, content=body, content_type=signed(body, "NETWPIN", b"wrong"),
+                 headers=(("Cache-Control", "no-transform"),))[1]
+    equal(reply.code, 2001, reply.text)
+    assert reply.desc.startswith("predicted discard P08: network PIN MAC wrong"), reply.desc
+
+
+# ---- many recipients ---------------------------------------------------------------------------------
+
+@case
+def one_of_many_ends_undeliverable_by_itself():
+    to = [NUMBERS["ours"], NUMBERS["stranger"], NUMBERS["open"]]
+    push_id, reply = push("refuse", to, attributes='ppg-notify-requested-to="%s"' % receiver.url)
+    equal(reply.code, 1001, reply.text)
+    assert "(1 of 3 recipients)" in reply.desc, reply.desc
+    wait_for(lambda: gw.show(push_id)["n_final"] == 3, "all to be final")
+    shown = {r["address"].split("=")[1].split("/")[0]: r for r in gw.show(push_id)["recipients"]}
+    equal([shown[n]["state"] for n in to], ["delivered", "undeliverable", "delivered"])
+    refused = shown[to[1]]
+    equal((refused["code"], refused["prediction"]["code"]), (2001, "P13"))
+    assert refused["desc"].startswith("predicted discard P13"), refused
+    wait_for(lambda: len([b for _, _, b in receiver.got if push_id in b]) == 3, "three notifications")
+    (note,) = [n for n in receiver.wait() if n["push-id"] == push_id and NUMBERS["stranger"] in n["address"]]
+    equal((note["message-state"], note["code"]), ("undeliverable", "2001"))
+    assert note["desc"].startswith("predicted discard P13"), note
+    equal(sim.messages(dest=NUMBERS["stranger"])[-1:] and len([m for m in sim.messages() if m["dest"].endswith("0299")]), 0)
+
+
+@case
+def nobody_of_many():
+    reply = push("refuse", [NUMBERS["stranger"], UNKNOWN], content='<?xml version="1.0"?><sl href="http://m.example.net/"/>',
+                 content_type="text/vnd.wap.sl")[1]
+    equal(reply.code, 2001, reply.text)
+
+
+# ---- what is known --------------------------------------------------------------------------------------
+
+@case
+def devices_that_nobody_knows_are_taken_for_the_strictest():
+    push_id, reply = push("send", UNKNOWN)
+    got = predicted(push_id)
+    equal((got["profile"], got["device_known"]), ("unknown", False))
+
+
+@case
+def a_profile_of_the_store():
+    put(ODD, {}, profile="mine")
+    equal(predicted(push("send", ODD)[0])["profile"], "unknown")
+    api("PUT", "profiles/mine", b"base = wm5\npolicy 4109 = 3136\n", "text/plain; charset=utf-8")
+    got = predicted(push("send", ODD)[0])
+    equal((got["outcome"], got["profile"]), ("DELIVER", "mine"))
+    put(ODD, {}, profile="../../etc/passwd".replace("/", "."))
+    equal(predicted(push("send", ODD)[0])["device_known"], False)
+
+
+@case
+def secrets_are_known_but_not_shown():
+    put(ODD, {"imsi": IMSI, "device": {"profile": "wm5", "pins": ["7391"]}})
+    shown = api("GET", "subscribers?address=%2B" + ODD[1:])
+    equal(shown["facts"]["imsi"], True)
+    equal(shown["facts"]["device"]["pins"], True)
+    for text in (json.dumps(shown), "\n".join(gw.program.tail())):
+        assert IMSI not in text and "7391" not in text, text
+
+
+@case
+def facts_that_are_none():
+    for facts in ({"imsi": "12345"}, {"imsi": 1}, {"imsi": "00101012345678901"}, {"imsi": "00101x123456789"}, {"tier": 5},
+                  {"dm_servers": "x"}, {"dm_servers": ["a;b"]}, {"dm_servers": [""]}, {"device": "wm5"}, []):
+        answer = api("PUT", "subscribers", "address,number,profile,facts\n%s,,,%s\n" % (ODD, quoted(facts)), status=400)
+        equal(answer["n_bad"], 1)
+        assert "00101" not in json.dumps(answer), answer
+
+
+harness.main()
