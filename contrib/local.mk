@@ -38,3 +38,4 @@ distclean-local: distclean-profiles
 .PHONY: distclean-profiles
 distclean-profiles:
 	test ! -L contrib/profiles || rm -f contrib/profiles
+EXTRA_DIST += contrib/monitoring/openppg.rules.yml contrib/monitoring/openppg-dashboard.json

@@ -1,4 +1,5 @@
 """/metrics: every line as the format wants it, and what moves when something happens."""
+import json
 import re
 
 import harness
@@ -113,6 +114,21 @@ def every_family_is_documented():
     with open(harness.source("doc/api.md")) as f:
         written = set(re.findall(r"`(openppg_[a-z_]+)", f.read()))
     equal(written, set(scrape()))
+
+
+@case
+def dashboard_and_alerts_name_what_there_is():
+    known = scrape()
+    samples = set(known) | {f + s for f in known if known[f][0] == "histogram" for s in ("_bucket", "_sum", "_count")}
+    for name in ("openppg.rules.yml", "openppg-dashboard.json"):
+        with open(harness.source("contrib/monitoring/" + name)) as f:
+            text = f.read()
+        used = set(re.findall(r"\bopenppg_[a-z_]+", text))
+        assert used and used <= samples, used - samples
+        for family, label, value_of in re.findall(r'(openppg_[a-z_]+)\{[^}]*?([a-z_]+)=\\?"([a-z]+)\\?"\}', text):
+            assert any(dict(labels).get(label) == value_of for _, labels in known[family][1]), (family, label, value_of)
+        if name.endswith(".json"):
+            json.loads(text)
 
 
 @case
