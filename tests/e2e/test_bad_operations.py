@@ -300,6 +300,25 @@ def o12_parts_and_their_headers():
 
 
 @case
+def o13_headers_of_the_content():
+    """Each that travels and cannot be encoded is named with 2000; one of many bad ones is enough."""
+    rows = [(name, value) for name in ("Date", "Expires", "Last-Modified") for value in (
+        "soon", "0", "2026-01-02T15:05:05Z", "Fri, 32 Jan 2026 15:05:05 GMT", "Fri, 02 Foo 2026 15:05:05 GMT", "Fri, 02 Jan 2026 25:05:05 GMT")]
+    rows += [("Age", "x"), ("Age", "-1"), ("Age", "1.5"), ("Age", "99999999999999999999"), ("Content-MD5", "AAAA"), ("Content-MD5", "?"),
+             ("Cache-Control", "max-age=soon"), ("Cache-Control", "max age"), ("Content-Encoding", ","), ("Content-Location", "a b"),
+             ("Content-Location", "http://x/\u00e9"), ("X-Wap-Content-URI", "a b"), ("X-Wap-Application-Id", "?"),
+             ("X-Wap-Application-Id", "x-own:a;code=1"), ("X-Wap-Application-Id", "123456789"), ("X-Wap-Initiator-URI", "https://tps.example.net/cp/ x"),
+             ("X-Example", "a\x7fb"), ("X-Example", "a\x01b"), ("X Example", "a"), ("", "a"), ("Content-Disposition", ";"),
+             ("X-Long", "x" * 5000)]
+    for name, value in rows:
+        reply = gw.push(NUMBERS[9], content="x", content_type="text/plain", attributes=WAITING, headers=[(name, value)])
+        equal((reply.element, reply.code), ("push-response", 2000), (name, value))
+        assert "part 2" in reply.desc, reply.desc
+    for name, value in (("X-Wap-Application-Id", "?"), ("X-Wap-Content-URI", "a b")):
+        equal(gw.push(NUMBERS[9], attributes=WAITING, http_headers={name: value}).code, 2000, name)
+
+
+@case
 def alive_at_the_end():
     nothing_changed()
     equal(post(document("cancel-message", 'push-id="%s"' % kept)).code, 1000)

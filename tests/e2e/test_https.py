@@ -28,7 +28,7 @@ def openssl(*args):
     return done.stdout
 
 
-def make(name, issuer=None, usage="serverAuth", names="DNS:localhost,IP:127.0.0.1", subject=None):
+def make(name, issuer=None, usage="serverAuth", names="DNS:localhost,IP:127.0.0.1", subject=None, days=2):
     """name.pem and name.key; without an issuer an authority."""
     subject = subject or "/O=Example/CN=" + name
     with open(path(name + ".ext"), "w") as f:
@@ -40,7 +40,7 @@ def make(name, issuer=None, usage="serverAuth", names="DNS:localhost,IP:127.0.0.
             "-keyout", path(name + ".key"), "-out", path(name + ".csr"))
     signer = ["-CA", path(issuer + ".pem"), "-CAkey", path(issuer + ".key"), "-CAcreateserial"] if issuer else \
         ["-signkey", path(name + ".key")]
-    openssl("x509", "-req", "-days", "2", "-in", path(name + ".csr"), "-extfile", path(name + ".ext"),
+    openssl("x509", "-req", "-days", str(days), "-in", path(name + ".csr"), "-extfile", path(name + ".ext"),
             "-out", path(name + ".pem"), *signer)
 
 
@@ -53,6 +53,9 @@ make("other-ca")
 make("server", "ca")
 make("renewed", "ca")
 make("stranger", "other-ca")
+make("elsewhere", "ca", names="DNS:elsewhere.example.net,IP:127.0.0.2")
+make("past", "ca", days=-1)
+make("client", "ca", "clientAuth")
 make("pinned", "other-ca", "clientAuth", "DNS:pinned.example.net")
 make("named", "ca", "clientAuth", "DNS:named.example.net")
 make("pretender", "other-ca", "clientAuth", "DNS:named.example.net")
@@ -204,16 +207,19 @@ def secure(receiver, name):
 
 @case
 def notifications_go_to_receivers_that_are_trusted():
-    trusted, stranger = secure(Receiver(), "server"), secure(Receiver(), "stranger")
+    """A certificate of an authority that is not ours, of another name, out of its time, of a client: nothing is sent."""
+    trusted = secure(Receiver(), "server")
     trusted.answers.append(acknowledge())
-    start = len(gw.program.lines)
-    unheard, heard = new_id(), new_id()
-    equal(gw.push("+12025550143", push_id=unheard, attributes='ppg-notify-requested-to="%s"' % stranger.url).code, 1001)
-    gw.program.wait_line("notify.*(certificate|SSL)", start=start)
+    others = [secure(Receiver(), name) for name in ("stranger", "elsewhere", "past", "client")]
+    heard = new_id()
+    for other in others:
+        start = len(gw.program.lines)
+        equal(gw.push("+12025550143", attributes='ppg-notify-requested-to="%s"' % other.url).code, 1001)
+        gw.program.wait_line("notify.*(certificate|SSL)", start=start)
     equal(gw.push("+12025550143", push_id=heard, attributes='ppg-notify-requested-to="%s"' % trusted.url).code, 1001)
     note = trusted.wait()[0]
     equal((note["push-id"], note["message-state"]), (heard, "delivered"))
-    equal(stranger.got, [])
+    equal([other.got for other in others], [[], [], [], []])
 
 
 @case
