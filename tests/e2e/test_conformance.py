@@ -212,6 +212,19 @@ def an_unconfirmed_delivery_is_reported_as_one():
 
 
 @case
+def addresses_come_back_as_they_were_written():
+    """PPG-ADD-S-004: in notifications and status answers, octet for octet."""
+    for written in ("/wappush=+1202-555.0181/EXT=a@b/type=plmn/@PPG.example.net", "WAPPUSH=%2B12025550181/TYPE=GSM_MSISDN@ppg.example.net",
+                    "WapPush=+12025550181/Type=Plmn", "WAPPUSH=+12025550181/X=&<>\"'/TYPE=PLMN@p"):
+        push_id = new_id()
+        equal(gw.push(written, push_id=push_id, attributes=NOTIFY).code, 1001, written)
+        equal(next_message()["dest"].lstrip("+"), "12025550181")
+        equal(Receiver.read(notified(push_id))["address"], written)
+        result = xml.etree.ElementTree.fromstring(operation("statusquery-message", 'push-id="%s"' % push_id).text)[0][0]
+        equal([a.get("address-value") for a in result.findall("address")], [written])
+
+
+@case
 def a_rejected_push_makes_no_notification():
     """PPG-GEN-S-014: the answer was enough."""
     push_id, after = new_id(), new_id()
