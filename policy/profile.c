@@ -49,6 +49,7 @@ word_of(const char *value, const char *(*name)(int i), int n, int *out, struct w
 	for (i = 0; i < n; i++) {
 		if (strcmp(name(i), value) == 0) {
 			*out = i;
+			sbuf_done(&words);
 			return OK;
 		}
 		sbuf_fmt(&words, "%s%s", i > 0 ? ", " : "", name(i));
