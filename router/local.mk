@@ -29,6 +29,7 @@ tests_fuzz_fuzz_router_SOURCES = tests/fuzz/fuzz_router.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_router_LDADD = $(ROUTER_LIBS)
 tests_fuzz_fuzz_router_LDFLAGS = $(FUZZ_LINK)
 
-E2E_ROUTER = tests/e2e/test_pushrouter.py tests/e2e/test_pushrouter_clients.py
+E2E_ROUTER = tests/e2e/test_handsets.py tests/e2e/test_pushrouter.py tests/e2e/test_pushrouter_clients.py \
+	tests/e2e/test_udp.py
 TESTS += $(E2E_ROUTER)
 EXTRA_DIST += tests/e2e/pushes.py $(E2E_ROUTER)
