@@ -163,26 +163,55 @@ show(const struct ctl_verb *verb, const struct ctl_admin *a, const char *path, v
 
 /* ---- pushes --------------------------------------------------------------------------------------- */
 
+/* What the device was said to do with it, and why. */
+static void
+print_prediction(const json_t *p)
+{
+	if (!json_is_string(json_object_get(p, "outcome")))
+		return;
+	printf("  predicted:   %s", ctl_member(p, "outcome"));
+	if (json_is_string(json_object_get(p, "code")))
+		printf(", %s %s", ctl_member(p, "code"), ctl_member(p, "reason"));
+	if (json_is_string(json_object_get(p, "advice")))
+		printf("; %s", ctl_member(p, "advice"));
+	putchar('\n');
+}
+
+static void
+print_recipient(const json_t *r)
+{
+	json_t *id;
+	size_t i;
+
+	printf("\n%s\n", ctl_member(r, "address"));
+	printf("  state:       %s (%s) since %s\n", ctl_member(r, "state"), ctl_member(r, "code"),
+	    ctl_member(r, "event_time"));
+	if (json_is_string(json_object_get(r, "desc")))
+		printf("  reason:      %s\n", ctl_member(r, "desc"));
+	print_prediction(json_object_get(r, "prediction"));
+	printf("  sent:        %s segments over %s\n", ctl_member(r, "segments"), ctl_member(r, "smsc_id"));
+	printf("  message ids:");
+	json_array_foreach(json_object_get(r, "message_ids"), i, id)
+		printf(" %s", json_is_string(id) ? json_string_value(id) : "-");
+	putchar('\n');
+}
+
 static void
 print_push(json_t *push)
 {
-	json_t *recipients = json_object_get(push, "recipients"), *r, *id;
-	size_t i, k;
+	static const struct { const char *title, *member; } rows[] = {
+		{ "push-id:", "push_id" }, { "initiator:", "initiator" }, { "state:", "state" },
+		{ "received:", "received" }, { "deadline:", "deadline" }, { "priority:", "priority" },
+		{ "content:", "content_type" }, { "recipients:", "n_recipients" }, { "final:", "n_final" },
+	};
+	json_t *r;
+	size_t i;
 
-	printf("push-id:   %s\n", ctl_member(push, "push_id"));
-	printf("initiator: %s\n", ctl_member(push, "initiator"));
-	printf("state:     %s\n", ctl_member(push, "state"));
-	printf("received:  %s\n", ctl_member(push, "received"));
-	json_array_foreach(recipients, i, r) {
-		printf("\n%s\n", ctl_member(r, "address"));
-		printf("  state:       %s (%s) since %s\n", ctl_member(r, "state"), ctl_member(r, "code"),
-		    ctl_member(r, "event_time"));
-		printf("  sent:        %s segments over %s\n", ctl_member(r, "segments"), ctl_member(r, "smsc_id"));
-		printf("  message ids:");
-		json_array_foreach(json_object_get(r, "message_ids"), k, id)
-			printf(" %s", json_is_string(id) ? json_string_value(id) : "-");
-		putchar('\n');
-	}
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (json_object_get(push, rows[i].member) != NULL)
+			printf("%-11s %s\n", rows[i].title, ctl_member(push, rows[i].member));
+	json_array_foreach(json_object_get(push, "recipients"), i, r)
+		print_recipient(r);
 }
 
 /* Of a verb that is about one push. */

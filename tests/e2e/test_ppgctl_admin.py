@@ -1,6 +1,8 @@
 """ppgctl as an operator: pushes, audit, subscribers, profiles, metrics, reload, against a gateway."""
+import http.server
 import json
 import os
+import threading
 
 import harness
 from gateway import Gateway, PASSWORD, TOKEN, initiator, new_id
@@ -65,6 +67,53 @@ def pushes_and_what_happened_to_them():
     says_no("nothing is known of such a push", "audit", "none")
     says_no("no such push", "show", "none")
     says_no("limit is a number", "pushes", "--limit", "0")
+
+
+@case
+def what_a_push_is_shown_with():
+    push_id = new_id("op")
+    equal(gw.push("+12025550101", push_id=push_id, qos='<quality-of-service priority="low"/>').code, 1001)
+    gw.wait_state(push_id, "delivered")
+    push = json.loads(ctl("show", push_id, "--json"))
+    out = ctl("show", push_id)
+    for line in ("push-id:    " + push_id, "initiator:  tester", "state:      delivered", "priority:   low", "deadline:   " + push["deadline"],
+                 "content:    application/vnd.wap.sic", "recipients: 1", "final:      1"):
+        assert line in out.splitlines(), out
+    push["recipients"][0].update(desc="no such device", prediction={
+        "outcome": "DISCARD", "code": "P13", "reason": "SI role mismatch (4109)", "advice": "needs a proxy"})
+    Fixed.answer = json.dumps(push).encode()
+    out = ctl("show", push_id, "--admin", fixed())
+    for line in ("  reason:      no such device", "  predicted:   DISCARD, P13 SI role mismatch (4109); needs a proxy"):
+        assert line in out.splitlines(), out
+    push["recipients"][0].update(prediction={"outcome": "DELIVER", "code": None, "reason": None, "advice": None})
+    Fixed.answer = json.dumps(push).encode()
+    assert "  predicted:   DELIVER\n" in ctl("show", push_id, "--admin", fixed())
+    push["recipients"][0].update(prediction=None)
+    Fixed.answer = json.dumps(push).encode()
+    assert "predicted" not in ctl("show", push_id, "--admin", fixed())
+
+
+class Fixed(http.server.BaseHTTPRequestHandler):
+    """Answers everything with what the case put there."""
+    answer = b"{}"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(Fixed.answer)))
+        self.end_headers()
+        self.wfile.write(Fixed.answer)
+
+    def log_message(self, *_):
+        pass
+
+
+def fixed():
+    if not hasattr(Fixed, "url"):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Fixed)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        harness.at_end(server.shutdown)
+        Fixed.url = "http://127.0.0.1:%d" % server.server_port
+    return Fixed.url
 
 
 @case
