@@ -249,6 +249,18 @@ def cpu_s(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def sanitized():
+    """Whether the programs were built with sanitizers, whose time and memory say nothing of ours."""
+    with open(built("ppgd"), "rb") as f:
+        return b"__asan_init" in f.read()
+
+
+def peak_kib(pid):
+    """The most memory that a program has held at once."""
+    with open("/proc/%d/status" % pid) as f:
+        return int(re.search(r"VmHWM:\s+(\d+)", f.read()).group(1))
+
+
 def run(argv, stdin=b"", deadline_s=None, cwd=None, env=None):
     """Run a command to its end: (exit status, stdout, stderr) as text."""
     if isinstance(stdin, str):

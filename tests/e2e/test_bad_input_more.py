@@ -153,17 +153,6 @@ def g5_equal_lines_are_held_back_and_counted():
     cut.stop()
 
 
-def sanitized():
-    """Whether the programs were built with sanitizers, whose time and memory say nothing of ours."""
-    with open(harness.built("ppgd"), "rb") as f:
-        return b"__asan_init" in f.read()
-
-
-def peak_kib(pid):
-    with open("/proc/%d/status" % pid) as f:
-        return int(re.search(r"VmHWM:\s+(\d+)", f.read()).group(1))
-
-
 @case
 def g6_work_and_memory_are_bounded():
     mib = 1 << 20
@@ -179,8 +168,8 @@ def g6_work_and_memory_are_bounded():
         assert control(document).code >= 2000
         used = harness.cpu_s(pid) - before
         harness.note("%.2f s for %r" % (used, document[:40]))
-        assert sanitized() or used < 0.05 + 0.1 * len(document) / mib + 0.02, "%.2f s for %r..." % (used, document[:40])
-    assert sanitized() or peak_kib(pid) < 80 * 1024, peak_kib(pid)
+        assert harness.sanitized() or used < 0.05 + 0.1 * len(document) / mib + 0.02, "%.2f s for %r..." % (used, document[:40])
+    assert harness.sanitized() or harness.peak_kib(pid) < 80 * 1024, harness.peak_kib(pid)
     good()
 
 
@@ -406,10 +395,10 @@ def u03_first_parts_without_a_rest():
     writer.start()
     writer.join(harness.DEADLINE_S)
     program.process.stdin.flush()
-    peak = peak_kib(program.pid)
+    peak = harness.peak_kib(program.pid)
     program.process.stdin.close()
     equal(program.wait(), 1)
-    assert sanitized() or peak < 24 * 1024, "%d KiB" % peak
+    assert harness.sanitized() or peak < 24 * 1024, "%d KiB" % peak
     errors = [json.loads(text) for name, text in program.lines if name == "out"]
     assert errors and all("error" in e for e in errors), errors[:3]
 
@@ -606,7 +595,7 @@ def n01_answers_without_end():
     notify(cut, RawReceiver(dripping).url)
     wait_for(lambda: cut.metric("notifications_failed_total") > failed, "the dripping answer to be cut")
     equal(cut.metric("notifications_acknowledged_total"), 1)
-    assert sanitized() or peak_kib(cut.program.pid) < 64 * 1024, peak_kib(cut.program.pid)
+    assert harness.sanitized() or harness.peak_kib(cut.program.pid) < 64 * 1024, harness.peak_kib(cut.program.pid)
     cut.stop()
 
 

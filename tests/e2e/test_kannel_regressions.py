@@ -1,6 +1,5 @@
 """What Kannel's push proxy gateway 1.4.5 gets wrong, each asked of ppgd with smscsim behind it: the right behaviour."""
 import base64
-import re
 import socket
 import time
 import xml.etree.ElementTree
@@ -282,15 +281,10 @@ def a_wrong_password_locks_nobody_out():
         next_message()
 
 
-def resident_kb():
-    with open("/proc/%d/status" % gw.program.pid) as f:
-        return int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
-
-
 @case
 def bodies_of_strangers_are_not_read():
     """Kannel keeps them in memory, of any length, and asks for the password then."""
-    before = resident_kb()
+    before = harness.peak_kib(gw.program.pid)
     block = b"x" * 65536
     for length, login in (("Content-Length: 15000000", ""), ("Transfer-Encoding: chunked", ""),
                           ("Content-Length: 15000000", "Authorization: Basic %s\r\n" % base64.b64encode(b"pi:wrong").decode())):
@@ -304,8 +298,8 @@ def bodies_of_strangers_are_not_read():
                     s.sendall(b"10000\r\n" + block + b"\r\n" if "chunked" in length else block)
             except OSError:
                 pass
-    grown = resident_kb() - before
-    assert grown < 8 * 1024, "%d KiB more" % grown
+    grown = harness.peak_kib(gw.program.pid) - before
+    assert harness.sanitized() or grown < 8 * 1024, "%d KiB more" % grown
     equal(gw.push("+12025550126").code, 1001)
 
 
