@@ -21,13 +21,29 @@ has_wish(const struct route_wish *w)
 	    w->bearers[0] != '\0' || w->screen[0] != '\0';
 }
 
+/* A line end in a name would make what follows it another line: such a name suits no link, with '?' neither. */
+static void
+put_line(struct sbuf *out, bool required, const char *name)
+{
+	if (required)
+		sbuf_char(out, '!');
+	for (; *name != '\0'; name++)
+		sbuf_char(out, (uint8_t)*name < 0x20 ? '?' : *name);
+	sbuf_char(out, '\n');
+}
+
 void
 route_wish_write(const struct route_wish *w, struct sbuf *out)
 {
-	if (has_wish(w))
-		sbuf_fmt(out, "%s\n%s%s\n%s%s\n%s\n%s\n%s%s", w->smsc, w->network_required ? "!" : "", w->network,
-		    w->bearer_required ? "!" : "", w->bearer, w->links, w->bearers,
-		    w->screen, w->screen[0] != '\0' ? "\n" : "");
+	if (!has_wish(w))
+		return;
+	put_line(out, false, w->smsc);
+	put_line(out, w->network_required, w->network);
+	put_line(out, w->bearer_required, w->bearer);
+	put_line(out, false, w->links);
+	put_line(out, false, w->bearers);
+	if (w->screen[0] != '\0')
+		put_line(out, false, w->screen);
 }
 
 static void

@@ -126,6 +126,29 @@ wishes_are_kept(void **state)
 	}
 }
 
+/* A push names its network itself: what its initiator is limited to stays what it was. */
+static void
+names_with_line_ends(void **state)
+{
+	static const struct route_wish rows[] = {
+		{ .network = "x\n\n\n", .links = "a", .bearers = "SMS" },
+		{ .network = "GSM", .bearer = "\n\n", .links = "a", .bearers = "SMS" },
+		{ .smsc = "\n\n\n\n", .links = "a", .bearers = "SMS" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct sbuf text = { 0 };
+		struct route_wish back;
+
+		route_wish_write(&rows[i], &text);
+		route_wish_read(sbuf_as_span(&text), &back);
+		assert_string_equal(back.links, "a");
+		assert_string_equal(back.bearers, "SMS");
+		sbuf_done(&text);
+	}
+}
+
 static void
 no_wish_is_no_text(void **state)
 {
@@ -254,7 +277,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scores), cmocka_unit_test(lists), cmocka_unit_test(wishes_are_kept),
 		cmocka_unit_test(no_wish_is_no_text), cmocka_unit_test(broken_texts), cmocka_unit_test(why_no_link_suits),
-		cmocka_unit_test(no_links_at_all), cmocka_unit_test(replaced),
+		cmocka_unit_test(no_links_at_all), cmocka_unit_test(replaced), cmocka_unit_test(names_with_line_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
