@@ -45,7 +45,7 @@ struct dispatch {
 	unsigned room[STORE_PRIORITIES];		/* recipients that may be in hand */
 	atomic_uint in_hand[STORE_PRIORITIES];	/* reserved, waiting here or on a link, or answer not stored yet */
 	atomic_uint links_up;
-	atomic_bool backlog;		/* the store may hold due recipients */
+	atomic_bool backlog[STORE_PRIORITIES];	/* the store may hold due recipients of the class */
 	atomic_bool wake_posted, hand_posted;
 
 	pthread_mutex_t lock;		/* guards handed, handed_tail */
@@ -59,7 +59,8 @@ struct dispatch {
 	unsigned turn;
 	uint64_t arrivals;		/* recipients that came into the lanes */
 	struct store_take take;
-	struct routes *take_routes;	/* the links that were up when it began; NULL: all of them */
+	int64_t due_at[STORE_PRIORITIES];	/* UTC s: when to look for more of the class; 0 = nothing waits */
+	struct routes *take_routes;	/* the links that were up when it began */
 	struct store_tick tick;
 	bool take_running, tick_running, stopping;
 	struct loop_work take_work, tick_work;

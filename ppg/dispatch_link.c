@@ -177,12 +177,10 @@ on_state(void *app, struct smsc_link *smsc, enum smsc_state state)
 		return;
 	}
 	count_up(d);
-	if (state == SMSC_UP) {
-		atomic_store(&d->backlog, true);
-		dispatch_look_for_more(d);
-	} else if (state == SMSC_DOWN || atomic_load(&d->links_up) == 0) {
+	if (state == SMSC_UP)
+		dispatch_wake(d);
+	else if (state == SMSC_DOWN || atomic_load(&d->links_up) == 0)
 		dispatch_return_stranded(d);
-	}
 }
 
 static void

@@ -43,7 +43,7 @@ event_stored(struct store_op *op)
 		log_error("dispatch", "push row %lld recipient %u: outcome not stored: %s",
 		    (long long)ev->push, ev->n, err_name(op->result));
 	if (ev->event == EV_RETRY)
-		atomic_store(&d->backlog, true);
+		atomic_store(&d->backlog[priority], true);
 	if (f->ids != f->one_id)
 		free(f->ids);
 	store_item_free(f->item);

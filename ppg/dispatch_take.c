@@ -7,13 +7,49 @@
 
 /* ---- from the store's queue ---------------------------------------------------------------------------- */
 
+enum {
+	AGAIN_S = 1,			/* after a TAKE that the store refused */
+	TIMER_MAX_MS = 60000		/* the clock that recipients are due by may be set */
+};
+
+static void run_take_timer(void *arg);
+
+static void
+start_take_timer(struct dispatch *d)
+{
+	int64_t next = 0, ms;
+	unsigned p;
+
+	for (p = 0; p < STORE_PRIORITIES; p++)
+		if (d->due_at[p] != 0 && (next == 0 || d->due_at[p] < next))
+			next = d->due_at[p];
+	if (next == 0 || d->stopping)
+		return;
+	ms = next * 1000 - clock_utc_ms();
+	loop_timer_start(d->loop, &d->take_timer, ms < TIMER_MAX_MS ? ms : TIMER_MAX_MS, run_take_timer, d);
+}
+
 static void
 run_take_timer(void *arg)
 {
 	struct dispatch *d = arg;
+	int64_t now = (int64_t)clock_utc();
+	unsigned p;
 
-	atomic_store(&d->backlog, true);
+	for (p = 0; p < STORE_PRIORITIES; p++)
+		if (d->due_at[p] != 0 && d->due_at[p] <= now) {
+			d->due_at[p] = 0;
+			atomic_store(&d->backlog[p], true);
+		}
+	start_take_timer(d);
 	dispatch_look_for_more(d);
+}
+
+static void
+post_wake(struct dispatch *d)
+{
+	if (!atomic_exchange(&d->wake_posted, true))
+		loop_post(d->loop, &d->wake_work);
 }
 
 static void
@@ -35,7 +71,7 @@ has_link_now(void *arg, struct span route)
 	return routes_serve(arg, &wish);
 }
 
-/* When some links are down, pushes that only these serve stay in the store and out of the others' way. */
+/* Pushes that only links serve which are down, or gone, stay in the store and out of the others' way. */
 static void
 leave_out_links_down(struct dispatch *d)
 {
@@ -47,12 +83,10 @@ leave_out_links_down(struct dispatch *d)
 	for (i = 0; i < d->n_links; i++)
 		if (smsc_link_state(d->links[i]->smsc) == SMSC_UP)
 			up[n++] = &d->links[i]->cf.smsc;
-	if (n < d->n_links) {
-		d->take_routes = routes_create(up, n);
-		d->take.wanted = has_link_now;
-		d->take.arg = d->take_routes;
-		d->take.aside_s = d->retry_min_s;
-	}
+	d->take_routes = routes_create(up, n);
+	d->take.wanted = has_link_now;
+	d->take.arg = d->take_routes;
+	d->take.aside_s = d->retry_min_s;
 	free(up);
 }
 
@@ -63,7 +97,6 @@ take_back(struct loop_work *work)
 	struct store_take *take = &d->take;
 	unsigned n[STORE_PRIORITIES] = { 0 }, p;
 	int64_t now = (int64_t)clock_utc();
-	bool all = true;
 
 	d->take_running = false;
 	routes_unref(d->take_routes);
@@ -72,16 +105,19 @@ take_back(struct loop_work *work)
 		take->items = NULL;
 	count_items(take, n);
 	for (p = 0; p < STORE_PRIORITIES; p++) {
+		if (take->max[p] == 0)
+			continue;		/* it was not asked for, and nothing is known of it */
 		dispatch_release(d, p, take->max[p] - n[p]);
-		all = all && take->max[p] > 0;
+		d->due_at[p] = take->op.result == OK ? take->next_due : now + AGAIN_S;
+		if (d->due_at[p] != 0 && d->due_at[p] <= now) {
+			d->due_at[p] = 0;
+			atomic_store(&d->backlog[p], true);
+		}
 	}
+	start_take_timer(d);
 	lanes_add(d, take->items);
 	take->items = NULL;
 	dispatch_return_stranded(d);
-	if (take->op.result != OK || !all || (take->next_due != 0 && take->next_due <= now))
-		atomic_store(&d->backlog, true);
-	else if (take->next_due > now && !d->stopping)
-		loop_timer_start(d->loop, &d->take_timer, take->next_due * 1000 - clock_utc_ms(), run_take_timer, d);
 	dispatch_feed(d);
 	dispatch_look_for_more(d);
 }
@@ -94,14 +130,19 @@ take_done(struct store_op *op)
 	loop_post(d->loop, &d->take_work);
 }
 
-/* Each class has a window of its own, refilled when half of it is empty. */
+/*
+ * Each class has a window of its own, refilled when half of it is empty. Of a class that is not asked for, or
+ * has no room, nothing is heard: asking for the others again and again would not help it.
+ */
 static uint32_t
 reserve_for_take(struct dispatch *d, enum store_priority p)
 {
 	unsigned in_hand = atomic_load(&d->in_hand[p]);
 
-	if (in_hand > d->room[p] / 2 || in_hand >= d->room[p])
+	if (!atomic_load(&d->backlog[p]) || in_hand > d->room[p] / 2 || in_hand >= d->room[p])
 		return 0;
+	/* cleared before looking: who adds to the queue from now on sets it again */
+	atomic_store(&d->backlog[p], false);
 	atomic_fetch_add(&d->in_hand[p], d->room[p] - in_hand);
 	return d->room[p] - in_hand;
 }
@@ -112,7 +153,7 @@ dispatch_look_for_more(struct dispatch *d)
 	uint32_t all = 0;
 	unsigned p;
 
-	if (d->take_running || d->stopping || atomic_load(&d->links_up) == 0 || !atomic_load(&d->backlog))
+	if (d->take_running || d->stopping || atomic_load(&d->links_up) == 0)
 		return;
 	d->take = (struct store_take){
 		.op = { .kind = STORE_TAKE, .done = take_done },
@@ -122,25 +163,18 @@ dispatch_look_for_more(struct dispatch *d)
 		all += d->take.max[p] = reserve_for_take(d, p);
 	if (all == 0)
 		return;
-	/* cleared before looking: who adds to the queue from now on sets it again */
-	atomic_store(&d->backlog, false);
 	d->take_running = true;
 	leave_out_links_down(d);
 	if (store_submit(d->store, &d->take.op) != OK) {
-		d->take_running = false;
-		routes_unref(d->take_routes);
-		d->take_routes = NULL;
-		for (p = 0; p < STORE_PRIORITIES; p++)
-			dispatch_release(d, p, d->take.max[p]);
-		atomic_store(&d->backlog, true);
+		d->take.op.result = ERR_CLOSED;
+		take_back(&d->take_work);
 	}
 }
 
 void
 dispatch_leave(struct dispatch *d, enum store_priority p)
 {
-	if (atomic_fetch_sub(&d->in_hand[p], 1) - 1 <= d->room[p] / 2 && atomic_load(&d->backlog))
-		dispatch_wake(d);
+	dispatch_release(d, p, 1);
 }
 
 static void
@@ -155,9 +189,11 @@ run_wake(struct loop_work *work)
 void
 dispatch_wake(struct dispatch *d)
 {
-	atomic_store(&d->backlog, true);
-	if (!atomic_exchange(&d->wake_posted, true))
-		loop_post(d->loop, &d->wake_work);
+	unsigned p;
+
+	for (p = 0; p < STORE_PRIORITIES; p++)
+		atomic_store(&d->backlog[p], true);
+	post_wake(d);
 }
 
 /* ---- past the store's queue ------------------------------------------------------------------------------ */
@@ -167,19 +203,20 @@ dispatch_reserve(struct dispatch *d, enum store_priority p, unsigned n)
 {
 	unsigned had;
 
-	if (atomic_load(&d->links_up) == 0 || atomic_load(&d->backlog))
+	if (atomic_load(&d->links_up) == 0 || atomic_load(&d->backlog[p]))
 		return false;
 	had = atomic_fetch_add(&d->in_hand[p], n);
 	if (had + n <= d->room[p])
 		return true;
-	atomic_fetch_sub(&d->in_hand[p], n);
+	dispatch_release(d, p, n);
 	return false;
 }
 
 void
 dispatch_release(struct dispatch *d, enum store_priority p, unsigned n)
 {
-	atomic_fetch_sub(&d->in_hand[p], n);
+	if (atomic_fetch_sub(&d->in_hand[p], n) - n <= d->room[p] / 2 && atomic_load(&d->backlog[p]))
+		post_wake(d);
 }
 
 static void

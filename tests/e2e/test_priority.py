@@ -44,6 +44,23 @@ def links_up(gw, *names):
 
 # ---- classes ----------------------------------------------------------------------------------------------
 
+@case
+def a_full_window_is_left_alone():
+    """While more waits than a slow link takes, the store is not asked for it all the time."""
+    sim = harness.Smscsim()
+    gw = Gateway(sim.port, smsc_more="throughput = 2", ppg_more="inflight-max = 80")
+    gw.wait_link()
+    for priority in ("high", "medium", "low"):
+        push(gw, numbers("554", 200), priority)
+        seq = max([m["seq"] for m in sim.wait_messages(1)])
+        before = gw.metric("store_operations_total")
+        sim.wait_messages(6, since=seq)
+        count = gw.metric("store_operations_total") - before
+        note("%d operations" % count)
+        assert count < 2000, "%d operations while 6 messages left" % count
+    gw.kill()
+
+
 def overtakes(inflight, backlog):
     """A high push between thousands of others on a slow link with a window of one."""
     sim = harness.Smscsim()
