@@ -1,5 +1,5 @@
 """The admin API: the newest pushes, audit rows, subscribers, profiles; who may ask, and what is refused how."""
-import base64
+import threading
 import urllib.parse
 
 import harness
@@ -273,6 +273,24 @@ def profiles_that_are_refused():
         headers = {"Content-Type": content_type} if content_type else {}
         refused(api("PUT", "profiles/" + name.replace(" ", "%20"), document, headers=headers), status, part)
     refused(api("GET", "profiles/p"), 404, "no such profile")
+
+
+@case
+def a_stop_in_the_middle_of_a_table():
+    """It is written to its end, or the answer says how far; the gateway ends in order."""
+    answers = []
+    table = HEAD + "".join("user:stop%d,+12025550101,,\n" % i for i in range(60000))
+    writer = threading.Thread(target=lambda: answers.append(put(table)))
+    writer.start()
+    harness.wait_for(lambda: answers or api("GET", "subscribers", address="user:stop0").status == 200, "the first slice")
+    gw.stop()
+    writer.join(harness.DEADLINE_S)
+    answer, = answers
+    assert answer.status in (200, 503), answer
+    written = answer.json()["written"]
+    gw.start()
+    equal([api("GET", "subscribers", address="user:stop%d" % i).status for i in (0, written - 1)], [200, 200])
+    equal(api("GET", "subscribers", address="user:stop%d" % written).status, 404)
 
 
 @case
