@@ -12,6 +12,27 @@ pushrouter_SOURCES = \
 	router/smscsim_run.c router/udp_run.c
 pushrouter_LDADD = $(ROUTER_LIBS)
 
+# For other programs: doc/router.md. One archive of all that the router calls.
+lib_LIBRARIES = libpushrouter.a
+libpushrouter_a_SOURCES =
+libpushrouter_a_LIBADD = $(router_librouter_a_OBJECTS) $(policy_libpolicy_a_OBJECTS) \
+	$(wap_libwap_a_OBJECTS) $(base_libbase_a_OBJECTS)
+pushrouterdir = $(includedir)/openppg
+nobase_pushrouter_HEADERS = base/buf.h base/err.h base/json.h base/profile_dir.h base/text.h \
+	policy/case_json.h policy/policy.h policy/prov_mac.h router/pushrouter.h wap/udh.h wap/wsp.h
+pkgconfigdir = $(libdir)/pkgconfig
+pkgconfig_DATA = router/openppg-pushrouter.pc
+router/openppg-pushrouter.pc: router/openppg-pushrouter.pc.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) router && sed -e 's|@prefix[@]|$(prefix)|' -e 's|@exec_prefix[@]|$(exec_prefix)|' \
+		-e 's|@libdir[@]|$(libdir)|' -e 's|@includedir[@]|$(includedir)|' \
+		-e 's|@PACKAGE_VERSION[@]|$(PACKAGE_VERSION)|' $(srcdir)/router/openppg-pushrouter.pc.in > $@
+CLEANFILES += router/openppg-pushrouter.pc
+EXTRA_DIST += doc/router.md router/openppg-pushrouter.pc.in
+
+check_PROGRAMS += contrib/embed/embed
+contrib_embed_embed_SOURCES = contrib/embed/embed.c
+contrib_embed_embed_LDADD = libpushrouter.a $(EXPAT_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS)
+
 check_PROGRAMS += tests/unit/test_router
 TESTS += tests/unit/test_router
 tests_unit_test_router_SOURCES = tests/unit/test_router.c
@@ -29,7 +50,7 @@ tests_fuzz_fuzz_router_SOURCES = tests/fuzz/fuzz_router.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_router_LDADD = $(ROUTER_LIBS)
 tests_fuzz_fuzz_router_LDFLAGS = $(FUZZ_LINK)
 
-E2E_ROUTER = tests/e2e/test_handsets.py tests/e2e/test_pushrouter.py tests/e2e/test_pushrouter_clients.py \
-	tests/e2e/test_udp.py
+E2E_ROUTER = tests/e2e/test_embed.py tests/e2e/test_handsets.py tests/e2e/test_pushrouter.py \
+	tests/e2e/test_pushrouter_clients.py tests/e2e/test_udp.py
 TESTS += $(E2E_ROUTER)
 EXTRA_DIST += tests/e2e/pushes.py $(E2E_ROUTER)

@@ -37,7 +37,7 @@ arrow store   'store base'
 arrow smsc    'smsc wap base'
 arrow router  'router policy wap base'
 arrow ppg     'ppg store smsc policy wap base'
-arrow contrib 'contrib policy wap base'
+arrow contrib 'contrib router policy wap base'
 
 # Files of ours are named from the top, so that the arrows above see all of them.
 result "files of ours are included with their folder" "$(in_all '"[^"/]*"' | grep -vE '"config\.h"')"
