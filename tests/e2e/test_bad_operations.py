@@ -319,6 +319,49 @@ def o13_headers_of_the_content():
 
 
 @case
+def o14_addresses():
+    """Forms that are none, types that nobody serves, values that do not fit their type: 2002 with the number of the address."""
+    before = gw.metric("store_pushes")
+    bad = ["", " ", "@", "/", "x", "push_all", "2820ecc9", "+12025550100", "12025550100", "sip:a@example.net", "*",
+           "WAPPUSH", "WAPPUSH=", "WAPPUSH:+1/TYPE=PLMN@p", "WAPPUSH=+12025550100", "WAPPUSH=+12025550100@p", "WAPPUSH=+12025550100/TYPE=@p",
+           "WAPPUSH=+12025550100/TYPE=PLMN/X=1@p", "WAPPUSH=+12025550100/X/TYPE=PLMN@p", "WAPPUSH=+12025550100/X=1=2/TYPE=PLMN@p",
+           "WAPPUSH=+12025550100/TYPE=PLMN@", "WAPPUSH=+12025550100/TYPE=PLMN@a..b", "WAPPUSH=+12025550100/TYPE=PLMN@-a",
+           "WAPPUSH=+12025550100/TYPE=PLMN@a b", "WAPPUSH=+12025550100/TYPE=PLMN@a:80", "WAPPUSH=/TYPE=PLMN@p", "WAPPUSH=+/TYPE=PLMN@p",
+           "WAPPUSH=+1202x/TYPE=PLMN@p", "WAPPUSH=++12025550100/TYPE=PLMN@p", "WAPPUSH=%2B12025550100/TYPE=PLMN@p",
+           "WAPPUSH=+1 2025550100/TYPE=PLMN@p", "WAPPUSH=+123456789012345678901/TYPE=PLMN@p", "WAPPUSH=/TYPE=USER@p",
+           "WAPPUSH=a%/TYPE=USER@p", "WAPPUSH=a%4/TYPE=USER@p", "WAPPUSH=a%zz/TYPE=USER@p", "WAPPUSH=a%00/TYPE=USER@p",
+           "WAPPUSH=a b/TYPE=USER@p", "WAPPUSH=a@b/TYPE=USER@p", "WAPPUSH=\u00e9/TYPE=USER@p", "WAPPUSH=nobody/TYPE=USER@p",
+           "WAPPUSH=1.2.3/TYPE=IPv4@p", "WAPPUSH=1.2.3.256/TYPE=IPv4@p", "WAPPUSH=0x7f.0.0.1/TYPE=IPv4@p", "WAPPUSH=192.0.2.1/TYPE=IPv4@p",
+           "WAPPUSH=::g/TYPE=IPv6@p", "WAPPUSH=[::1]/TYPE=IPv6@p", "WAPPUSH=FEDC:BA98:7654:3210:FEDC:BA98:7654/TYPE=IPv6@p",
+           "WAPPUSH=1234567/TYPE=MAN@p", "WAPPUSH=12345678/TYPE=MAN@p", "WAPPUSH=a/TYPE=GSM_MSISDN@p", "WAPPUSH=1/TYPE=NEW@p",
+           "WAPPUSH=1/TYPE=TETRA_ITSI@p", "WAPPUSH=+12025550100/TYPE=PLMN@p,WAPPUSH=+12025550101/TYPE=PLMN@p"]
+    for text in bad:
+        control = push_message("ID", [NUMBERS[9], "MARK="]).replace("MARK=", escape(text))
+        reply = submit(control.replace('"ID"', '"%s"' % new_id()))
+        equal((reply.element, reply.code), ("push-response", 2002), text)
+        assert "address[2]" in reply.desc, (text, reply.desc)
+    equal(gw.metric("store_pushes"), before)
+
+
+@case
+def o15_quality_of_service():
+    before = gw.metric("store_pushes")
+    for words, code in (('bearer="Pigeon" bearer-required="true"', 3010), ('network="Pigeon" network-required="true"', 3009),
+                        ('network="PDC" network-required="true"', 3009), ('bearer="USSD" bearer-required="true"', 3010),
+                        ('delivery-method="confirmed"', 3007), ('delivery-method="confirmed" priority="high" bearer="SMS"', 3007),
+                        ('bearer-required="TRUE"', 2000), ('bearer-required=""', 2000), ('network-required="1"', 2000),
+                        ('priority="urgent"', 2000), ('priority=""', 2000), ('delivery-method=""', 2000), ('delivery-method="Confirmed"', 2000),
+                        ('network="%s"' % ("x" * 1000), 2000), ('bearer="%s"' % ("x" * 1000), 2000), ('qos="1"', 2000)):
+        reply = gw.push(NUMBERS[9], attributes=WAITING, qos="<quality-of-service %s/>" % words)
+        equal((reply.element, reply.code), ("push-response", code), words)
+    equal(gw.metric("store_pushes"), before)
+    # required, but not which; wished for, but not required
+    for words in ('bearer-required="true" network-required="true"', 'bearer="any" bearer-required="true" network="ANY" network-required="true"',
+                  'bearer="Pigeon" network="Pigeon"', 'bearer="" network=""', ""):
+        equal(gw.push(NUMBERS[9], attributes=WAITING, qos="<quality-of-service %s/>" % words).code, 1001, words)
+
+
+@case
 def alive_at_the_end():
     nothing_changed()
     equal(post(document("cancel-message", 'push-id="%s"' % kept)).code, 1000)
