@@ -1,9 +1,11 @@
 /* decode_run.c - `pushrouter --decode`: hexadecimal lines in, decisions out. */
 #include "router/service.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -20,6 +22,9 @@ struct decode {
 	uint8_t *octets;		/* of the line at hand */
 	/* Parts of the message that lines built last: the network repeats them, late ones too. */
 	struct sbuf last, next;		/* length (2 octets) and octets of each */
+	char input[16384];		/* standard input; at..have is still to be read */
+	size_t at, have;
+	bool readable;
 };
 
 /* ---- output --------------------------------------------------------------------------------- */
@@ -201,15 +206,60 @@ take_line(struct decode *d, struct span text)
 	}
 }
 
+/* ---- standard input ------------------------------------------------------------------------------ */
+
+static void
+input_ready(void *arg, int events)
+{
+	struct decode *d = arg;
+
+	d->readable = true;
+}
+
+/* Clients and signals are served while nothing comes. Files are always ready, epoll does not take them. */
+static void
+wait_for_input(struct decode *d)
+{
+	enum { TURN_MS = 1000 };
+	struct loop_fd watch = { 0 };
+
+	d->readable = false;
+	if (loop_watch(d->s.loop, &watch, STDIN_FILENO, LOOP_READ, input_ready, d) != OK) {
+		loop_turn(d->s.loop, 0);
+		return;
+	}
+	while (!d->readable)
+		loop_turn(d->s.loop, TURN_MS);
+	loop_unwatch(d->s.loop, &watch);
+}
+
+static int
+next_char(struct decode *d)
+{
+	ssize_t n;
+
+	if (d->at == d->have) {
+		do {
+			wait_for_input(d);
+			n = read(STDIN_FILENO, d->input, sizeof d->input);
+		} while (n < 0 && (errno == EINTR || errno == EAGAIN));
+		d->at = 0;
+		d->have = n > 0 ? (size_t)n : 0;
+		if (n <= 0)
+			return EOF;
+	}
+	return (unsigned char)d->input[d->at++];
+}
+
 /* Reads a line without its end; false at the end of the input. *too_long: it was cut. */
 static bool
-read_line(FILE *in, char *line, size_t *n, bool *too_long)
+read_line(struct decode *d, char *line, size_t *n, bool *too_long)
 {
 	int c;
 
 	*n = 0;
 	*too_long = false;
-	while ((c = getc_unlocked(in)) != EOF && c != '\n') {
+	while ((c = next_char(d)) != EOF && c != '\n') {
 		if (*n < LINE_MAX_OCTETS)
 			line[(*n)++] = (char)c;
 		else
@@ -238,7 +288,7 @@ decode_run(struct options *o)
 	d.octets = malloc(LINE_MAX_OCTETS);
 	if (line == NULL || d.octets == NULL)
 		abort();
-	while (read_line(stdin, line, &n, &too_long)) {
+	while (read_line(&d, line, &n, &too_long)) {
 		d.line++;
 		if (too_long) {
 			why_at(&why, ERR_LIMIT, LINE_MAX_OCTETS, "column %d: the line is too long",

@@ -136,8 +136,6 @@ service_done(struct service *s, int64_t wait_ms)
 void
 service_settle(struct service *s)
 {
-	if (clients_number(s->clients) > 0)
-		loop_turn(s->loop, 0);
 	while (clients_full(s->clients))
 		loop_turn(s->loop, EXPIRE_MS);
 }

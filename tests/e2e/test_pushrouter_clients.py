@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 import sys
 import threading
 import time
@@ -173,6 +174,23 @@ def programs_that_do_not_read():
     """a program that leaves its input alone holds nothing up"""
     _, err = decode([push("text/x-a", b"y" * 60000)] * 3, "--stats", "--register", "text/x-a=exec:true")
     equal(stats(err)["clients"][0]["done"], 3)
+
+
+@case
+def while_nothing_comes():
+    """clients are served and counters shown while the input is open and silent"""
+    folder = temp_dir()
+    p = Program([built("pushrouter"), "--decode", "--as", "wsp", "--own-clients", "no", "--register",
+                 "text/x-a;time=1=exec:" + script("cat > %s/in; mv %s/in %s/out; exec sleep 1000\n" % ((folder,) * 3))],
+                stdin=subprocess.PIPE)
+    p.process.stdin.write(push("text/x-a", b"first").encode() + b"\n")
+    p.process.stdin.flush()
+    wait_for(lambda: "out" in entries(folder), "the program's input")
+    p.wait_line("killed: time limit")
+    p.signal(signal.SIGUSR1)
+    p.wait_line(r'^\{"parts":0,.*"failed":1')
+    p.process.stdin.close()
+    equal(p.wait(), 0)
 
 
 # ---- folders ----------------------------------------------------------------------------------------
