@@ -258,6 +258,42 @@ def no_transform_is_honoured():
     equal(gw.push(NUMBER, content="<si/>", headers=[("Cache-Control", "no-transform")]).code, 3006)
 
 
+SI_OF, SL_OF, CO_OF = "<si>%s</si>", "<sl %s/>", "<co>%s</co>"
+
+
+def content_is_refused(content_type, documents):
+    for document in documents:
+        before = gw.metric("store_pushes")
+        reply = gw.push(NUMBER, content=document, content_type=content_type)
+        equal((reply.element, reply.code), ("push-response", 3006), document)
+        assert re.search(r"content entity: line \d+, column \d+: ", reply.desc), reply.desc
+        equal(gw.metric("store_pushes"), before)
+
+
+@case
+def documents_are_checked_to_be_well_formed():
+    """SI-, SL-, CO-VAL-S-001, WBXML-S-008"""
+    for content_type, good in (("text/vnd.wap.si", SI_OF % "<indication href='http://a/'>x</indication>"),
+                               ("text/vnd.wap.sl", SL_OF % "href='http://a/'"), ("text/vnd.wap.co", CO_OF % "<invalidate-object uri='x'/>")):
+        sent(good, content_type)
+        sent('<!DOCTYPE whatever PUBLIC "-//EXAMPLE//DTD X//EN" "http://x/">' + good, content_type)     # the media type says what it is
+        content_is_refused(content_type, [good[:n] for n in range(1, len(good), 7)] + [
+            good + good, good + "x", good.replace("'", "", 1), good.replace("<", "< ", 1), good.replace("'/", "' a='1' a='2'/", 1) + "<"])
+
+
+@case
+def documents_are_validated():
+    """SI-VAL-S-002, S-003, SI-DOC-S-001, SL-VAL-S-002, CO-VAL-S-002, WBXML-S-009"""
+    content_is_refused("text/vnd.wap.si", [SI_OF % inside for inside in (
+        "", "<indication/><indication/>", "<info><item class='a'/></info>", "<indication/><info/>", "<indication/><info><item/></info>",
+        "<indication url='x'/>", "<indication action='shout'/>", "<indication action='delete' href='http://a/'/>", "text<indication/>",
+        "<indication created='yesterday'/>", "<indication si-expires='2026-02-30T00:00:00Z'/>", "<other/>")] + ["<sl href='x'/>"])
+    content_is_refused("text/vnd.wap.sl", [SL_OF % inside for inside in ("", "href=''", "href='x' action='delete'", "href='x' uri='y'")] + [
+        "<sl href='x'>text</sl>", "<sl href='x'><sl href='x'/></sl>", "<si/>"])
+    content_is_refused("text/vnd.wap.co", [CO_OF % inside for inside in (
+        "", "<invalidate-object/>", "<invalidate-object uri=''/>", "<invalidate-service href='x'/>", "<invalidate uri='x'/>", "x")])
+
+
 MD5 = base64.b64encode(hashlib.md5(SI.encode()).digest()).decode()
 ABOUT_THE_BODY = [("Content-MD5", MD5), ("Etag", '"v1"'), ("Content-Range", "bytes 0-9/10"), ("Content-Encoding", "identity"),
                   ("Content-Length", "%d" % len(SI))]
