@@ -15,6 +15,10 @@ tests_unit_test_decode_SOURCES = tests/unit/test_decode.c tests/unit/vector.h
 tests_unit_test_decode_LDADD = $(WAP_LIBS) $(TEST_LIBS)
 tests_unit_test_content_SOURCES = tests/unit/test_content.c tests/unit/vector.h
 tests_unit_test_content_LDADD = $(WAP_LIBS) $(WBXML_LIBS) $(TEST_LIBS)
+check_PROGRAMS += tests/unit/test_content_tokens
+TESTS += tests/unit/test_content_tokens
+tests_unit_test_content_tokens_SOURCES = tests/unit/test_content_tokens.c
+tests_unit_test_content_tokens_LDADD = $(WAP_LIBS) $(TEST_LIBS)
 tests_unit_test_wbxml_SOURCES = tests/unit/test_wbxml.c tests/unit/vector.h
 tests_unit_test_wbxml_LDADD = $(WAP_LIBS) $(WBXML_LIBS) $(TEST_LIBS)
 
