@@ -291,18 +291,48 @@ static const struct member_word tiers[] = { { "one", TIER_ONE }, { "two", TIER_T
 static const struct member_word callers[] = { { "privileged", CALLER_PRIVILEGED },
 	{ "normal", CALLER_NORMAL }, { "user_unauth", CALLER_USER_UNAUTH }, { NULL, 0 } };
 
+/*
+ * A cabinet that is told as octets says itself who signed it; what is signed by nobody whom the
+ * device knows counts as unsigned.
+ */
+static int
+read_cab(json_t *obj, const struct policy_device *dev, struct policy_source *src, struct why *why)
+{
+	const char *text = NULL;
+	uint8_t *octets;
+	size_t n;
+	int err = member_text(obj, "cab", &text, why);
+
+	if (err != OK || text == NULL)
+		return err;
+	octets = malloc(strlen(text) / 4 * 3 + 8);
+	if (octets == NULL)
+		abort();
+	err = text_base64(span_str(text), octets, &n, NULL);
+	if (err == OK)
+		err = policy_cab_mask(dev, span_of(octets, n), &src->spc_mask, why);
+	else
+		why_set(why, err, "cab: base64 is expected");
+	free(octets);
+	src->is_signed = err == OK;
+	return err == ERR_NOT_FOUND || err == ERR_AUTH ? OK : err;
+}
+
 /* Which masks a source needs told depends on its kind. */
 static int
 need_masks(json_t *obj, const struct policy_source *src, struct why *why)
 {
-	if ((src->kind == SOURCE_CAB || src->kind == SOURCE_CPF) && src->is_signed)
+	if ((src->kind == SOURCE_CAB || src->kind == SOURCE_CPF) && src->is_signed &&
+	    member_get(obj, "cab") == NULL)
 		return member_need(obj, "spc_mask", why);
-	return src->kind == SOURCE_DM ? member_need(obj, "account_mask", why) : OK;
+	return src->kind == SOURCE_DM && member_get(obj, "account") == NULL ?
+	    member_need(obj, "account_mask", why) : OK;
 }
 
 static int
-read_source(json_t *obj, struct policy_source *src, struct why *why)
+read_source(json_t *obj, const struct policy_device *dev, struct policy_source *src, struct why *why)
 {
+	const char *account = NULL;
 	int kind = 0, tier = TIER_BY_POLICY, caller = CALLER_NORMAL, err;
 
 	*src = (struct policy_source){ 0 };
@@ -321,6 +351,12 @@ read_source(json_t *obj, struct policy_source *src, struct why *why)
 		err = member_mask(obj, "spc_mask", &src->spc_mask, why);
 	if (err == OK)
 		err = member_mask(obj, "account_mask", &src->account_mask, why);
+	if (err == OK)
+		err = member_text(obj, "account", &account, why);
+	if (err == OK && account != NULL)
+		src->account_mask = policy_account_roles(dev, account);
+	if (err == OK)
+		err = read_cab(obj, dev, src, why);
 	src->kind = (enum policy_source_kind)kind;
 	src->tier = (enum policy_tier)tier;
 	src->caller = (enum policy_caller)caller;
@@ -332,7 +368,7 @@ source_decide(json_t *step, const struct policy_device *dev, struct settings *se
     struct policy_decision *out, struct sbuf *text, struct why *why)
 {
 	struct policy_source src;
-	int err = read_source(member_get(step, "source"), &src, why);
+	int err = read_source(member_get(step, "source"), dev, &src, why);
 
 	if (err != OK) {
 		why_prefix(why, "source");
@@ -405,8 +441,9 @@ step_decide(json_t *step, struct policy_device *dev, struct sbuf *text, struct w
 {
 	struct settings settings = { NULL, 0 };
 	struct policy_decision d;
+	struct why problem = { 0 };
 	json_t *answer = NULL;
-	int err;
+	int err, applied = OK;
 
 	if (member_get(step, "message"))
 		err = message_decide(step, dev, &settings, &d, text, why);
@@ -415,10 +452,14 @@ step_decide(json_t *step, struct policy_device *dev, struct sbuf *text, struct w
 	else
 		err = why_set(why, ERR_SYNTAX, "message: this fact (or source, or steps) is needed");
 	if (err == OK) {
-		answer = policy_decision_json(dev->family, &d);
 		if (policy_accepted(&d) && d.outcome != OUTCOME_DELIVER)
-			policy_apply(dev, settings.list, settings.n);
+			applied = policy_apply(dev, d.has_effective ? d.effective : ROLE_MANAGER, settings.list,
+			    settings.n, &problem);
 	}
+	if (err == OK)
+		answer = policy_decision_json(dev->family, &d);
+	if (applied != OK)		/* no room: the device stays as it is */
+		json_object_set_new(answer, "problem", json_span(span_str(problem.text)));
 	settings_done(&settings);
 	return answer;
 }

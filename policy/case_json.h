@@ -16,6 +16,12 @@
 int policy_device_from_json(json_t *obj, const struct policy_files *files, struct policy_device *dev,
     struct why *why);
 
+/*
+ * The whole record, whatever the profile says now: policy_device_from_json makes the same of it. A
+ * new reference. It is what the state file of a simulated handset holds.
+ */
+json_t *policy_device_json(const struct policy_device *dev);
+
 /* {"family","outcome","code","path","mask","effective","client","stages"}: a new reference. */
 json_t *policy_decision_json(enum policy_family family, const struct policy_decision *d);
 

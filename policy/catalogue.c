@@ -113,6 +113,20 @@ catalogue_bits(uint32_t mask, char *out, size_t size)
 	}
 }
 
+static uint32_t
+mask_bits(enum policy_family family, const struct catalogue_row *row)
+{
+	return family == FAMILY_W10M && row->w10m_bits ? row->w10m_bits : ROLE_ALL;
+}
+
+uint32_t
+catalogue_trim(enum policy_family family, uint32_t id, uint32_t value)
+{
+	const struct catalogue_row *row = catalogue_find(family, id);
+
+	return row != NULL && row->type == V_MASK ? value & mask_bits(family, row) : value;
+}
+
 int
 catalogue_check(enum policy_family family, uint32_t id, uint32_t value, struct why *why)
 {
@@ -131,7 +145,7 @@ catalogue_check(enum policy_family family, uint32_t id, uint32_t value, struct w
 		return why_set(why, ERR_RANGE, "policy %u: %u has bits that are no role: %s", id, value,
 		    bits);
 	}
-	allowed = family == FAMILY_W10M && row->w10m_bits ? row->w10m_bits : ROLE_ALL;
+	allowed = mask_bits(family, row);
 	wrong = value & ~allowed;
 	if (wrong != 0) {
 		catalogue_bits(wrong, bits, sizeof bits);

@@ -201,6 +201,38 @@ about_commit(const struct view *v, const struct policy_stage *st)
 	sbuf_str(v->out, "the settings are applied");
 }
 
+/* Where settings came from that no push brought. */
+static void
+about_source(const struct view *v, const struct policy_stage *st)
+{
+	static const struct { const char *test, *text; } texts[] = {
+		{ "signer", "the roles that the SPC store keeps with the signer's root" },
+		{ "unsigned", "an unsigned .cpf: nobody can be asked, so it does not load" },
+		{ "tier", "an application's call, by the tier of the device and its own trust" },
+		{ "boot", "a file that is read while the device boots" },
+		{ "account", "the roles of the DM account" },
+		{ "exchange", "the enterprise server" },
+		{ "settings", "the user interface asks for no roles" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof texts / sizeof texts[0] && strcmp(texts[i].test, st->test) != 0; i++)
+		;
+	if (i < sizeof texts / sizeof texts[0])
+		sbuf_str(v->out, texts[i].text);
+	else
+		print_value(v, (uint32_t)strtoul(st->test, NULL, 10), 0);
+	sbuf_str(v->out, ": ");
+	policy_roles_print(st->mask, v->out);
+}
+
+static void
+about_value(const struct view *v, const struct policy_stage *st)
+{
+	quote(v->d->path, v->out);
+	sbuf_str(v->out, " has a value that the device cannot hold");
+}
+
 static const struct {
 	const char *test;
 	void (*about)(const struct view *v, const struct policy_stage *st);
@@ -220,6 +252,7 @@ static const struct {
 	{ "effective",    about_effective },
 	{ "metabase",     about_metabase },
 	{ "ROLE",         about_role },
+	{ "value",        about_value },
 	{ "content",      about_content },
 	{ "senders",      about_senders },
 	{ "commit",       about_commit },
@@ -246,7 +279,9 @@ print_stage(const struct view *v, const struct policy_stage *st)
 	sbuf_fmt(v->out, "  %-3s ", st->stage);
 	for (i = 0; i < sizeof words / sizeof words[0] && strcmp(words[i].test, st->test) != 0; i++)
 		;
-	if (st->has_result)
+	if (v->msg == NULL && strcmp(st->stage, "0") == 0)
+		about_source(v, st);
+	else if (st->has_result)
 		print_mask_test(v, st);
 	else if (i < sizeof words / sizeof words[0])
 		words[i].about(v, st);

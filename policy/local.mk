@@ -1,14 +1,14 @@
 noinst_LIBRARIES += policy/libpolicy.a
 policy_libpolicy_a_SOURCES = \
 	policy/case_json.c policy/case_json.h policy/catalogue.c policy/catalogue.h policy/decide.c policy/decide_int.h policy/decide_modes.c \
-	policy/advise.c policy/device.c policy/device_json.c policy/explain.c policy/kinds.h \
+	policy/advise.c policy/apply.c policy/cab.c policy/device.c policy/device_json.c policy/explain.c policy/kinds.h \
 	policy/member.c policy/member.h policy/names.c policy/origin.c policy/policy.h \
 	policy/profile.c policy/prov_mac.c policy/prov_mac.h policy/settings.c policy/settings.h \
 	policy/source.c
 
 policy_tests = tests/unit/test_case_json tests/unit/test_policy tests/unit/test_policy_invariants \
 	tests/unit/test_policy_rules tests/unit/test_policy_settings tests/unit/test_prov_mac \
-	tests/unit/test_policy_profile tests/unit/test_policy_modes
+	tests/unit/test_policy_profile tests/unit/test_policy_modes tests/unit/test_policy_apply
 check_PROGRAMS += $(policy_tests)
 TESTS += $(policy_tests)
 tests_unit_test_case_json_SOURCES = tests/unit/test_case_json.c tests/unit/policy_fixture.h
@@ -27,6 +27,8 @@ tests_unit_test_policy_invariants_LDADD = $(POLICY_LIBS) $(TEST_LIBS)
 tests_unit_test_policy_profile_SOURCES = tests/unit/test_policy_profile.c tests/unit/policy_fixture.h \
 	tests/unit/profile_files.h
 tests_unit_test_policy_profile_LDADD = $(POLICY_LIBS) $(TEST_LIBS)
+tests_unit_test_policy_apply_SOURCES = tests/unit/test_policy_apply.c tests/unit/policy_fixture.h
+tests_unit_test_policy_apply_LDADD = $(POLICY_LIBS) $(TEST_LIBS)
 tests_unit_test_policy_modes_SOURCES = tests/unit/test_policy_modes.c tests/unit/policy_fixture.h
 tests_unit_test_policy_modes_LDADD = $(POLICY_LIBS) $(TEST_LIBS)
 

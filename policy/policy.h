@@ -36,7 +36,8 @@ const char *policy_reason_text(int code);		/* "SI role mismatch (4109)" */
 
 enum { POLICY_IDS_MAX = 64, POLICY_PROXIES_MAX = 16, POLICY_CLIENTS_MAX = 32, POLICY_ACCESS_MAX = 64,
 	POLICY_STAGES_MAX = 32, POLICY_PINS_MAX = 16, POLICY_SETTINGS_MAX = 256, POLICY_SENDERS_MAX = 40,
-	POLICY_KINDS = 7, POLICY_SIGNATURES = 5 };
+	POLICY_KINDS = 7, POLICY_SIGNATURES = 5, POLICY_ROOTS_MAX = 8, POLICY_ROOT_OCTETS = 2048,
+	POLICY_ACCOUNTS_MAX = 8 };
 
 struct policy_value { uint32_t id, value; };
 /*
@@ -71,6 +72,16 @@ struct policy_sender {
 	char app_id[128], content_type[128];
 };
 
+/* A certificate of the device's stores; those of "SPC" lend their mask to what they signed. */
+struct policy_root {
+	char store[40], hash[41];	/* SHA-1 of the certificate, upper-case hexadecimal */
+	uint32_t mask;
+	uint16_t n;
+	uint8_t der[POLICY_ROOT_OCTETS];
+};
+/* An account of a DM server and the roles its sessions have. */
+struct policy_account { char id[64]; uint32_t roles; };
+
 struct policy_device {
 	char profile[32];
 	enum policy_family family;
@@ -85,6 +96,10 @@ struct policy_device {
 	size_t n_clients;
 	struct policy_access metabase[POLICY_ACCESS_MAX];
 	size_t n_metabase;
+	struct policy_root roots[POLICY_ROOTS_MAX];
+	size_t n_roots;
+	struct policy_account accounts[POLICY_ACCOUNTS_MAX];
+	size_t n_accounts;
 	/* FAMILY_OTHER */
 	enum policy_mode modes[POLICY_KINDS];		/* by kind of content */
 	enum policy_rule rules[POLICY_SIGNATURES];	/* by method + 1; 0 is unsigned */
@@ -244,9 +259,27 @@ bool policy_accepted(const struct policy_decision *d);
 
 /*
  * What applied settings change of the device as decisions see it: SecurityPolicy, BOOTSTRAP
- * PROVURL, PXLOGICAL (sections 2.1, 6.1, 6.2). Values that the device cannot hold are left out.
+ * PROVURL, PXLOGICAL, CertificateStore, Metabase, APPLICATION w7 (sections 2.1, 4, 6). All of them
+ * or, with ERR_LIMIT and such in *why, none. `effective`: the roles that a DM account gets.
  */
-void policy_apply(struct policy_device *dev, const struct policy_setting *settings, size_t n);
+int policy_apply(struct policy_device *dev, uint32_t effective, const struct policy_setting *settings,
+    size_t n, struct why *why);
+/* Certificate and hash of a root, from base64; ERR_SYNTAX. store and mask are the caller's. */
+int policy_root_set(struct policy_root *root, const char *base64, struct why *why);
+/* Roles of the account of a DM server; 0 without one. */
+uint32_t policy_account_roles(const struct policy_device *dev, const char *id);
+
+/* ---- signed cabinets (section 4: .cab and .cpf) -------------------------------------------------- */
+
+/*
+ * The mask of the SPC root under which a cabinet is signed (Authenticode: a PKCS#7 message behind
+ * the cabinet, where its reserved header says). Digest, signature and chain are checked; times are
+ * not, for a device's clock proves nothing. ERR_SYNTAX: no cabinet; ERR_NOT_FOUND: unsigned;
+ * ERR_AUTH: the signature is wrong or leads to no root of this device.
+ */
+int policy_cab_mask(const struct policy_device *dev, struct span cab, uint32_t *mask, struct why *why);
+/* One stored file of it into *out; ERR_NOT_FOUND, ERR_UNSUPPORTED (compressed), ERR_SYNTAX. */
+int policy_cab_file(struct span cab, const char *name, struct sbuf *out, struct why *why);
 
 /* ---- why, in words ------------------------------------------------------------------------------- */
 

@@ -52,8 +52,9 @@ word_of(const char *value, const char *(*name)(int i), int n, int *out, struct w
 			sbuf_done(&words);
 			return OK;
 		}
-		sbuf_fmt(&words, "%s%s", i > 0 ? ", " : "", name(i));
 	}
+	for (i = 0; i < n; i++)
+		sbuf_fmt(&words, "%s%s", i > 0 ? ", " : "", name(i));
 	why_set(why, ERR_SYNTAX, "\"%.40s\" is none of %s", value, words.s);
 	sbuf_done(&words);
 	return ERR_SYNTAX;

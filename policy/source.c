@@ -62,6 +62,31 @@ source_roles(const struct policy_device *dev, const struct policy_source *src, u
 	return false;
 }
 
+/* What the roles of a source come from: a policy, or a word. */
+static const char *
+source_test(const struct policy_source *src)
+{
+	switch (src->kind) {
+	case SOURCE_RAPI:
+		return "4097";
+	case SOURCE_DMPROCESSCONFIGXML:
+		return src->tier == TIER_BY_POLICY ? "4123" : "tier";
+	case SOURCE_CAB:
+		return src->is_signed ? "signer" : "4101";
+	case SOURCE_CPF:
+		return src->is_signed ? "signer" : "unsigned";
+	case SOURCE_PROVXML:
+		return "boot";
+	case SOURCE_DM:
+		return "account";
+	case SOURCE_EXCHANGE:
+		return "exchange";
+	case SOURCE_UI:
+		return "settings";
+	}
+	return "";
+}
+
 static void
 add_stage(struct policy_decision *out, const char *stage, const char *test, uint32_t mask, bool pass)
 {
@@ -78,9 +103,12 @@ policy_decide_source(const struct policy_device *dev, const struct policy_source
     struct policy_decision *out)
 {
 	const char *path;
+	bool known;
 
 	memset(out, 0, sizeof *out);
-	if (!source_roles(dev, src, &out->mask)) {
+	known = source_roles(dev, src, &out->mask);
+	add_stage(out, "0", source_test(src), out->mask, known);
+	if (!known) {
 		out->outcome = OUTCOME_BLOCKED;
 		out->mask = 0;
 		return;

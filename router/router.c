@@ -302,7 +302,8 @@ decide(struct router *r, const struct router_path *path, struct span datagram,
 	out->n_settings = r->n_settings;
 	out->problem = r->problem;
 	if (r->keeps && policy_accepted(&out->decision))
-		policy_apply(&r->dev.policy, r->settings, r->n_settings);
+		policy_apply(&r->dev.policy, out->decision.effective, r->settings, r->n_settings,
+		    &out->problem);
 	count_decision(r, &out->decision);
 }
 

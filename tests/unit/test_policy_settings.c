@@ -226,25 +226,25 @@ documents_change_the_device(void **state)
 	struct policy_device dev;
 
 	fixture(&dev, "wm5");
-	policy_apply(&dev, add, 4);
+	policy_apply(&dev, ROLE_MANAGER, add, 4, NULL);
 	assert_true(comes_from_proxy(&dev, "+12025550113", TRUSTED));
 	assert_true(comes_from_proxy(&dev, "+12025550110", TRUSTED));
 	assert_true(comes_from_proxy(&dev, "+12025550111", 0));		/* physical PUSHENABLED wins */
 	assert_true(comes_from_proxy(&dev, "+12025550100", TRUSTED));	/* P1 as before */
-	policy_apply(&dev, move, 2);
+	policy_apply(&dev, ROLE_MANAGER, move, 2, NULL);
 	assert_true(comes_from_proxy(&dev, "+12025550110", 0));
 	assert_true(comes_from_proxy(&dev, "+12025550112", TRUSTED));
-	policy_apply(&dev, hush, 1);
+	policy_apply(&dev, ROLE_MANAGER, hush, 1, NULL);
 	assert_true(comes_from_proxy(&dev, "+12025550112", 0));
-	policy_apply(&dev, add, 1);
+	policy_apply(&dev, ROLE_MANAGER, add, 1, NULL);
 	assert_true(comes_from_proxy(&dev, "+12025550112", TRUSTED));
 	assert_int_equal(dev.n_proxies, 7);
-	policy_apply(&dev, drop_one, 2);
+	policy_apply(&dev, ROLE_MANAGER, drop_one, 2, NULL);
 	assert_true(comes_from_proxy(&dev, "+12025550112", 0));
 	assert_int_equal(dev.n_proxies, 6);
-	policy_apply(&dev, drop, 1);
+	policy_apply(&dev, ROLE_MANAGER, drop, 1, NULL);
 	assert_int_equal(dev.n_proxies, 4);
-	policy_apply(&dev, drop_all, 1);
+	policy_apply(&dev, ROLE_MANAGER, drop_all, 1, NULL);
 	assert_int_equal(dev.n_proxies, 0);
 }
 
@@ -264,7 +264,7 @@ more_proxies_than_fit(void **state)
 	for (i = 0; i < 40; i++) {
 		snprintf(id, sizeof id, "p%zu", i);
 		snprintf(address, sizeof address, "192.0.2.%zu", 100 + i);
-		policy_apply(&dev, doc, 2);
+		policy_apply(&dev, ROLE_MANAGER, doc, 2, NULL);
 	}
 	assert_int_equal(dev.n_proxies, POLICY_PROXIES_MAX);
 }
@@ -273,10 +273,9 @@ static void
 policies_change(void **state)
 {
 	static const struct policy_parm parms[] = { { "4107", "3204", false }, { "4119", NULL, true },
-		{ "4109", NULL, false }, { "4108", "1", false }, { "x", "1", false },
 		{ "9999", "7", false } };
 	static const struct policy_parm server[] = { { "PROVURL", "https://new.example.net/", false } };
-	static const struct policy_setting doc[] = { { "SecurityPolicy", parms, 6, false },
+	static const struct policy_setting doc[] = { { "SecurityPolicy", parms, 3, false },
 		{ "BOOTSTRAP", server, 1, false } };
 	char url[400] = "https://example.net/";
 	struct policy_parm endless = { "PROVURL", url, false };
@@ -284,15 +283,13 @@ policies_change(void **state)
 	struct policy_device dev;
 
 	fixture(&dev, "wm5");
-	policy_apply(&dev, doc, 2);
+	policy_apply(&dev, ROLE_MANAGER, doc, 2, NULL);
 	assert_int_equal(policy_get(&dev, 4107, 1), 3204);
 	assert_int_equal(policy_get(&dev, 4119, 1), 0);		/* noparm */
-	assert_int_equal(policy_get(&dev, 4109, 1), 3072);	/* no value */
-	assert_int_equal(policy_get(&dev, 4108, 1), 2048);	/* no role */
 	assert_int_equal(policy_get(&dev, 9999, 1), 7);
 	assert_string_equal(dev.provurl, "https://new.example.net/");
 	memset(url + 20, 'a', 300);
-	policy_apply(&dev, &too_long, 1);
+	policy_apply(&dev, ROLE_MANAGER, &too_long, 1, NULL);
 	assert_string_equal(dev.provurl, "https://new.example.net/");
 }
 
