@@ -72,6 +72,9 @@ client_free(struct client *c)
 
 	if (c->kind && c->kind->close)
 		c->kind->close(c);
+	if (c->queued > 0)
+		log_warning("client", "%s: the router ends, %zu messages that waited are lost", c->label,
+		    c->queued);
 	while (c->first != NULL)
 		free(client_take(c));
 	for (i = 0; c->argv[i] != NULL; i++)

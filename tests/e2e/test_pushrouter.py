@@ -1,8 +1,10 @@
 """pushrouter --decode and --smscsim: decisions on whole messages, as a user of the program sees them."""
 import json
 import os
+import signal
+import subprocess
 
-from harness import Program, Smscsim, built, case, equal, free_port, main, run, source, temp_dir
+from harness import Program, Smscsim, built, case, equal, free_port, main, run, source, temp_dir, wait_for
 from pushes import SI, Simulator, entry, provisioning, si, ud
 import smpp_client as smpp
 
@@ -127,6 +129,31 @@ def parts():
 
 
 @case
+def parts_that_never_come():
+    """a message that stays incomplete goes after its time, or when there are too many; both are counted"""
+    first = vector("operator-r1")[0]
+    p = Program([built(ROUTER), "--decode", "--incomplete-time", "1"], stdin=subprocess.PIPE)
+    p.process.stdin.write((first + "\n" + si(1) + "\n").encode())
+    p.process.stdin.flush()
+    p.wait_line("outcome")
+
+    def timed_out():
+        lines = len(p.lines)
+        p.signal(signal.SIGUSR1)
+        return json.loads(p.wait_line(r'^(\{"parts".*)', start=lines).group(1))["timed_out"]
+    wait_for(timed_out, "the end of its time", every_s=0.2)
+    p.process.stdin.close()
+    equal(p.wait(), 1)
+    assert "incomplete" not in p.text(), p.text()
+    # references 1 to 5 of two parts each, the first of each; three may wait
+    lines = ["0B05040B8423F00003%02X0201" % i + "010603" for i in range(1, 6)]
+    status, out, err = run([built(ROUTER), "--decode", "--json", "--incomplete-max", "3", "--stats"], "\n".join(lines) + "\n")
+    stats = json.loads(err)
+    equal((status, stats["displaced"], stats["incomplete"], stats["parts"]), (1, 2, 3, 5))
+    assert "3 message(s) incomplete" in out, out
+
+
+@case
 def bad_lines():
     """a bad line gets an error with its place, the others are answered"""
     good = si(1)
@@ -162,6 +189,8 @@ def bad_use():
         (["--decode", "--proxy", ",push"], "proxy"), (["--decode", "--proxy", "1,pull"], "proxy"),
         (["--decode", "--pin", "12"], "PIN"), (["--decode", "--imsi", "12345x"], "IMSI"),
         (["--decode", "--consent", "maybe"], "yes|no"), (["--decode", "--wat"], "--wat"),
+        (["--decode", "--incomplete-max", "0"], "incomplete-max"), (["--decode", "--incomplete-time", "x"], "incomplete-time"),
+        (["--decode", "--own-clients", "1"], "own-clients"), (["--udp", "--rate", "0"], "rate"), (["--decode", "--udp"], "exclude"),
         (["--decode", "--once", "0"], "once"), (["--decode", "x"], "x"),
         (["--decode", "--device", folder + "/absent"], "absent"),
         (["--decode", "--device", folder + "/cut"], "line 1"),
