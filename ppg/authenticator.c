@@ -2,6 +2,7 @@
 #include "ppg/authenticator.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,6 +56,7 @@ struct authenticator {
 	struct token wrong[WRONG_SLOTS];
 	struct failures accounts[FAILURE_SLOTS], sources[FAILURE_SLOTS];
 	struct queue jobs;
+	atomic_bool giving_up;
 	pthread_t thread;
 	char dummy_hash[PASSWORD_HASH_SIZE];	/* what unknown users are checked against */
 };
@@ -261,7 +263,8 @@ run_verifier(void *arg)
 			struct job *job = (struct job *)node;
 
 			node = node->next;
-			verify(auth, job);
+			if (!atomic_load(&auth->giving_up))
+				verify(auth, job);
 			job->done(job->arg);
 			initiators_unref(job->set);
 			secret_cleanse(job, sizeof *job);
@@ -290,6 +293,12 @@ authenticator_start(struct initiators *set)
 		abort();
 	pthread_setname_np(auth->thread, "verifier");
 	return auth;
+}
+
+void
+authenticator_give_up(struct authenticator *auth)
+{
+	atomic_store(&auth->giving_up, true);
 }
 
 void

@@ -29,6 +29,8 @@ enum {
 };
 
 struct authenticator *authenticator_start(struct initiators *set);
+/* The gateway stops: logins that wait for the verifier are not checked any more, done() tells at once. Any thread. */
+void authenticator_give_up(struct authenticator *auth);
 void authenticator_stop(struct authenticator **auth);
 /* A new set (its reference moves in). Verified logins that it has unchanged stay. Any thread. */
 void authenticator_replace(struct authenticator *auth, struct initiators *set);

@@ -52,7 +52,27 @@ run_tick(void *arg)
 	d->tick_work.run = tick_back;
 	if (store_submit(d->store, &d->tick.op) != OK) {
 		d->tick_running = false;
-		loop_timer_start(d->loop, &d->tick_timer, TICK_MS, run_tick, d);
+		if (!d->stopping)
+			loop_timer_start(d->loop, &d->tick_timer, TICK_MS, run_tick, d);
+	}
+}
+
+/* Something of ours is with the store. */
+static bool
+is_with_store(struct dispatch *d)
+{
+	return atomic_load(&d->ops) > 0 || d->take_running || d->tick_running;
+}
+
+/* The store may keep events until its server is back: there is no time for that, and a start recovers them. */
+static void
+come_back(struct dispatch *d)
+{
+	store_hurry(d->store);
+	while (is_with_store(d)) {
+		if (!d->tick_running)
+			run_tick(d);		/* a group in which it finds that out */
+		loop_turn(d->loop, 20);
 	}
 }
 
@@ -82,6 +102,7 @@ dispatch_start(struct store *store, const struct dispatch_config *cf)
 	d->retry_max_s = cf->retry_max_s ? cf->retry_max_s : RETRY_MAX_S;
 	d->loop = loop_create();
 	dispatch_take_init(d);
+	dispatch_cancel_init(d);
 	dispatch_links_init(d, cf->links, cf->n_links);
 	lanes_init(d);
 	if (pthread_create(&d->thread, NULL, run_thread, d) != 0)
@@ -106,8 +127,7 @@ check_stopped(void *arg)
 {
 	struct stop_job *job = arg;
 	struct dispatch *d = job->d;
-	bool late = clock_mono_ms() > job->until_ms, busy = atomic_load(&d->ops) > 0 || d->take_running ||
-	    d->tick_running;
+	bool late = clock_mono_ms() > job->until_ms, busy = is_with_store(d);
 	size_t i;
 
 	for (i = 0; i < d->n_links; i++)
@@ -118,7 +138,7 @@ check_stopped(void *arg)
 		loop_timer_start(d->loop, &job->timer, 20, check_stopped, job);
 		return;
 	}
-	dispatch_links_done(d);
+	dispatch_links_close(d);
 	loop_stop(d->loop);
 }
 
@@ -149,6 +169,8 @@ dispatch_stop(struct dispatch **p, unsigned wait_ms)
 	job.until_ms = clock_mono_ms() + wait_ms + 5000;
 	loop_post(d->loop, &job.work);
 	pthread_join(d->thread, NULL);
+	come_back(d);
+	dispatch_links_done(d);
 	loop_destroy(&d->loop);
 	pthread_mutex_destroy(&d->lock);
 	lanes_done(d);

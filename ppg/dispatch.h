@@ -38,7 +38,7 @@ struct dispatch_stats {
 struct dispatch *dispatch_start(struct store *store, const struct dispatch_config *cf);
 /*
  * Orderly end: no new work, links drain for at most wait_ms and unbind, thread joined. What was
- * not answered is back in the store's queue. The store must still run.
+ * not answered is back in the store's queue. The store must still run; what it has of ours comes back first.
  */
 void dispatch_stop(struct dispatch **dispatch, unsigned wait_ms);
 
@@ -84,10 +84,20 @@ struct dispatch_cancel {
 	/* dispatch's own */
 	struct dispatch *d;
 	struct loop_work work;
+	struct loop_timer timer;
 	size_t next, open;
 	bool started;
+	struct dispatch_recall *recalls;		/* cancel_sm under way */
+	struct dispatch_achievement *achievements;	/* on their way to the disk */
+	struct dispatch_cancel *later, **at;		/* in the list of those under way */
 };
+/*
+ * What is not answered within two minutes is not cancelled as far as the caller is told; if the SMSC does it
+ * later, that is stored.
+ */
 void dispatch_cancel(struct dispatch *d, struct dispatch_cancel *c);
+/* The same at once for all cancels, those to come as well: the gateway stops. */
+void dispatch_give_up(struct dispatch *d);
 
 /* Calls run() on the links thread in so many milliseconds. The caller keeps w until then. */
 struct dispatch_wait {

@@ -12,23 +12,31 @@
 #include "ppg/life.h"
 #include "ppg/pap.h"
 
-enum { OPEN_MAX = 64 };			/* recipients of one request that wait for their SMSC */
+enum {
+	OPEN_MAX = 64,			/* recipients of one request that wait for their SMSC */
+	WAIT_MS = 120000		/* an SMSC may be slow, or many parts wait for their turn */
+};
 
 /* One cancel_sm on its way. */
-struct recall {
+struct dispatch_recall {
 	struct smsc_cancel smsc;	/* first: the link hands it back */
-	struct dispatch_cancel *c;
+	struct dispatch_cancel *c;	/* NULL: it was given up, nobody waits */
 	struct dispatch_cancel_item *item;
 	struct link *link;
+	int64_t push;
+	uint32_t n;
+	struct dispatch_recall *next, **at;
 };
 
 /* Something achieved, on its way to the disk. */
-struct achievement {
+struct dispatch_achievement {
 	struct store_event event;
 	struct loop_work work;
-	struct dispatch_cancel *c;
+	struct dispatch *d;
+	struct dispatch_cancel *c;	/* NULL: it was given up, nobody waits */
 	struct dispatch_cancel_item *item;
 	struct store_item *held;	/* that waited in dispatch; NULL */
+	struct dispatch_achievement *next, **at;
 };
 
 static void go_on(struct dispatch_cancel *c);
@@ -41,60 +49,92 @@ item_settled(struct dispatch_cancel *c)
 }
 
 static void
+achievement_forget(struct dispatch_achievement *a)
+{
+	if (a->c == NULL)
+		return;
+	*a->at = a->next;
+	if (a->next != NULL)
+		a->next->at = a->at;
+	a->c = NULL;
+}
+
+/* Who was taken out of the lanes: gone, or to be sent after all when the store could not take it. */
+static void
+let_go(struct dispatch *d, struct store_item *held, bool stored)
+{
+	if (stored) {
+		dispatch_leave(d, held->priority);
+		store_item_free(held);
+	} else {
+		lanes_add(d, held);
+		dispatch_return_stranded(d);
+		dispatch_feed(d);
+	}
+}
+
+static void
 achievement_back(struct loop_work *work)
 {
-	struct achievement *a = (struct achievement *)((char *)work - offsetof(struct achievement, work));
+	struct dispatch_achievement *a =
+	    (struct dispatch_achievement *)((char *)work - offsetof(struct dispatch_achievement, work));
 	struct dispatch_cancel *c = a->c;
-	struct dispatch *d = c->d;
+	struct dispatch *d = a->d;
+	bool stored = a->event.op.result == OK, cancelled = stored && !a->event.ignored;
 
-	if (a->event.op.result == OK && !a->event.ignored) {
-		a->item->cancelled = true;
+	if (cancelled)
 		atomic_fetch_add(&d->cancelled, 1);
-	} else {
-		snprintf(a->item->why, sizeof a->item->why, "it has just come to its end");
+	if (c != NULL) {
+		a->item->cancelled = cancelled;
+		if (!cancelled)
+			snprintf(a->item->why, sizeof a->item->why, "%s", stored ? "it has just come to its end" :
+			    "the store takes nothing more now");
 	}
-	if (a->held != NULL) {
-		dispatch_leave(d, a->held->priority);
-		store_item_free(a->held);
-	}
+	if (a->held != NULL)
+		let_go(d, a->held, stored);
+	achievement_forget(a);
 	free(a);
+	if (c != NULL)
+		item_settled(c);
 	atomic_fetch_sub(&d->ops, 1);
-	item_settled(c);
 }
 
 /* Writer thread. */
 static void
 achievement_stored(struct store_op *op)
 {
-	struct achievement *a = (struct achievement *)op;
+	struct dispatch_achievement *a = (struct dispatch_achievement *)op;
 
-	loop_post(a->c->d->loop, &a->work);
+	loop_post(a->d->loop, &a->work);
 }
 
+/* c and item NULL: nobody waits for it. */
 static void
-store_achievement(struct dispatch_cancel *c, struct dispatch_cancel_item *item, struct store_item *held, int event,
-    const char *desc)
+store_achievement(struct dispatch *d, struct dispatch_cancel *c, struct dispatch_cancel_item *item,
+    struct store_event event, struct store_item *held)
 {
-	struct achievement *a = calloc(1, sizeof *a);
+	struct dispatch_achievement *a = calloc(1, sizeof *a);
 
 	if (a == NULL)
 		abort();
+	a->d = d;
 	a->c = c;
 	a->item = item;
 	a->held = held;
 	a->work.run = achievement_back;
-	a->event = (struct store_event){
-		.op = { .kind = STORE_EVENT, .done = achievement_stored },
-		.push = c->push,
-		.n = item->n,
-		.batch = held != NULL ? held->batch : 0,
-		.event = event,
-		.at = (int64_t)clock_utc(),
-		.code = PAP_OK,
-		.desc = desc,
-	};
-	atomic_fetch_add(&c->d->ops, 1);
-	if (store_submit(c->d->store, &a->event.op) != OK) {
+	a->event = event;
+	a->event.op = (struct store_op){ .kind = STORE_EVENT, .done = achievement_stored };
+	a->event.at = (int64_t)clock_utc();
+	a->event.code = PAP_OK;
+	if (c != NULL) {
+		a->next = c->achievements;
+		if (a->next != NULL)
+			a->next->at = &a->next;
+		a->at = &c->achievements;
+		c->achievements = a;
+	}
+	atomic_fetch_add(&d->ops, 1);
+	if (store_submit(d->store, &a->event.op) != OK) {
 		a->event.op.result = ERR_CLOSED;
 		achievement_stored(&a->event.op);
 	}
@@ -102,26 +142,30 @@ store_achievement(struct dispatch_cancel *c, struct dispatch_cancel_item *item, 
 
 /* ---- at an SMSC ------------------------------------------------------------------------------------ */
 
-/* Every part was answered. */
 static void
-recalled(struct dispatch_cancel *c, struct dispatch_cancel_item *item)
+store_recalled(struct dispatch *d, struct dispatch_cancel *c, struct dispatch_cancel_item *item, int64_t push,
+    uint32_t n)
 {
-	if (item->assured)
-		store_achievement(c, item, NULL, EV_CANCEL_SMSC, "cancelled at the SMSC");
-	else
-		item_settled(c);
+	store_achievement(d, c, item, (struct store_event){ .push = push, .n = n, .event = EV_CANCEL_SMSC,
+		.desc = "cancelled at the SMSC" }, NULL);
 }
 
-void
-dispatch_cancelled(void *app, struct smsc_link *smsc, struct smsc_cancel *sc, enum smsc_verdict v, uint32_t status)
+static void
+recall_forget(struct dispatch_recall *r)
 {
-	struct recall *r = (struct recall *)sc;
-	struct dispatch_cancel *c = r->c;
-	struct dispatch_cancel_item *item = r->item;
-	struct link *link = r->link;
+	if (r->c == NULL)
+		return;
+	*r->at = r->next;
+	if (r->next != NULL)
+		r->next->at = r->at;
+	r->c = NULL;
+}
+
+static void
+item_answered(struct dispatch_cancel *c, struct dispatch_cancel_item *item, enum smsc_verdict v, uint32_t status)
+{
 	const char *name = smpp_status_name(status);
 
-	free(r);
 	if (v == SMSC_ACCEPTED)
 		item->assured = true;
 	else if (v == SMSC_REFUSED || v == SMSC_RETRY)
@@ -129,15 +173,35 @@ dispatch_cancelled(void *app, struct smsc_link *smsc, struct smsc_cancel *sc, en
 		    name != NULL ? name : "unknown status");
 	else
 		snprintf(item->why, sizeof item->why, "the SMSC gave no answer to its cancellation");
-	if (--item->open == 0)
-		recalled(c, item);
+	if (--item->open > 0)
+		return;
+	if (item->assured)
+		store_recalled(c->d, c, item, c->push, item->n);
+	else
+		item_settled(c);
+}
+
+void
+dispatch_cancelled(void *app, struct smsc_link *smsc, struct smsc_cancel *sc, enum smsc_verdict v, uint32_t status)
+{
+	struct dispatch_recall *r = (struct dispatch_recall *)sc;
+	struct dispatch_cancel *c = r->c;
+	struct dispatch_cancel_item *item = r->item;
+	struct link *link = r->link;
+
+	recall_forget(r);
+	if (c != NULL)
+		item_answered(c, item, v, status);
+	else if (v == SMSC_ACCEPTED)
+		store_recalled(link->d, NULL, NULL, r->push, r->n);
+	free(r);
 	dispatch_link_release(link);
 }
 
 static bool
 send_recall(struct dispatch_cancel *c, struct dispatch_cancel_item *item, struct link *link, const char *message_id)
 {
-	struct recall *r;
+	struct dispatch_recall *r;
 
 	if (message_id[0] == '\0') {
 		snprintf(item->why, sizeof item->why, "the SMSC gave no message id to cancel it by");
@@ -149,6 +213,8 @@ send_recall(struct dispatch_cancel *c, struct dispatch_cancel_item *item, struct
 	r->c = c;
 	r->item = item;
 	r->link = link;
+	r->push = c->push;
+	r->n = item->n;
 	snprintf(r->smsc.message_id, sizeof r->smsc.message_id, "%s", message_id);
 	snprintf(r->smsc.to, sizeof r->smsc.to, "%s", item->to);
 	if (smsc_link_cancel(link->smsc, &r->smsc) != OK) {
@@ -156,6 +222,11 @@ send_recall(struct dispatch_cancel *c, struct dispatch_cancel_item *item, struct
 		snprintf(item->why, sizeof item->why, "the link to its SMSC is down or busy");
 		return false;
 	}
+	r->next = c->recalls;
+	if (r->next != NULL)
+		r->next->at = &r->next;
+	r->at = &c->recalls;
+	c->recalls = r;
 	link->users++;
 	return true;
 }
@@ -206,10 +277,7 @@ static void
 take_out_held(struct dispatch_cancel *c)
 {
 	struct store_item *held = lanes_remove(c->d, c->push, is_wanted, c);
-	size_t i;
 
-	for (i = 0; i < c->n_items; i++)
-		c->items[i].on_link = !c->items[i].submitted;
 	while (held != NULL) {
 		struct store_item *next = held->next;
 		struct dispatch_cancel_item *item = find_item(c, held->n);
@@ -217,12 +285,24 @@ take_out_held(struct dispatch_cancel *c)
 		held->next = NULL;
 		item->on_link = false;
 		c->open++;
-		store_achievement(c, item, held, EV_CANCEL_HELD, "cancelled before it was sent");
+		store_achievement(c->d, c, item, (struct store_event){ .push = c->push, .n = held->n,
+			.batch = held->batch, .event = EV_CANCEL_HELD, .desc = "cancelled before it was sent" }, held);
 		held = next;
 	}
 }
 
 /* ---- all of it ------------------------------------------------------------------------------------------ */
+
+static void
+finish(struct dispatch_cancel *c)
+{
+	loop_timer_stop(c->d->loop, &c->timer);
+	*c->at = c->later;
+	if (c->later != NULL)
+		c->later->at = c->at;
+	c->started = false;
+	c->done(c);
+}
 
 static void
 go_on(struct dispatch_cancel *c)
@@ -233,19 +313,83 @@ go_on(struct dispatch_cancel *c)
 		if (item->submitted && recall(c, item))
 			c->open++;
 	}
-	if (c->next == c->n_items && c->open == 0 && c->started) {
-		c->started = false;
-		c->done(c);
+	if (c->next == c->n_items && c->open == 0 && c->started)
+		finish(c);
+}
+
+/* Nobody waits any longer for what is under way; what is not begun is left. */
+static void
+give_up(struct dispatch_cancel *c, const char *why)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_items; i++) {
+		struct dispatch_cancel_item *item = &c->items[i];
+
+		if (item->on_link || (item->submitted && (i >= c->next || item->open > 0)))
+			snprintf(item->why, sizeof item->why, "%s", why);
+		item->on_link = false;
 	}
+	while (c->recalls != NULL)
+		recall_forget(c->recalls);
+	while (c->achievements != NULL) {
+		snprintf(c->achievements->item->why, sizeof c->achievements->item->why, "%s", why);
+		achievement_forget(c->achievements);
+	}
+	c->next = c->n_items;
+	c->open = 0;
+	finish(c);
+}
+
+static void
+too_long(void *arg)
+{
+	give_up(arg, "the SMSC has not answered in time");
+}
+
+static void
+run_give_up(struct loop_work *work)
+{
+	struct dispatch *d = (struct dispatch *)((char *)work - offsetof(struct dispatch, give_up_work));
+
+	d->giving_up = true;
+	while (d->cancels != NULL)
+		give_up(d->cancels, "the gateway is stopping");
+}
+
+void
+dispatch_give_up(struct dispatch *d)
+{
+	loop_post(d->loop, &d->give_up_work);
+}
+
+void
+dispatch_cancel_init(struct dispatch *d)
+{
+	d->give_up_work.run = run_give_up;
 }
 
 static void
 run_cancel(struct loop_work *work)
 {
 	struct dispatch_cancel *c = (struct dispatch_cancel *)((char *)work - offsetof(struct dispatch_cancel, work));
+	struct dispatch *d = c->d;
+	size_t i;
 
-	take_out_held(c);
+	c->later = d->cancels;
+	if (c->later != NULL)
+		c->later->at = &c->later;
+	c->at = &d->cancels;
+	d->cancels = c;
+	loop_timer_start(d->loop, &c->timer, WAIT_MS, too_long, c);
 	c->started = true;
+	for (i = 0; i < c->n_items; i++)
+		c->items[i].on_link = !c->items[i].submitted;
+	if (d->giving_up) {
+		give_up(c, "the gateway is stopping");
+		return;
+	}
+	take_out_held(c);
 	go_on(c);
 }
 
@@ -255,6 +399,9 @@ dispatch_cancel(struct dispatch *d, struct dispatch_cancel *c)
 	c->d = d;
 	c->next = c->open = 0;
 	c->started = false;
+	c->recalls = NULL;
+	c->achievements = NULL;
+	c->timer = (struct loop_timer){ 0 };
 	c->work.run = run_cancel;
 	loop_post(d->loop, &c->work);
 }

@@ -19,7 +19,7 @@
 
 struct link {
 	struct dispatch *d;
-	struct smsc_link *smsc;
+	struct smsc_link *smsc;		/* NULL at the end, when only the store still names this link */
 	struct dispatch_link cf;
 	unsigned users;			/* receipts and cancels that will come back to it */
 	bool leaving;			/* of an older configuration: ends when nobody uses it */
@@ -62,8 +62,9 @@ struct dispatch {
 	int64_t due_at[STORE_PRIORITIES];	/* UTC s: when to look for more of the class; 0 = nothing waits */
 	struct routes *take_routes;	/* the links that were up when it began */
 	struct store_tick tick;
-	bool take_running, tick_running, stopping;
-	struct loop_work take_work, tick_work;
+	struct dispatch_cancel *cancels;	/* under way */
+	bool take_running, tick_running, stopping, giving_up;
+	struct loop_work take_work, tick_work, give_up_work;
 	struct loop_timer take_timer, tick_timer;
 
 	atomic_ullong submitted, refused, retried, maybe_sent, delivered, failed, receipts,
@@ -74,7 +75,8 @@ struct dispatch {
 /* dispatch_link.c */
 void dispatch_links_init(struct dispatch *d, const struct dispatch_link *links, size_t n);
 void dispatch_links_start(struct dispatch *d);
-void dispatch_links_done(struct dispatch *d);
+void dispatch_links_close(struct dispatch *d);		/* what they have comes back; they stay for their users */
+void dispatch_links_done(struct dispatch *d);		/* after the thread has ended */
 struct link *dispatch_link_find(struct dispatch *d, const char *smsc_id);	/* also one that is leaving */
 void dispatch_link_release(struct link *link);		/* one user less */
 /* dispatch_lane.c */
@@ -103,6 +105,7 @@ void dispatch_look_for_more(struct dispatch *d);
 /* Somebody's place is free again; any thread. */
 void dispatch_leave(struct dispatch *d, enum store_priority priority);
 /* dispatch_cancel.c */
+void dispatch_cancel_init(struct dispatch *d);
 void dispatch_cancelled(void *app, struct smsc_link *smsc, struct smsc_cancel *c, enum smsc_verdict v,
     uint32_t status);
 /* dispatch_receipt.c */

@@ -64,21 +64,33 @@ free_link(struct link *link)
 }
 
 void
-dispatch_links_done(struct dispatch *d)
+dispatch_links_close(struct dispatch *d)
 {
+	struct link *link;
 	size_t i;
 
-	for (i = 0; i < d->n_links; i++)
-		free_link(d->links[i]);
-	while (d->leaving != NULL) {
-		struct link *link = d->leaving;
-
-		d->leaving = link->next_leaving;
-		free_link(link);
+	for (i = 0; i < d->n_links; i++) {
+		d->links[i]->next_leaving = d->leaving;
+		d->leaving = d->links[i];
 	}
 	free(d->links);
 	d->links = NULL;
 	d->n_links = 0;
+	for (link = d->leaving; link != NULL; link = link->next_leaving) {
+		link->leaving = false;		/* nobody ends it before dispatch_links_done */
+		smsc_link_destroy(&link->smsc);
+	}
+}
+
+void
+dispatch_links_done(struct dispatch *d)
+{
+	struct link *link;
+
+	while ((link = d->leaving) != NULL) {
+		d->leaving = link->next_leaving;
+		free_link(link);
+	}
 }
 
 struct link *
@@ -91,7 +103,7 @@ dispatch_link_find(struct dispatch *d, const char *smsc_id)
 		if (strcmp(smsc_link_id(d->links[i]->smsc), smsc_id) == 0)
 			return d->links[i];
 	for (link = d->leaving; link != NULL; link = link->next_leaving)
-		if (strcmp(smsc_link_id(link->smsc), smsc_id) == 0)
+		if (strcmp(link->cf.smsc.smsc_id, smsc_id) == 0)
 			return link;
 	return NULL;
 }
@@ -117,7 +129,7 @@ end_leaving(struct dispatch *d)
 	struct link **at = &d->leaving, *link;
 
 	while ((link = *at) != NULL) {
-		if (link->users > 0 || smsc_link_state(link->smsc) != SMSC_DOWN) {
+		if (!link->leaving || link->users > 0 || smsc_link_state(link->smsc) != SMSC_DOWN) {
 			at = &link->next_leaving;
 			continue;
 		}
@@ -264,6 +276,7 @@ run_reload(struct loop_work *work)
 			let_go(d, old[i], job->wait_ms);
 	free(old);
 	end_leaving_soon(d);
+	dispatch_return_stranded(d);
 	pthread_mutex_lock(&job->lock);
 	job->done = true;
 	pthread_cond_signal(&job->ready);

@@ -26,8 +26,9 @@ receipt_back(struct loop_work *work)
 {
 	struct receipt_job *job = (struct receipt_job *)((char *)work - offsetof(struct receipt_job, work));
 
-	smsc_link_receipt_done(job->link->smsc, job->token,
-	    job->op.op.result == OK || job->op.op.result == ERR_NOT_FOUND);
+	if (job->link->smsc != NULL)
+		smsc_link_receipt_done(job->link->smsc, job->token,
+		    job->op.op.result == OK || job->op.op.result == ERR_NOT_FOUND);
 	atomic_fetch_sub(&job->d->ops, 1);
 	dispatch_link_release(job->link);
 	free(job);

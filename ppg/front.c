@@ -465,6 +465,11 @@ front_stop(struct front **p)
 		http_server_quiesce(f->ssl_server);
 	pthread_mutex_lock(&f->lock);
 	f->stopping = true;
+	pthread_mutex_unlock(&f->lock);
+	/* what others may take long for is answered now */
+	authenticator_give_up(f->cf.auth);
+	dispatch_give_up(f->cf.dispatch);
+	pthread_mutex_lock(&f->lock);
 	while (f->pending > 0)
 		pthread_cond_wait(&f->idle, &f->lock);
 	pthread_mutex_unlock(&f->lock);

@@ -259,6 +259,12 @@ store_open(const struct store_config *cf, struct store **out, struct why *why)
 }
 
 void
+store_hurry(struct store *store)
+{
+	store->closing = true;
+}
+
+void
 store_close(struct store **pp)
 {
 	struct store *store = *pp;

@@ -77,6 +77,8 @@ struct store_config {
  * file is left as it was when it is no database of ours or of a newer schema (C-07).
  */
 int store_open(const struct store_config *cf, struct store **out, struct why *why);
+/* From now on nothing is kept for a server that is away; with the next group what was kept is refused. Any thread. */
+void store_hurry(struct store *store);
 /* Finishes what waits, checkpoints, closes. */
 void store_close(struct store **store);
 

@@ -58,7 +58,7 @@ struct store {
 	/* Writer thread: events of refused groups, oldest first; so many of them lead the group that runs. */
 	struct qnode *kept, **kept_tail;
 	size_t n_kept;
-	bool closing;			/* nothing is kept any more */
+	atomic_bool closing;		/* nothing is kept any more */
 	bool refusing;			/* the last group was refused: said once */
 	bool dead;			/* writer thread: a disk error was reported */
 	bool notes_added;		/* by the group that runs */
