@@ -319,7 +319,7 @@ run_links(struct loop_work *work)
 
 		json_array_append_new(out, json_pack(
 		    "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-		    "smsc_id", smsc_link_id(l->smsc), "kind", "smpp",
+		    "smsc_id", smsc_link_id(l->smsc), "kind", smsc_kind_name(l->cf.smsc.kind),
 		    "state", smsc_state_name(smsc_link_state(l->smsc)),
 		    "queued", (json_int_t)smsc_link_queued(l->smsc),
 		    "window_used", (json_int_t)smsc_link_window_used(l->smsc),

@@ -1,5 +1,5 @@
-/* link.c - what every kind of link shares; see link.h. */
-#include "smsc/link.h"
+/* link.c - what every kind of link shares, and who serves a call; see link.h. */
+#include "smsc/link_kind.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -19,6 +19,105 @@ smsc_state_name(enum smsc_state s)
 	}
 	return "unknown";
 }
+
+/* ---- kinds ----------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	const struct smsc_link_kind *functions;
+} kinds[] = {
+	[SMSC_SMPP] = { "smpp", &smpp_link_kind },
+};
+
+const char *
+smsc_kind_name(enum smsc_kind kind)
+{
+	return kinds[kind].name;
+}
+
+static const struct smsc_link_kind *
+kind_of(const struct smsc_link *link)
+{
+	return *(const struct smsc_link_kind *const *)link;
+}
+
+struct smsc_link *
+smsc_link_create(struct loop *loop, const struct smsc_config *cf, const struct smsc_events *ev, void *app)
+{
+	return kinds[cf->kind].functions->create(loop, cf, ev, app);
+}
+
+void
+smsc_link_stop(struct smsc_link *link, unsigned wait_ms)
+{
+	kind_of(link)->stop(link, wait_ms);
+}
+
+void
+smsc_link_destroy(struct smsc_link **link)
+{
+	struct smsc_link *l = *link;
+
+	*link = NULL;
+	if (l != NULL)
+		kind_of(l)->destroy(l);
+}
+
+enum smsc_state
+smsc_link_state(const struct smsc_link *link)
+{
+	return kind_of(link)->state(link);
+}
+
+const char *
+smsc_link_id(const struct smsc_link *link)
+{
+	return kind_of(link)->id(link);
+}
+
+const struct smsc_stats *
+smsc_link_stats(const struct smsc_link *link)
+{
+	return kind_of(link)->stats(link);
+}
+
+unsigned
+smsc_link_window_used(const struct smsc_link *link)
+{
+	return kind_of(link)->window_used(link);
+}
+
+size_t
+smsc_link_queued(const struct smsc_link *link)
+{
+	return kind_of(link)->queued(link);
+}
+
+unsigned
+smsc_link_room(const struct smsc_link *link)
+{
+	return kind_of(link)->room(link);
+}
+
+int
+smsc_link_submit(struct smsc_link *link, struct smsc_datagram *dg)
+{
+	return kind_of(link)->submit(link, dg);
+}
+
+int
+smsc_link_cancel(struct smsc_link *link, struct smsc_cancel *c)
+{
+	return kind_of(link)->cancel(link, c);
+}
+
+void
+smsc_link_receipt_done(struct smsc_link *link, uint64_t token, bool ok)
+{
+	kind_of(link)->receipt_done(link, token, ok);
+}
+
+/* ---- configuration --------------------------------------------------------------------------- */
 
 void
 smsc_config_defaults(struct smsc_config *cf)
@@ -61,7 +160,7 @@ smsc_receipt_id(enum smsc_receipt_ids how, char id[66])
 
 /* Every member: what lies between them, and behind the end of a text, says nothing. */
 static const struct { size_t offset, size; bool text; } config_fields[] = {
-	TEXT(smsc_id), TEXT(host), VALUE(port), TEXT(system_id), TEXT(password), TEXT(system_type),
+	VALUE(kind), TEXT(smsc_id), TEXT(host), VALUE(port), TEXT(system_id), TEXT(password), TEXT(system_type),
 	TEXT(address_range), TEXT(service_type), TEXT(source_addr), VALUE(transmitter_only),
 	VALUE(data_coding), VALUE(esm_mode), VALUE(window), VALUE(enquire_link_s),
 	VALUE(response_timeout_s), VALUE(reconnect_min_ms), VALUE(reconnect_max_ms),

@@ -1,6 +1,6 @@
 /*
  * link.h - a link to an SMSC: takes whole datagrams, cuts them as its bearer needs, reports what
- * became of them. One interface for many kinds; SMPP 3.4 (smpp_link.c) is the first.
+ * became of them. One interface for several kinds (link_kind.h); SMPP 3.4 (smpp_link.c) is the first.
  *
  * Everything runs on the thread of the struct loop that was given; calls come from that thread.
  */
@@ -22,6 +22,9 @@ struct smsc_link;
 enum smsc_state { SMSC_DOWN, SMSC_CONNECTING, SMSC_BINDING, SMSC_UP, SMSC_UNBINDING };
 const char *smsc_state_name(enum smsc_state s);		/* "down", "connecting", "binding", "up", "unbinding" */
 
+enum smsc_kind { SMSC_SMPP };
+const char *smsc_kind_name(enum smsc_kind kind);	/* as "smsc =" has it: "smpp" */
+
 /* In which base an SMSC that has two of them writes the message id of a receipt. */
 enum smsc_receipt_ids {
 	SMSC_IDS_ALIKE,			/* as in its responses */
@@ -30,6 +33,7 @@ enum smsc_receipt_ids {
 };
 
 struct smsc_config {
+	enum smsc_kind kind;
 	char smsc_id[64], host[256];
 	uint16_t port;
 	char system_id[16], password[9], system_type[13], address_range[41], service_type[6];
@@ -48,7 +52,7 @@ struct smsc_config {
 	/* The wanted smsc-ids that the link serves, as Kannel's keys say; words with ';' between them, "" = none. */
 	char allowed_smsc_id[512], denied_smsc_id[512], preferred_smsc_id[512];
 };
-/* Defaults into *cf: window 10, enquire_link 30 s, response 60 s, reconnect 1..60 s, refused bind 60 s,
+/* Defaults into *cf, for a link over SMPP: window 10, enquire_link 30 s, response 60 s, reconnect 1..60 s, refused bind 60 s,
  * data_coding 4, validity 24 h, network GSM, bearer SMS. */
 void smsc_config_defaults(struct smsc_config *cf);
 /* A receipt's message id, changed to the base that responses have; one that is no number stays as it is. */

@@ -445,8 +445,8 @@ check_config(struct smsc_config *cf)
 		cf->max_pdu = SMPP_PDU_MAX;
 }
 
-struct smsc_link *
-smsc_link_create(struct loop *loop, const struct smsc_config *cf, const struct smsc_events *ev, void *app)
+static struct smsc_link *
+create(struct loop *loop, const struct smsc_config *cf, const struct smsc_events *ev, void *app)
 {
 	struct smsc_link *link = calloc(1, sizeof *link);
 
@@ -454,6 +454,7 @@ smsc_link_create(struct loop *loop, const struct smsc_config *cf, const struct s
 		fputs("out of memory\n", stderr);
 		abort();
 	}
+	link->kind = &smpp_link_kind;
 	link->loop = loop;
 	link->cf = *cf;
 	link->ev = *ev;
@@ -467,8 +468,8 @@ smsc_link_create(struct loop *loop, const struct smsc_config *cf, const struct s
 	return link;
 }
 
-void
-smsc_link_stop(struct smsc_link *link, unsigned wait_ms)
+static void
+stop(struct smsc_link *link, unsigned wait_ms)
 {
 	if (link->stopping)
 		return;
@@ -477,13 +478,10 @@ smsc_link_stop(struct smsc_link *link, unsigned wait_ms)
 	smpp_link_kick(link);
 }
 
-void
-smsc_link_destroy(struct smsc_link **link)
+static void
+destroy(struct smsc_link *l)
 {
-	struct smsc_link *l = *link;
-
-	*link = NULL;
-	if (l == NULL || l->doomed)
+	if (l->doomed)
 		return;
 	smpp_link_enter(l);
 	l->doomed = l->stopping = l->stopped = true;
@@ -496,20 +494,26 @@ smsc_link_destroy(struct smsc_link **link)
 	smpp_link_leave(l);
 }
 
-enum smsc_state
-smsc_link_state(const struct smsc_link *link)
+static enum smsc_state
+state_of(const struct smsc_link *link)
 {
 	return link->state;
 }
 
-const char *
-smsc_link_id(const struct smsc_link *link)
+static const char *
+id_of(const struct smsc_link *link)
 {
 	return link->cf.smsc_id;
 }
 
-const struct smsc_stats *
-smsc_link_stats(const struct smsc_link *link)
+static const struct smsc_stats *
+stats_of(const struct smsc_link *link)
 {
 	return &link->stats;
 }
+
+const struct smsc_link_kind smpp_link_kind = {
+	.create = create, .stop = stop, .destroy = destroy, .state = state_of, .id = id_of, .stats = stats_of,
+	.window_used = smpp_link_window_used, .queued = smpp_link_queued, .room = smpp_link_room,
+	.submit = smpp_link_submit, .cancel = smpp_link_cancel, .receipt_done = smpp_link_receipt_done,
+};

@@ -15,7 +15,7 @@
 
 #include <sys/socket.h>
 
-#include "smsc/link.h"
+#include "smsc/link_kind.h"
 
 enum {
 	LINK_WINDOW_MAX = 16384,
@@ -98,6 +98,7 @@ struct link_recv {
 };
 
 struct smsc_link {
+	const struct smsc_link_kind *kind;
 	struct loop *loop;
 	struct smsc_config cf;
 	struct smsc_events ev;
@@ -158,6 +159,10 @@ bool link_send_is_empty(const struct smsc_link *link);
 uint32_t link_slot_take(struct smsc_link *link, struct link_slot filled);	/* the sequence number for it */
 bool link_slot_is_cancel(const struct link_send *s, uint32_t seq);
 void link_slot_free(struct link_send *s, struct link_slot *slot);
+unsigned smpp_link_window_used(const struct smsc_link *link);
+size_t smpp_link_queued(const struct smsc_link *link);
+unsigned smpp_link_room(const struct smsc_link *link);
+int smpp_link_submit(struct smsc_link *link, struct smsc_datagram *dg);
 uint32_t smpp_link_check_addresses(const char *to, size_t to_size, const char *from);	/* a command_status */
 
 /* smpp_link_pace.c */
@@ -168,6 +173,7 @@ void link_pace_slow_down(struct smsc_link *link);
 void link_pace_went_well(struct smsc_link *link);	/* a request was done: one more in the window */
 
 /* smpp_link_cancel.c */
+int smpp_link_cancel(struct smsc_link *link, struct smsc_cancel *c);
 void link_cancel_send(struct smsc_link *link, int64_t now);	/* the first that waits */
 void link_cancel_response(struct smsc_link *link, const struct smpp_pdu *resp);
 void link_cancel_answer_refused(struct smsc_link *link);
@@ -177,6 +183,7 @@ struct smsc_cancel *link_cancel_take_all(struct smsc_link *link);
 void link_cancel_give_back_list(struct smsc_link *link, struct smsc_cancel *first);
 
 /* smpp_link_recv.c */
+void smpp_link_receipt_done(struct smsc_link *link, uint64_t token, bool ok);
 void link_recv_init(struct smsc_link *link);
 void link_recv_done(struct smsc_link *link);
 void link_recv_reset(struct smsc_link *link);

@@ -179,7 +179,7 @@ link_cancel_answer_refused(struct smsc_link *link)
 /* ---- the interface of link.h -------------------------------------------------------------------- */
 
 int
-smsc_link_cancel(struct smsc_link *link, struct smsc_cancel *c)
+smpp_link_cancel(struct smsc_link *link, struct smsc_cancel *c)
 {
 	struct link_send *s = &link->send;
 

@@ -42,7 +42,7 @@ token_take(struct link_recv *r, const struct smpp_pdu *pdu)
 }
 
 void
-smsc_link_receipt_done(struct smsc_link *link, uint64_t token, bool ok)
+smpp_link_receipt_done(struct smsc_link *link, uint64_t token, bool ok)
 {
 	struct link_recv *r = &link->recv;
 	uint16_t i = (uint16_t)(token % LINK_RECEIPTS_MAX);

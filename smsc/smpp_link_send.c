@@ -513,19 +513,19 @@ link_send_done(struct smsc_link *link)
 /* ---- the interface of link.h ------------------------------------------------------------------------------ */
 
 unsigned
-smsc_link_window_used(const struct smsc_link *link)
+smpp_link_window_used(const struct smsc_link *link)
 {
 	return link->send.outstanding;
 }
 
 size_t
-smsc_link_queued(const struct smsc_link *link)
+smpp_link_queued(const struct smsc_link *link)
 {
 	return link->send.n_queued;
 }
 
 unsigned
-smsc_link_room(const struct smsc_link *link)
+smpp_link_room(const struct smsc_link *link)
 {
 	size_t most = 2 * (size_t)link->cf.window;
 
@@ -538,7 +538,7 @@ smsc_link_room(const struct smsc_link *link)
 void
 link_send_tell_room(struct smsc_link *link)
 {
-	if (smsc_link_room(link) == 0) {
+	if (smpp_link_room(link) == 0) {
 		link->send.had_no_room = true;
 	} else if (link->send.had_no_room) {
 		link->send.had_no_room = false;
@@ -572,11 +572,11 @@ refusal(const struct smsc_link *link, const struct smsc_datagram *dg)
 }
 
 int
-smsc_link_submit(struct smsc_link *link, struct smsc_datagram *dg)
+smpp_link_submit(struct smsc_link *link, struct smsc_datagram *dg)
 {
 	if (link->state != SMSC_UP || link->stopping)
 		return ERR_CLOSED;
-	if (smsc_link_room(link) == 0)
+	if (smpp_link_room(link) == 0)
 		return ERR_FULL;
 	dg->n_segments = sms_segments(dg->pdu.n);
 	dg->sent = dg->answered = dg->failed = dg->waiting = dg->queue_full = 0;
@@ -590,7 +590,7 @@ smsc_link_submit(struct smsc_link *link, struct smsc_datagram *dg)
 		append(&link->send, dg);
 	}
 	smpp_link_kick(link);
-	if (smsc_link_room(link) == 0)
+	if (smpp_link_room(link) == 0)
 		link->send.had_no_room = true;
 	return OK;
 }
