@@ -16,7 +16,7 @@ tests_unit_test_smpp_receipt_LDADD = smsc/libsmsc.a $(BASE_LIBS) $(TEST_LIBS)
 check_PROGRAMS += tests/unit/test_smsc_config
 TESTS += tests/unit/test_smsc_config
 tests_unit_test_smsc_config_SOURCES = tests/unit/test_smsc_config.c
-tests_unit_test_smsc_config_LDADD = smsc/libsmsc.a $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_smsc_config_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test_smpp_link tests/unit/test_smpp_link_bad tests/unit/test_smpp_link_time
 TESTS += tests/unit/test_smpp_link tests/unit/test_smpp_link_bad tests/unit/test_smpp_link_time
