@@ -32,6 +32,15 @@ tests_unit_test_policy_apply_LDADD = $(POLICY_LIBS) $(TEST_LIBS)
 tests_unit_test_policy_modes_SOURCES = tests/unit/test_policy_modes.c tests/unit/policy_fixture.h
 tests_unit_test_policy_modes_LDADD = $(POLICY_LIBS) $(TEST_LIBS)
 
+# what one decision costs; it counts the calls for memory
+COUNT_MEMORY = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
+EXTRA_PROGRAMS += tests/bench/bench_policy
+tests_bench_bench_policy_SOURCES = tests/bench/bench_policy.c tests/unit/profile_files.h
+tests_bench_bench_policy_LDADD = $(POLICY_LIBS)
+tests_bench_bench_policy_LDFLAGS = $(COUNT_MEMORY)
+BENCH_BUILT += tests/bench/bench_policy$(EXEEXT)
+tests_unit_test_policy_invariants_LDFLAGS = $(COUNT_MEMORY)
+
 FUZZ_TARGETS += tests/fuzz/fuzz_policy_case
 tests_fuzz_fuzz_policy_case_SOURCES = tests/fuzz/fuzz_policy_case.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_policy_case_LDADD = $(POLICY_LIBS)

@@ -139,6 +139,13 @@ class Bench:
         for text in (out + err).splitlines():
             print("  " + text)
 
+    def policy(self):
+        """decisions of the policy engine; status 1: one allocates, or takes 5 microseconds"""
+        status, out, err = harness.run([harness.built("tests/bench/bench_policy")], deadline_s=60)
+        print(out, end="")
+        if status != 0:
+            sys.exit("bench_policy: " + (err or "too slow"))
+
     def kannel(self):
         """Kannel's PPG between the same generator and the same sink; it keeps nothing on disk."""
         if not shutil.which("wapbox"):
@@ -217,7 +224,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--pushes", type=int, default=100000, help="of one measurement (default 100000)")
     options.add_argument("--stored", type=int, default=1000000, help="recipients stored for the last part (default 1000000)")
-    options.add_argument("--only", default="http,sqlite,kannel,empty,many,stored,scale", help="parts to run, separated by commas")
+    options.add_argument("--only", default="http,policy,sqlite,kannel,empty,many,stored,scale", help="parts to run, separated by commas")
     options = options.parse_args()
     bench = Bench(options)
     for name in options.only.split(","):
