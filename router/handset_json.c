@@ -1,6 +1,6 @@
 /*
  * handset_json.c - what a simulated handset keeps as JSON, see handset_json.h.
- * Facts: device policies 6 (proxies, server, accounts), 2.1 (policies).
+ * Facts: device policies 6 (what documents install).
  */
 #include "router/handset_json.h"
 
@@ -8,10 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/text.h"
-
 enum {
-	SETTINGS_MAX = 256, ACCOUNTS_MAX = 32, ROOTS_MAX = 32,
+	SETTINGS_MAX = 256,
 	INSTALLED_MAX = 65536,		/* octets of "settings" as text */
 	KEY_MAX = 512, DEPTH_MAX = 8
 };
@@ -29,112 +27,37 @@ member(json_t *obj, const char *name)
 	return json_object_get(obj, name);
 }
 
+/* Entries of a table that are other now. */
 static void
-put_policies(json_t *obj, const struct policy_device *before, const struct policy_device *after)
+put_entries(json_t *obj, const char *name, json_t *before, json_t *after)
 {
-	char id[16];
-	size_t i;
+	const char *key;
+	json_t *v;
 
-	for (i = 0; i < after->n_policies; i++) {
-		const struct policy_value *v = &after->policies[i];
-
-		if (policy_get(before, v->id, ~v->value) == v->value)
-			continue;
-		snprintf(id, sizeof id, "%u", v->id);
-		json_object_set_new(member(obj, "policies"), id, json_integer(v->value));
+	json_object_foreach(after, key, v) {
+		if (!json_equal(v, json_object_get(before, key)))
+			json_object_set(member(obj, name), key, v);
 	}
-}
-
-static void
-put_metabase(json_t *obj, const struct policy_device *before, const struct policy_device *after)
-{
-	size_t i;
-
-	for (i = 0; i < after->n_metabase; i++) {
-		const struct policy_access *a = &after->metabase[i];
-
-		if (i >= before->n_metabase || memcmp(a, &before->metabase[i], sizeof *a) != 0)
-			json_object_set_new(member(obj, "metabase"), a->path, json_integer(a->write_mask));
-	}
-}
-
-static bool
-same_proxy(const struct policy_proxy *a, const struct policy_proxy *b)
-{
-	return strcmp(a->id, b->id) == 0 && strcmp(a->address, b->address) == 0 &&
-	    strcmp(a->physical_id, b->physical_id) == 0 && a->ipv4 == b->ipv4 && a->trust == b->trust &&
-	    a->push == b->push && a->physical_push == b->physical_push &&
-	    a->logical_push == b->logical_push;
-}
-
-static bool
-same_proxies(const struct policy_device *a, const struct policy_device *b)
-{
-	size_t i;
-
-	for (i = 0; i < a->n_proxies && i < b->n_proxies; i++) {
-		if (!same_proxy(&a->proxies[i], &b->proxies[i]))
-			return false;
-	}
-	return a->n_proxies == b->n_proxies;
-}
-
-static json_t *
-proxy_json(const struct policy_proxy *p)
-{
-	json_t *obj = json_object();
-
-	json_object_set_new(obj, "id", json_span(span_str(p->id)));
-	json_object_set_new(obj, "address", json_span(span_str(p->address)));
-	json_object_set_new(obj, "type", json_string(p->ipv4 ? "IPv4" : "E164"));
-	json_object_set_new(obj, "trust", json_integer(p->trust));
-	json_object_set_new(obj, "push", json_integer(p->push));
-	json_object_set_new(obj, "physical_id", json_span(span_str(p->physical_id)));
-	json_object_set_new(obj, "physical_push", json_integer(p->physical_push));
-	json_object_set_new(obj, "logical_push", json_integer(p->logical_push));
-	return obj;
 }
 
 void
 handset_json_device(json_t *obj, const struct policy_device *before, const struct policy_device *after)
 {
-	json_t *list;
-	size_t i;
+	json_t *old = policy_device_json(before), *new = policy_device_json(after), *v;
+	const char *name;
 
-	put_policies(obj, before, after);
-	put_metabase(obj, before, after);
-	if (strcmp(before->provurl, after->provurl) != 0)
-		json_object_set_new(obj, "provurl", json_span(span_str(after->provurl)));
-	if (same_proxies(before, after))
-		return;
-	list = json_array();
-	for (i = 0; i < after->n_proxies; i++)
-		json_array_append_new(list, proxy_json(&after->proxies[i]));
-	json_object_set_new(obj, "proxies", list);
-}
+	json_object_foreach(new, name, v) {
+		json_t *was = json_object_get(old, name);
 
-void
-handset_json_read_proxies(json_t *obj, struct policy_device *dev)
-{
-	json_t *list = json_object_get(obj, "proxies"), *v;
-	size_t i;
-
-	json_array_foreach(list, i, v) {
-		struct policy_proxy *p = &dev->proxies[i];
-		const char *id = json_text(v, "physical_id");
-		json_t *physical = json_object_get(v, "physical_push"), *logical = json_object_get(v,
-		    "logical_push");
-
-		if (i >= dev->n_proxies)
-			return;
-		if (id)
-			snprintf(p->physical_id, sizeof p->physical_id, "%s", id);
-		if (json_is_integer(physical) && json_integer_value(physical) >= PUSH_INHERITED &&
-		    json_integer_value(physical) <= PUSH_ON)
-			p->physical_push = (enum policy_push)json_integer_value(physical);
-		if (json_is_integer(logical))
-			p->logical_push = json_integer_value(logical) != 0;
+		if (was != NULL && json_equal(v, was))
+			continue;
+		if (strcmp(name, "policies") == 0 || strcmp(name, "metabase") == 0)
+			put_entries(obj, name, was, v);
+		else
+			json_object_set(obj, name, v);
 	}
+	json_decref(old);
+	json_decref(new);
 }
 
 /* ---- installed settings --------------------------------------------------------------------------------- */
@@ -239,39 +162,13 @@ install(json_t *settings, const char *key, const struct policy_setting *s)
 	}
 }
 
-/* Its roles: those it asks for, else those of the document that made it. */
-static void
-install_account(json_t *accounts, const struct policy_setting *s, uint32_t effective)
-{
-	const char *appid = parm_value(s, "APPID"), *id = parm_value(s, "PROVIDER-ID");
-	const char *role = parm_value(s, "ROLE");
-	int64_t mask = effective;
-	json_t *v, *account;
-	size_t i;
-
-	if (strcmp(s->path, "APPLICATION") != 0 || s->remove || appid == NULL || strcmp(appid, "w7") != 0)
-		return;
-	if (role == NULL || text_number(role, 0, UINT32_MAX, &mask) != OK)
-		mask = effective;
-	account = json_object();
-	json_object_set_new(account, "server_id", json_span(span_str(id ? id : "")));
-	json_object_set_new(account, "role", json_integer(mask));
-	json_array_foreach(accounts, i, v) {
-		if (json_equal(json_object_get(v, "server_id"), json_object_get(account, "server_id"))) {
-			json_array_set_new(accounts, i, account);
-			return;
-		}
-	}
-	json_array_append_new(accounts, account);
-}
-
 static bool
-fits(json_t *settings, json_t *accounts)
+fits(json_t *settings)
 {
 	struct sbuf text = { 0 };
 	bool good;
 
-	if (json_object_size(settings) > SETTINGS_MAX || json_array_size(accounts) > ACCOUNTS_MAX)
+	if (json_object_size(settings) > SETTINGS_MAX)
 		return false;
 	json_print(settings, &text);
 	good = text.n <= INSTALLED_MAX;
@@ -284,26 +181,19 @@ bool
 handset_json_install(json_t *obj, const struct router_result *res)
 {
 	json_t *settings = json_deep_copy(json_object_get(obj, "settings")), *seen = json_object();
-	json_t *accounts = json_deep_copy(json_object_get(obj, "accounts"));
 	char keys[DEPTH_MAX][KEY_MAX] = { "" }, key[KEY_MAX];
 	bool good;
 	size_t i;
 
 	settings = settings ? settings : json_object();
-	accounts = accounts ? accounts : json_array();
 	for (i = 0; i < res->n_settings; i++) {
 		make_key(seen, keys, &res->settings[i], key);
 		install(settings, key, &res->settings[i]);
-		install_account(accounts, &res->settings[i], res->decision.effective);
 	}
-	good = fits(settings, accounts);
-	if (good) {
+	good = fits(settings);
+	if (good)
 		json_object_set(obj, "settings", settings);
-		if (json_array_size(accounts) > 0)
-			json_object_set(obj, "accounts", accounts);
-	}
 	json_decref(settings);
-	json_decref(accounts);
 	json_decref(seen);
 	return good;
 }
@@ -317,29 +207,6 @@ handset_json_count(json_t *obj, const char *name)
 
 	json_object_set_new(counters, name,
 	    json_integer(json_integer_value(json_object_get(counters, name)) + 1));
-}
-
-/* A list of objects that have this text and a mask "role". */
-static int
-check_list(json_t *list, const char *what, const char *text, size_t max, struct why *why)
-{
-	json_t *v;
-	size_t i;
-
-	if (list == NULL)
-		return OK;
-	if (!json_is_array(list) || json_array_size(list) > max)
-		return why_set(why, ERR_SYNTAX, "%s: a list of at most %zu is expected", what, max);
-	json_array_foreach(list, i, v) {
-		json_t *role = json_object_get(v, "role");
-
-		if (json_text(v, text) == NULL)
-			return why_set(why, ERR_SYNTAX, "%s[%zu]: \"%s\" is needed, a string", what, i, text);
-		if (!json_is_integer(role) || json_integer_value(role) < 0 ||
-		    (json_integer_value(role) & ~(json_int_t)ROLE_ALL) != 0)
-			return why_set(why, ERR_RANGE, "%s[%zu]: \"role\" is needed, a mask of roles", what, i);
-	}
-	return OK;
 }
 
 static int
@@ -369,12 +236,8 @@ handset_json_check(json_t *obj, struct why *why)
 {
 	json_t *counters = json_object_get(obj, "counters"), *v;
 	const char *name;
-	int err = check_list(json_object_get(obj, "roots"), "roots", "name", ROOTS_MAX, why);
+	int err = check_settings(json_object_get(obj, "settings"), why);
 
-	if (err == OK)
-		err = check_list(json_object_get(obj, "accounts"), "accounts", "server_id", ACCOUNTS_MAX, why);
-	if (err == OK)
-		err = check_settings(json_object_get(obj, "settings"), why);
 	if (err == OK && counters != NULL && !json_is_object(counters))
 		err = why_set(why, ERR_SYNTAX, "counters: an object is expected");
 	if (err != OK)

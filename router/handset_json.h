@@ -7,14 +7,12 @@
 /* What differs between two states of a device, written into the device object. */
 void handset_json_device(json_t *obj, const struct policy_device *before,
     const struct policy_device *after);
-/* Members of proxies that a device object has only here. */
-void handset_json_read_proxies(json_t *obj, struct policy_device *dev);
 /*
- * Settings of an accepted document into "settings" (by path and name) and DM accounts into "accounts".
- * False: there is no room for them, and the object is as it was.
+ * Settings of an accepted document into "settings", by path and name. False: there is no room for
+ * them, and the object is as it was.
  */
 bool handset_json_install(json_t *obj, const struct router_result *res);
-/* Members that are no device's: "counters", "settings", "accounts", "roots". */
+/* Members that are no device's: "counters", "settings". */
 int handset_json_check(json_t *obj, struct why *why);
 /* Adds 1 to a counter. */
 void handset_json_count(json_t *obj, const char *name);

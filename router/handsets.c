@@ -159,8 +159,6 @@ read_device(const struct handsets *all, json_t *obj, struct router_device *dev, 
 	if (all->defaults)
 		json_object_update(whole, obj);
 	err = router_device_from_json(whole, all->files, dev, why);
-	if (err == OK)
-		handset_json_read_proxies(whole, &dev->policy);
 	json_decref(whole);
 	return err;
 }
@@ -384,7 +382,8 @@ put_into_text(struct handsets *all, struct handset *h, const struct router *r,
 		if (read_device(all, obj, &before, NULL) == OK)
 			handset_json_device(obj, &before.policy, router_device_policy(r));
 		router_device_done(&before);
-		if (!handset_json_install(obj, res))
+		/* a problem here: the device could not hold them, and is as it was */
+		if (res->problem.text[0] != '\0' || !handset_json_install(obj, res))
 			handset_json_count(obj, "settings_lost");
 	}
 	h->text = text_of(obj);
@@ -413,9 +412,7 @@ handsets_state(struct handsets *all, const char *number, struct why *why)
 {
 	struct handset *h = find(all, digits(number));
 	struct router_device dev;
-	json_t *obj, *policies;
-	char id[16];
-	size_t i;
+	json_t *obj, *now;
 
 	if (h == NULL) {
 		why_set(why, ERR_NOT_FOUND, "no handset has this number");
@@ -426,16 +423,13 @@ handsets_state(struct handsets *all, const char *number, struct why *why)
 		json_decref(obj);
 		return NULL;
 	}
-	policies = json_object();
-	for (i = 0; i < dev.policy.n_policies; i++) {
-		snprintf(id, sizeof id, "%u", dev.policy.policies[i].id);
-		json_object_set_new(policies, id, json_integer(dev.policy.policies[i].value));
-	}
-	json_object_set_new(obj, "family", json_string(policy_family_name(dev.policy.family)));
-	json_object_set_new(obj, "policies", policies);
-	json_object_set_new(obj, "provurl", json_span(span_str(dev.policy.provurl)));
+	now = policy_device_json(&dev.policy);
+	json_object_del(now, "complete");
+	json_object_set(now, "profile", json_object_get(obj, "profile"));
+	json_object_update(obj, now);
 	if (all->defaults)
 		json_object_update_missing(obj, all->defaults);
+	json_decref(now);
 	handset_json_hide(obj);
 	router_device_done(&dev);
 	return obj;

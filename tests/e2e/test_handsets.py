@@ -79,7 +79,7 @@ def each_its_own():
 def the_file_is_kept():
     """what documents change is in the file; what it does not know stays; nobody else can read it"""
     path = write([{"number": "+12025550121", "profile": "wm5", "policies": OPEN, "pins": [PIN], "imsi": IMSI, "note": {"mine": [1]},
-                   "roots": [{"name": "Privileged", "role": 222}]},
+                   "accounts": [{"id": "dm.example.org", "roles": 8}]},
                   {"number": "+12025550122", "profile": "wm5"}])
     gateway = document(
         characteristic("NAPDEF", NAPID="inet", NAP_ADDRESS="net.example") +
@@ -106,7 +106,7 @@ def the_file_is_kept():
     equal(one["settings"]["NAPDEF:inet"], {"NAPID": "inet", "NAP-ADDRESS": "other.example"})
     equal(one["settings"]["NAPDEF:mms"]["AUTHSECRET"], "hush")
     equal(one["settings"]["PXLOGICAL:new/PXPHYSICAL:ph1"]["PXADDR"], "+12025550188")
-    equal(one["accounts"], [{"server_id": "dm.example.net", "role": 16}])
+    equal(one["accounts"], [{"id": "dm.example.org", "roles": 8}, {"id": "dm.example.net", "roles": 16}])
     equal(one["counters"], {"messages": 3, "accepted": 3})
     equal(by_number["+12025550122"], {"number": "+12025550122", "profile": "wm5"})
 
@@ -198,8 +198,8 @@ def bad_files():
         ({"handsets": [dict(good, number="1" * 40)]}, "digits"), ({"handsets": [good, dict(good, number="12025550121")]}, "two"),
         ({"handsets": [dict(good, profile="none-such")]}, "none-such"), ({"handsets": [{"number": "1"}]}, "profile"),
         ({"handsets": [dict(good, pins=["9876x"])]}, "pins[0]"), ({"handsets": [dict(good, imsi="98765x")]}, "IMSI"),
-        ({"handsets": [dict(good, roots=[{"name": "x", "role": 1}])]}, "roots[0]"),
-        ({"handsets": [dict(good, accounts=[{"role": 16}])]}, "accounts[0]"),
+        ({"handsets": [dict(good, certificates=[{"certificate": "x"}])]}, "certificates[0]"),
+        ({"handsets": [dict(good, accounts=[{"roles": 16}])]}, "accounts[0]"),
         ({"handsets": [dict(good, settings={"x": 1})]}, "settings"), ({"handsets": [dict(good, counters={"x": "1"})]}, "counters"),
         ({"handsets": [good], "defaults": 1}, "defaults"), ({"handsets": [good], "seen": {}}, "seen"),
         ({"handsets": [good], "more": 1}, "more"),
