@@ -22,8 +22,8 @@ def explain(cases, *args, status=0):
     return [json.loads(line) for line in out.splitlines()]
 
 
-def worked():
-    with open(harness.source("tests/vectors/policy/worked.jsonl")) as f:
+def worked(name="worked"):
+    with open(harness.source("tests/vectors/policy/%s.jsonl" % name)) as f:
         return [json.loads(line) for line in f]
 
 
@@ -37,11 +37,15 @@ def check(name, expect, answer):
 
 @case
 def worked_cases():
-    """every worked case, through the program"""
-    rows = worked()
+    """every case of the vectors, through the program, as JSON and as text"""
+    rows = worked() + worked("handsets")
     answers = explain([row["input"] for row in rows])
     equal(len(answers), len(rows))
-    assert len(rows) > 40
+    assert len(rows) > 65
+    status, out, err = policy("explain", lines=[json.dumps(row["input"]) for row in rows])
+    equal((status, err), (0, ""))
+    equal(len(out.split("\n\n")), len(rows))
+    assert "(null)" not in out, out
     for row, answer in zip(rows, answers):
         if isinstance(row["expect"], list):
             equal(len(answer), len(row["expect"]), row["name"])

@@ -49,11 +49,11 @@ compare(const char *name, json_t *want, json_t *answer)
 }
 
 static void
-worked_cases(void **state)
+cases_of(const char *path, size_t rows)
 {
 	char *line = NULL;
 	size_t size = 0, n = 0, i;
-	FILE *f = fopen(TOP_SRCDIR "/tests/vectors/policy/worked.jsonl", "r");
+	FILE *f = fopen(path, "r");
 
 	assert_non_null(f);
 	while (getline(&line, &size, f) > 0) {
@@ -78,7 +78,19 @@ worked_cases(void **state)
 	}
 	free(line);
 	fclose(f);
-	assert_int_equal(n, 42);
+	assert_int_equal(n, rows);
+}
+
+static void
+worked_cases(void **state)
+{
+	cases_of(TOP_SRCDIR "/tests/vectors/policy/worked.jsonl", 42);
+}
+
+static void
+handsets(void **state)
+{
+	cases_of(TOP_SRCDIR "/tests/vectors/policy/handsets.jsonl", 28);
 }
 
 /* ---- stages one by one -------------------------------------------------------------------- */
@@ -493,6 +505,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(worked_cases),
+		cmocka_unit_test(handsets),
 		cmocka_unit_test(signature_forms),
 		cmocka_unit_test(pins_and_questions),
 		cmocka_unit_test(network_pin_prompt),
