@@ -24,6 +24,13 @@ roles_json(uint32_t mask)
 	return list;
 }
 
+/* A document that was accepted may still not fit into the device; then `problem` says so. */
+static bool
+is_applied(const struct router_result *res)
+{
+	return policy_accepted(&res->decision) && res->problem.text[0] == '\0';
+}
+
 /* The characteristics that this decision applies, in the order of the document. */
 static json_t *
 applies_json(const struct router_result *res)
@@ -31,7 +38,7 @@ applies_json(const struct router_result *res)
 	json_t *list = json_array();
 	size_t i;
 
-	if (!policy_accepted(&res->decision))
+	if (!is_applied(res))
 		return list;
 	for (i = 0; i < res->n_settings; i++)
 		json_array_append_new(list, json_span(span_str(res->settings[i].path)));
@@ -182,9 +189,12 @@ print_outcome(const struct router_result *res, struct sbuf *out)
 			sbuf_str(out, " at ");
 			sbuf_quote(out, span_str(res->decision.path));
 		}
-	} else if (res->decision.client[0]) {
-		sbuf_fmt(out, " by %s", res->decision.client);
+		return;
 	}
+	if (res->decision.client[0])
+		sbuf_fmt(out, " by %s", res->decision.client);
+	if (res->problem.text[0])
+		sbuf_fmt(out, ", but there is no room: %s", res->problem.text);
 }
 
 void
@@ -212,7 +222,7 @@ print_applies(const struct router_result *res, struct sbuf *out)
 {
 	size_t i;
 
-	if (!policy_accepted(&res->decision) || res->n_settings == 0)
+	if (!is_applied(res) || res->n_settings == 0)
 		return;
 	sbuf_str(out, "  applies  ");
 	for (i = 0; i < res->n_settings; i++) {

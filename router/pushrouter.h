@@ -65,7 +65,8 @@ struct router_result {
 	struct policy_decision decision;
 	const struct policy_setting *settings;	/* of a provisioning document that was read */
 	size_t n_settings;
-	struct why problem;		/* what was malformed (P02), or why it is no push; "" */
+	struct why problem;		/* what was malformed (P02), why it is no push, or why the device
+					 * has no room for the settings, and is as it was; "" */
 };					/* borrowed parts live until the router's next call */
 
 struct router;

@@ -522,6 +522,46 @@ refused_documents_change_nothing(void **state)
 	router_destroy(&r);
 }
 
+/* One account more than a device holds: accepted, but nothing of the document is there. */
+static void
+documents_without_room(void **state)
+{
+	int more;
+
+	for (more = 0; more < 2; more++) {
+		struct sbuf doc = { 0 }, line = { 0 };
+		struct router_device dev;
+		struct router *r;
+		struct router_result res;
+		struct pdu p;
+		json_t *obj;
+		int i;
+
+		sbuf_str(&doc, "<wap-provisioningdoc>");
+		for (i = 0; i < POLICY_ACCOUNTS_MAX + more; i++)
+			sbuf_fmt(&doc, "<characteristic type=\"APPLICATION\"><parm name=\"APPID\" value=\"w7\"/>"
+			    "<parm name=\"PROVIDER-ID\" value=\"dm%d.example.net\"/></characteristic>", i);
+		sbuf_str(&doc, "</wap-provisioningdoc>");
+		open_device(&dev, "wm5");
+		p = signed_push(PROV_SEC_USERPIN, NULL, "1234", sbuf_as_span(&doc));
+		r = router_create(&dev, true);
+		router_datagram(r, &from_gateway, span_of(p.octets, p.n), &res);
+		assert_int_equal(res.decision.outcome, OUTCOME_APPLY_AFTER_PIN);
+		assert_int_equal(res.problem.text[0] != '\0', more);
+		assert_int_equal(router_device_policy(r)->n_accounts, more ? 0 : POLICY_ACCOUNTS_MAX);
+		obj = router_result_json(&res);
+		assert_int_equal(json_array_size(json_object_get(obj, "applies")),
+		    more ? 0 : POLICY_ACCOUNTS_MAX);
+		assert_int_equal(json_is_string(json_object_get(obj, "reason")), more);
+		router_result_line(&res, &line);
+		assert_int_equal(strstr(line.s, "no room") != NULL, more);
+		json_decref(obj);
+		sbuf_done(&doc);
+		sbuf_done(&line);
+		router_destroy(&r);
+	}
+}
+
 static void
 documents_have_a_size(void **state)
 {
@@ -856,6 +896,7 @@ main(void)
 		cmocka_unit_test(bootstrap),
 		cmocka_unit_test(refused_documents_change_nothing),
 		cmocka_unit_test(documents_have_a_size),
+		cmocka_unit_test(documents_without_room),
 		cmocka_unit_test(ports),
 		cmocka_unit_test(senders_do_not_mix),
 		cmocka_unit_test(parts_together),
