@@ -172,6 +172,12 @@ may_push_for(const struct initiator *who, struct span app)
 	return encode_app(app, &w) && any_word(who->application_ids, is_app, wbuf_span(&w));
 }
 
+bool
+access_names_app(const struct initiator *who, const char *app_id)
+{
+	return who->application_ids != NULL && may_push_for(who, span_str(app_id));
+}
+
 enum access_reason
 access_content(const struct initiator *who, const char *content_type, const char *app_id, struct why *why)
 {

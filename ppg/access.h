@@ -35,6 +35,9 @@ enum access_reason access_number(const struct initiator *who, const char *to, st
 enum access_reason access_content(const struct initiator *who, const char *content_type, const char *app_id,
     struct why *why);
 
+/* Does the account's application-id name this application, in any spelling? */
+bool access_names_app(const struct initiator *who, const char *app_id);
+
 struct access_meters;
 
 /* Reads what was used today from the store, once for each initiator. */

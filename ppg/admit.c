@@ -260,6 +260,7 @@ admission_done(struct admission *a)
 	pap_control_done(&a->control);
 	sbuf_done(&a->route);
 	free(a->audit_detail);
+	control_marks_undo(&a->marks);
 	free(a->predictions);
 	free(a->predicted);
 	free(a->recipients);

@@ -11,6 +11,7 @@
 
 #include "ppg/access.h"
 #include "ppg/address.h"
+#include "ppg/control.h"
 #include "ppg/number.h"
 #include "ppg/pap.h"
 #include "ppg/predict.h"
@@ -30,9 +31,11 @@ struct admit_config {
 	const struct number_rules *numbers;	/* how a number is dialled */
 	struct pap_leniency lenient;
 	struct subscribers *subscribers;	/* NULL: nothing is known of anybody, nothing is predicted */
+	struct control_rules *controls;	/* a reference */
+	struct control_memory *memory;	/* lives longer; NULL: nothing is remembered */
 	bool default_profile;		/* one is set: everybody is predicted for */
 };
-/* A copy of the values; notify_allow moves in. What numbers and routes point to lives longer. */
+/* A copy of the values; notify_allow and controls move in. What numbers and routes point to lives longer. */
 struct admit_config *admit_config_create(const struct admit_config *values);
 void admit_config_unref(struct admit_config *cf);
 
@@ -92,6 +95,8 @@ struct admission {
 	struct prediction *predictions;	/* heap: the different ones of this push ... */
 	size_t n_predictions;
 	uint8_t *predicted;		/* heap: ... and which of them each recipient has, ADMIT_NOT_PREDICTED for none */
+	struct control_findings findings;	/* what controls said of the whole push */
+	struct control_marks *marks;	/* in the memory of controls; kept when the push is stored */
 	bool secret;			/* the content is a provisioning document or the like */
 	unsigned segments;
 	size_t pdu_octets;

@@ -22,6 +22,7 @@ admit_config_unref(struct admit_config *cf)
 	if (cf == NULL || atomic_fetch_sub(&cf->refs, 1) > 1)
 		return;
 	netlist_destroy(&cf->notify_allow);
+	control_rules_unref(cf->controls);
 	free(cf);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "base/text.h"
 #include "wap/content.h"
 #include "wap/udh.h"
 #include "wap/wsp.h"
@@ -216,9 +217,31 @@ uri_within(struct span uri, const char *registered)
 	    memmem(uri.p + n - 1, uri.n - n + 1, "/.", 2) == NULL;
 }
 
+/* A foreign one: refused, replaced, or only noted. */
+static int
+foreign_uri(const struct control_rules *rules, const struct admit_request *rq, struct admission *a, struct span *uri)
+{
+	struct why why;
+
+	if (rules->modes[2] == CONTROL_OFF)
+		return 0;
+	if (rules->modes[2] == CONTROL_ENFORCE && rules->overwrite_uri) {
+		*uri = span_str(rq->who->uris[0]);
+		return 0;
+	}
+	if (rules->modes[2] == CONTROL_ENFORCE) {
+		a->reason = ACCESS_INITIATOR_URI;
+		return admit_refuse(a, PAP_FORBIDDEN,
+		    "X-Wap-Initiator-URI lies within none of this account's initiator-uri values (control E-02)");
+	}
+	why_set(&why, 0, "X-Wap-Initiator-URI lies within none of this account's initiator-uri values");
+	control_found(rules, 2, PAP_FORBIDDEN, &why, &a->findings);
+	return 0;
+}
+
 /* Which X-Wap-Initiator-URI goes on air (E-02): one within the account's, or none. */
 static int
-choose_initiator_uri(const struct admit_request *rq, struct admission *a,
+choose_initiator_uri(const struct control_rules *rules, const struct admit_request *rq, struct admission *a,
     const struct content_part *part, struct span *uri)
 {
 	struct span wanted = find_header(rq, part, "X-Wap-Initiator-URI", true);
@@ -227,28 +250,72 @@ choose_initiator_uri(const struct admit_request *rq, struct admission *a,
 	*uri = span_of("", 0);
 	if (!rq->authenticated || rq->who->n_uris == 0)
 		return 0;
-	if (count_header(part, "X-Wap-Initiator-URI") > 1)
-		return admit_refuse(a, PAP_BAD_REQUEST, "part 2: more than one X-Wap-Initiator-URI (E-15)");
 	*uri = wanted.n > 0 ? wanted : span_str(rq->who->uris[0]);
 	for (i = 0; i < rq->who->n_uris; i++)
 		if (uri_within(*uri, rq->who->uris[i]))
 			return 0;
-	a->reason = ACCESS_INITIATOR_URI;
-	return admit_refuse(a, PAP_FORBIDDEN,
-	    "X-Wap-Initiator-URI lies within none of this account's initiator-uri values (control E-02)");
+	return foreign_uri(rules, rq, a, uri);
 }
 
-/* What the gateway itself says of the initiator (E-01); never taken from the request. */
+/* Headers that devices combine, or take the first of: a second one is somebody's trick (E-15). */
 static int
-add_trust_headers(const struct admit_request *rq, struct admission *a, const struct content_part *part,
-    struct wbuf *w)
+check_repeated(const struct control_rules *rules, struct admission *a, const struct content_part *part)
 {
-	static const char *const flags[] = {
-		[ROLE_NONE_PI] = NULL, [ROLE_AUTH_PI] = "1", [ROLE_TRUSTED_PI] = "3"
-	};
-	const char *flag = rq->authenticated ? flags[rq->who->role] : NULL;
+	static const char *const names[] = { "Push-Flag", "X-Wap-Initiator-URI" };
+	struct why why;
+	size_t i;
+
+	for (i = 0; i < 2 && rules->modes[15] != CONTROL_OFF; i++) {
+		if (count_header(part, names[i]) < 2)
+			continue;
+		if (rules->modes[15] == CONTROL_ENFORCE)
+			return admit_refuse(a, PAP_BAD_REQUEST, "part 2: more than one %s (E-15)", names[i]);
+		why_set(&why, 0, "part 2: more than one %s", names[i]);
+		control_found(rules, 15, PAP_BAD_REQUEST, &why, &a->findings);
+	}
+	return 0;
+}
+
+/*
+ * Push-Flag (E-01): what the gateway itself knows of the initiator. With the control off an initiator may also say
+ * less than that, never more.
+ */
+static int
+choose_flag(const struct control_rules *rules, const struct admit_request *rq, struct admission *a,
+    const struct content_part *part)
+{
+	static const int flags[] = { [ROLE_NONE_PI] = 0, [ROLE_AUTH_PI] = 1, [ROLE_TRUSTED_PI] = 3 };
+	struct span wanted = mime_header(part->headers, part->n_headers, "Push-Flag");
+	int flag = rq->authenticated ? flags[rq->who->role] : 0;
+	char text[8];
+	int64_t value;
+	struct why why;
+
+	if (rules->trusted_types != NULL && !control_list_has(rules->trusted_types, span_str(a->text_type)))
+		flag &= ~2;
+	if (rules->modes[1] == CONTROL_ENFORCE || wanted.n == 0)
+		return flag;
+	if (span_to_cstr(span_trim(wanted), text, sizeof text) != OK || text_number(text, 0, 127, &value) != OK)
+		value = 0;
+	if (rules->modes[1] == CONTROL_WARN && (value & ~flag) != 0) {
+		why_set(&why, 0, "Push-Flag %d says more than the gateway knows", (int)value);
+		control_found(rules, 1, PAP_FORBIDDEN, &why, &a->findings);
+	}
+	return flag & (int)value;
+}
+
+/* What the gateway itself says of the initiator; an initiator's word only counts within that. */
+static int
+add_trust_headers(const struct control_rules *rules, const struct admit_request *rq, struct admission *a,
+    const struct content_part *part, struct wbuf *w)
+{
+	char text[12];
+	int flag = choose_flag(rules, rq, a, part);
 	struct span uri;
-	int code = choose_initiator_uri(rq, a, part, &uri);
+	int code = check_repeated(rules, a, part);
+
+	if (code == 0)
+		code = choose_initiator_uri(rules, rq, a, part, &uri);
 
 	if (code != 0)
 		return code;
@@ -256,7 +323,8 @@ add_trust_headers(const struct admit_request *rq, struct admission *a, const str
 		why_prefix(&a->why, "part 2: X-Wap-Initiator-URI");
 		return PAP_BAD_REQUEST;
 	}
-	if (flag != NULL && wsp_header_encode(w, span_str("Push-Flag"), span_str(flag), &a->why) != OK)
+	snprintf(text, sizeof text, "%d", flag);
+	if (flag != 0 && wsp_header_encode(w, span_str("Push-Flag"), span_str(text), &a->why) != OK)
 		return PAP_INTERNAL_ERROR;
 	return 0;
 }
@@ -310,7 +378,7 @@ build_message(const struct admit_config *cf, const struct admit_request *rq, str
 	}
 	code = pass_on_headers(rq, a, part, content->compiled, &w);
 	if (code == 0)
-		code = add_trust_headers(rq, a, part, &w);
+		code = add_trust_headers(cf->controls, rq, a, part, &w);
 	if (code != 0)
 		return code;
 	headers = wbuf_span(&w);

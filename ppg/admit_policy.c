@@ -1,7 +1,7 @@
 /*
- * admit_policy.c - see admit_int.h. What the recipients' devices will do with the message, each by its profile. One
- * decision is made for all recipients with the same device; those that a look-up has to find are decided on when
- * the push is due. Control E-14, E-19.
+ * admit_policy.c - see admit_int.h. The gateway's controls, and what the recipients' devices will do with the message,
+ * each by its profile. One decision is made for all recipients with the same device; those that a look-up has to find
+ * are decided on when the push is due. Facts: device policies sheet, 8.4; controls E-14 and E-19 are here.
  */
 #include "ppg/admit_int.h"
 
@@ -18,6 +18,7 @@ enum { DEVICES_MAX = 32 };		/* different devices of one push that are held at on
 /* What was decided for a device; `text` is what tells devices apart. */
 struct decided {
 	char *text;			/* heap; may hold an IMSI */
+	struct policy_device *dev;	/* heap */
 	uint8_t index;
 	struct prediction p;
 };
@@ -27,26 +28,49 @@ struct run {
 	const struct admit_request *rq;
 	struct admission *a;
 	enum on_refusal on_refusal;
+	bool predicts;
 	struct push_facts *facts;
+	struct control_case c;
 	char from[64];
-	struct policy_device *dev;
 	struct decided decided[DEVICES_MAX];
 	size_t n_decided;
-	uint32_t refused, lost;		/* recipients whose device says no; that will be looked up */
-	bool told;			/* the reason is in the log */
+	struct control_findings findings;	/* of all recipients, each once */
+	uint32_t foreseen;		/* recipients whose device says no, and that get it nevertheless */
+	struct why warning;		/* of the first of those */
+	uint32_t refused, lost;		/* recipients that do not get it; that will be looked up */
+	struct why refusal;		/* of the first one */
+	int code;
+	bool told;			/* the device's reason is in the log */
 };
+
+static bool
+predicts_for_all(const struct admit_config *cf)
+{
+	return cf->default_profile || (cf->controls->configured && cf->controls->modes[14] != CONTROL_OFF);
+}
 
 bool
 admit_policy_reads(const struct admit_config *cf)
 {
-	return cf->subscribers != NULL && (cf->default_profile || subscribers_maybe(cf->subscribers));
+	return cf->subscribers != NULL && (predicts_for_all(cf) || subscribers_maybe(cf->subscribers));
 }
 
 static bool
-predicts(const struct run *r)
+can_predict(const struct run *r)
 {
 	return r->cf->subscribers != NULL && r->rq->reader != NULL &&
-	    (subscribers_any(r->cf->subscribers, r->rq->reader) || r->cf->default_profile);
+	    (subscribers_any(r->cf->subscribers, r->rq->reader) || predicts_for_all(r->cf));
+}
+
+/* The initiator's own key goes before the gateway's. */
+static enum on_refusal
+choose_on_refusal(const struct run *r)
+{
+	static const enum on_refusal by_mode[] = { [CONTROL_OFF] = ON_REFUSAL_SEND, [CONTROL_WARN] = ON_REFUSAL_WARN,
+		[CONTROL_ENFORCE] = ON_REFUSAL_REFUSE };
+
+	return r->rq->who->on_refusal != ON_REFUSAL_DEFAULT ? r->rq->who->on_refusal :
+	    by_mode[r->cf->controls->modes[14]];
 }
 
 /* ---- one decision for each device -------------------------------------------------------------- */
@@ -59,6 +83,7 @@ forget_decided(struct run *r)
 	for (i = 0; i < r->n_decided; i++) {
 		secret_cleanse(r->decided[i].text, strlen(r->decided[i].text));
 		free(r->decided[i].text);
+		free(r->decided[i].dev);
 	}
 	r->n_decided = 0;
 }
@@ -120,13 +145,17 @@ decide(struct run *r, const struct subscriber *sub)
 	if (r->n_decided == DEVICES_MAX)
 		forget_decided(r);
 	d = &r->decided[r->n_decided];
-	if (subscribers_device(r->cf->subscribers, r->rq->reader, sub, r->dev, &known, &why) != OK) {
+	d->dev = calloc(1, sizeof *d->dev);
+	if (d->dev == NULL)
+		abort();
+	if (subscribers_device(r->cf->subscribers, r->rq->reader, sub, d->dev, &known, &why) != OK) {
 		log_warning("policy", "nothing is predicted: %s", why.text);
+		free(d->dev);
 		secret_cleanse(text, strlen(text));
 		free(text);
 		return NULL;
 	}
-	predict(r->dev, r->facts, r->from, sub != NULL && sub->imsi[0] != '\0' ? sub->imsi : NULL, &d->p);
+	predict(d->dev, r->facts, r->from, sub != NULL && sub->imsi[0] != '\0' ? sub->imsi : NULL, &d->p);
 	d->p.device_known = known;
 	d->text = text;
 	d->index = keep(r->a, &d->p);
@@ -136,79 +165,172 @@ decide(struct run *r, const struct subscriber *sub)
 
 /* ---- what follows from it ------------------------------------------------------------------------ */
 
+/* Who, what and to whom, in front of what happened. */
 static void
-log_refusal(struct run *r, uint32_t i, const char *text, bool refused)
+log_finding(struct run *r, unsigned control, const char *to, const char *text, bool refused)
 {
-	char number[32];
+	char number[32] = "all";
 	struct sbuf id = { 0 };
 
-	if (r->told)
-		return;
-	r->told = true;
-	text_mask_number(r->a->recipients[i].to, number, sizeof number);
+	if (to != NULL)
+		text_mask_number(to, number, sizeof number);
 	sbuf_quote(&id, span_str(r->a->control.push_id));
 	if (refused)
-		log_warning("policy", "E-14: push %s of %s to %s: %s: refused", id.s, r->rq->who->name, number, text);
+		log_warning("policy", "E-%02u: push %s of %s to %s refused: %s", control, id.s, r->rq->who->name, number, text);
 	else
-		log_info("policy", "E-14: push %s of %s to %s: %s", id.s, r->rq->who->name, number, text);
+		log_info("policy", "E-%02u: push %s of %s to %s: %s", control, id.s, r->rq->who->name, number, text);
 	sbuf_done(&id);
 }
 
-/* The first is what a refused push is answered with. */
-static void
-refuse_one(struct run *r, uint32_t i, const struct prediction *p)
+static bool
+is_new(struct control_findings *all, const struct control_finding *f)
 {
-	bool refused = r->on_refusal == ON_REFUSAL_REFUSE;
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		if (all->list[i].control == f->control && strcmp(all->list[i].text, f->text) == 0)
+			return false;
+	if (all->n < FINDINGS_MAX)
+		all->list[all->n++] = *f;
+	return true;
+}
+
+/* Each sentence is logged for the first recipient that it is about. */
+static void
+log_findings(struct run *r, const struct control_findings *found, const char *to)
+{
+	const char *profile = r->c.prediction != NULL ? r->c.prediction->profile : NULL;
+	struct sbuf text = { 0 };
+	size_t i;
+
+	for (i = 0; i < found->n; i++) {
+		if (!is_new(&r->findings, &found->list[i]))
+			continue;
+		sbuf_clear(&text);
+		sbuf_str(&text, found->list[i].text);
+		if (profile != NULL) {
+			sbuf_fmt(&text, "; profile %s, ", profile);
+			prediction_print(r->c.prediction, &text);
+		}
+		log_finding(r, found->list[i].control, to, text.s, found->list[i].refused);
+	}
+	sbuf_done(&text);
+}
+
+/* The first is what a push is answered with that nobody gets. */
+static void
+refuse_one(struct run *r, uint32_t i, int code, const char *text)
+{
+	if (r->refused++ == 0) {
+		why_set(&r->refusal, ERR_AUTH, "%s", text);
+		r->code = code;
+	}
+	admit_hold(r->a, i, code, r->refused == 1 ? r->refusal.text : text);
+}
+
+/* A device that nobody knows is only held against a message when E-19 says so. */
+static void
+device_refuses(struct run *r, uint32_t i, const struct prediction *p)
+{
+	bool refused = r->on_refusal == ON_REFUSAL_REFUSE &&
+	    (p->device_known || r->cf->controls->modes[19] == CONTROL_ENFORCE);
 	struct sbuf text = { 0 };
 
 	prediction_print(p, &text);
-	if (r->refused++ == 0)
-		why_set(&r->a->why, ERR_AUTH, "%s", text.s);
-	log_refusal(r, i, text.s, refused);
+	if (!r->told)
+		log_finding(r, 14, r->a->recipients[i].to, text.s, refused);
+	r->told = true;
 	if (refused)
-		admit_hold(r->a, i, PAP_FORBIDDEN, r->a->why.text);
+		refuse_one(r, i, PAP_FORBIDDEN, text.s);
+	else if (r->foreseen++ == 0)
+		why_set(&r->warning, OK, "%s", text.s);
 	sbuf_done(&text);
+}
+
+static const struct decided *
+predict_one(struct run *r, uint32_t i, enum subscriber_answer answer, const struct subscriber *sub)
+{
+	const struct decided *d;
+
+	if (!r->predicts || (answer != SUBSCRIBER_FOUND && r->cf->controls->modes[19] == CONTROL_OFF))
+		return NULL;
+	d = decide(r, answer == SUBSCRIBER_FOUND ? sub : NULL);
+	if (d != NULL)
+		r->a->predicted[i] = d->index;
+	return d;
+}
+
+static bool
+check_controls(struct run *r, uint32_t i, const struct subscriber *sub, const struct decided *d)
+{
+	struct control_findings found = { .n = 0 };
+	struct control_marks *marks = NULL, **last = &r->a->marks;
+	const struct control_finding *refusal;
+
+	r->c.number = r->a->recipients[i].to;
+	r->c.sub = sub;
+	r->c.prediction = d != NULL ? &d->p : NULL;
+	r->c.dev = d != NULL && d->p.device_known ? d->dev : NULL;
+	r->c.marks = &marks;
+	refusal = control_check_recipient(&r->c, &found);
+	log_findings(r, &found, r->c.number);
+	if (refusal != NULL) {
+		control_marks_undo(&marks);
+		refuse_one(r, i, refusal->code, refusal->text);
+		return false;
+	}
+	control_marks_add(last, marks);
+	return true;
 }
 
 static void
 check_recipient(struct run *r, uint32_t i)
 {
 	const struct store_recipient *to = &r->a->recipients[i];
+	enum subscriber_answer answer = SUBSCRIBER_UNKNOWN;
 	const struct decided *d;
-	struct subscriber sub;
-	enum subscriber_answer answer;
+	struct subscriber sub = { 0 };
 
 	if (to->state != 0)
 		return;
-	answer = subscribers_find(r->cf->subscribers, r->rq->reader, to->key, to->to, &sub);
+	if (r->predicts)
+		answer = subscribers_find(r->cf->subscribers, r->rq->reader, to->key, to->to, &sub);
 	if (answer == SUBSCRIBER_MISSED) {
 		r->a->predicted[i] = ADMIT_LOOK_UP;
 		r->lost++;
-		return;
 	}
-	d = decide(r, answer == SUBSCRIBER_FOUND ? &sub : NULL);
+	d = answer != SUBSCRIBER_MISSED ? predict_one(r, i, answer, &sub) : NULL;
+	if (check_controls(r, i, answer == SUBSCRIBER_FOUND ? &sub : NULL, d) && d != NULL && prediction_refuses(&d->p))
+		device_refuses(r, i, &d->p);
 	subscriber_done(&sub);
-	if (d == NULL)
-		return;
-	r->a->predicted[i] = d->index;
-	if (prediction_refuses(&d->p))
-		refuse_one(r, i, &d->p);
 }
 
-/* The sentence of an accepted push, and the detail of its audit row. */
+/* What an accepted push is answered with: who does not get it, what devices will not take, what controls say. */
 static void
 describe(struct run *r)
+{
+	struct admission *a = r->a;
+	const char *of = a->n_recipients > 1 ? "recipients" : "";
+
+	a->why.text[0] = '\0';
+	if (r->refused > 0)
+		why_set(&a->why, OK, "%.150s (%u of %u %s)", r->refusal.text, r->refused, a->n_recipients, of);
+	else if (r->foreseen > 0 && r->on_refusal != ON_REFUSAL_SEND && a->n_recipients > 1)
+		why_set(&a->why, OK, "%.150s (%u of %u %s)", r->warning.text, r->foreseen, a->n_recipients, of);
+	else if (r->foreseen > 0 && r->on_refusal != ON_REFUSAL_SEND)
+		why_set(&a->why, OK, "%s", r->warning.text);
+	else if (r->findings.n > 0)
+		why_set(&a->why, OK, "warning: %.180s", r->findings.list[0].text);
+}
+
+/* The same, all of it, into the audit row of the acceptance. */
+static void
+describe_for_audit(struct run *r)
 {
 	struct admission *a = r->a;
 	struct sbuf text = { 0 };
 	size_t i;
 
-	if (r->refused > 0 && a->n_recipients > 1) {
-		char first[WHY_MAX + 1];
-
-		memcpy(first, a->why.text, sizeof first);
-		why_set(&a->why, OK, "%.150s (%u of %u recipients)", first, r->refused, a->n_recipients);
-	}
 	if (a->audit_detail != NULL)
 		sbuf_str(&text, a->audit_detail);
 	for (i = 0; i < a->n_predictions && i < 4; i++) {
@@ -216,6 +338,8 @@ describe(struct run *r)
 			sbuf_str(&text, "; ");
 		prediction_print(&a->predictions[i], &text);
 	}
+	for (i = 0; i < r->findings.n; i++)
+		sbuf_fmt(&text, "%s%s", text.n > 0 ? "; " : "", r->findings.list[i].text);
 	if (text.n > 0) {
 		free(a->audit_detail);
 		a->audit_detail = sbuf_take(&text);
@@ -248,22 +372,62 @@ find_sender(struct run *r, struct route_wish *wish)
 	routes_unref(routes);
 }
 
-static int
-finish(struct run *r)
+static void
+note(struct admission *a)
 {
-	struct admission *a = r->a;
 	uint32_t i;
 
-	if (a->n_held == a->n_recipients && r->refused > 0)
-		return PAP_FORBIDDEN;
-	if (r->on_refusal == ON_REFUSAL_SEND || r->refused == 0)
-		a->why.text[0] = '\0';
-	describe(r);
-	for (i = 0; i < a->n_recipients && a->predicted[i] == ADMIT_NOT_PREDICTED; i++)
+	for (i = 0; a->predicted != NULL && i < a->n_recipients && a->predicted[i] == ADMIT_NOT_PREDICTED; i++)
 		;
-	if (i < a->n_recipients && a->predicted[i] < ADMIT_LOOK_UP)
+	if (a->predicted != NULL && i < a->n_recipients && a->predicted[i] < ADMIT_LOOK_UP)
 		admission_note(a, "predicted", "%s", policy_outcome_name(a->predictions[a->predicted[i]].outcome));
+}
+
+/* 0, or the code of a push that nobody gets. */
+static int
+check_all(struct run *r)
+{
+	struct admission *a = r->a;
+	const struct control_finding *refusal = control_check_push(&r->c, &a->findings);
+	uint32_t i;
+
+	log_findings(r, &a->findings, NULL);
+	if (refusal != NULL)
+		return admit_refuse(a, refusal->code, "%s", refusal->text);
+	for (i = 0; i < a->n_recipients; i++)
+		check_recipient(r, i);
+	if (a->n_held == a->n_recipients && r->refused > 0)
+		return admit_refuse(a, r->code, "%s", r->refusal.text);
+	describe(r);
+	describe_for_audit(r);
+	note(a);
 	return 0;
+}
+
+static void
+prepare(struct run *r, struct route_wish *wish)
+{
+	struct admission *a = r->a;
+
+	find_sender(r, wish);
+	r->on_refusal = choose_on_refusal(r);
+	if (r->predicts) {
+		a->predicted = malloc(a->n_recipients);
+		if (a->predicted == NULL)
+			abort();
+		memset(a->predicted, ADMIT_NOT_PREDICTED, a->n_recipients);
+	}
+	r->facts = push_facts_read(a->body->headers, a->body->body);
+	r->c = (struct control_case){
+		.rules = r->cf->controls,
+		.who = r->rq->who,
+		.authenticated = r->rq->authenticated,
+		.facts = r->facts,
+		.text_type = a->text_type,
+		.from = r->from,
+		.shared = a->body,
+		.memory = r->cf->memory,
+	};
 }
 
 int
@@ -271,34 +435,25 @@ admit_policy(const struct admit_config *cf, const struct admit_request *rq, stru
 {
 	struct run *r;
 	struct route_wish wish;
-	uint32_t i;
 	int code;
 
-	if (cf->subscribers == NULL || rq->reader == NULL)
+	if (rq->reader == NULL &&
+	    !control_concerns(cf->controls, cf->memory, content_kind_of(span_str(a->content_type))))
 		return 0;
 	r = calloc(1, sizeof *r);
 	if (r == NULL)
 		abort();
-	*r = (struct run){ .cf = cf, .rq = rq, .a = a, .on_refusal = rq->who->on_refusal };
-	if (!predicts(r)) {
-		free(r);
-		return 0;
-	}
-	find_sender(r, &wish);
-	r->dev = calloc(1, sizeof *r->dev);
-	a->predicted = malloc(a->n_recipients);
-	if (r->dev == NULL || a->predicted == NULL)
-		abort();
-	memset(a->predicted, ADMIT_NOT_PREDICTED, a->n_recipients);
-	r->facts = push_facts_read(a->body->headers, a->body->body);
-	for (i = 0; i < a->n_recipients; i++)
-		check_recipient(r, i);
-	code = finish(r);
+	r->cf = cf;
+	r->rq = rq;
+	r->a = a;
+	r->predicts = can_predict(r);
+	prepare(r, &wish);
+	code = check_all(r);
 	push_facts_free(&r->facts);
-	if (r->lost > 0)
+	if (code == 0 && r->lost > 0)
 		add_screen(r, &wish);
 	forget_decided(r);
-	free(r->dev);
+	secret_cleanse(r, sizeof *r);
 	free(r);
 	return code;
 }

@@ -260,6 +260,7 @@ ppg_config_load(const char *path, conf_report report, void *arg, struct ppg_conf
 		take_store(&ld, path);
 		take_admin(&ld);
 		config_take_subscribers(&ld);
+		config_take_controls(&ld);
 		config_check_takeover(&ld);
 	}
 	if (err == OK && ld.failed)
@@ -289,6 +290,7 @@ ppg_config_free(struct ppg_config **config)
 	number_rules_destroy(&c->numbers);
 	netlist_destroy(&c->allow_ip);
 	netlist_destroy(&c->deny_ip);
+	control_rules_unref(c->controls);
 	free(c->store_url);
 	conf_free(&c->conf);
 	free(c);

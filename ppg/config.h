@@ -8,6 +8,7 @@
 #include "base/conf.h"
 #include "base/http_client.h"
 #include "base/log.h"
+#include "ppg/control.h"
 #include "ppg/initiator.h"
 #include "ppg/number.h"
 #include "ppg/pap.h"
@@ -84,6 +85,7 @@ struct ppg_config {
 	size_t store_cache_kib;
 
 	struct subscriber_config subscribers;	/* group subscriber-source; strings of conf */
+	struct control_rules *controls;		/* group control; a reference */
 
 	uint16_t admin_port;			/* group admin; 0: none */
 	char admin_where[PPG_PLACE_MAX];
@@ -111,7 +113,7 @@ void ppg_config_print_keys(struct sbuf *out);
 
 /* What differs between two configurations and can be taken while the gateway works. */
 struct ppg_changes {
-	bool core, ppg, initiators, links, store, admin, subscribers;	/* something of these groups; links also through group ppg */
+	bool core, ppg, initiators, links, store, admin, subscribers, controls;	/* something of these groups; links also through group ppg */
 	unsigned restart;		/* keys whose new value needs a restart */
 };
 

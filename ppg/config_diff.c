@@ -24,6 +24,7 @@ static const struct { const char *group, *key; size_t area; } areas[] = {
 	{ "smsc", NULL, offsetof(struct ppg_changes, links) },
 	{ "store", NULL, offsetof(struct ppg_changes, store) },
 	{ "subscriber-source", NULL, offsetof(struct ppg_changes, subscribers) },
+	{ "control", NULL, offsetof(struct ppg_changes, controls) },
 	{ "admin", NULL, offsetof(struct ppg_changes, admin) },
 };
 

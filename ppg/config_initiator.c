@@ -216,6 +216,30 @@ on_refusal_of(const struct conf_group *g)
 	    strcmp(word, "send") == 0 ? ON_REFUSAL_SEND : ON_REFUSAL_WARN;
 }
 
+static unsigned
+rights_of(struct loading *ld, const struct conf_group *g)
+{
+	static const struct { const char *word; unsigned right; } words[] = {
+		{ "privileged", RIGHT_PRIVILEGED }, { "secrets", RIGHT_SECRETS }, { "open-device", RIGHT_OPEN_DEVICE },
+	};
+	const char *p = conf_text(g, "rights");
+	unsigned rights = 0;
+	size_t i;
+
+	while (p != NULL && *p != '\0') {
+		struct span word = next_word(&p);
+
+		for (i = 0; i < 3 && !span_eq_str(word, words[i].word); i++)
+			;
+		if (i < 3)
+			rights |= words[i].right;
+		else if (word.n > 0)
+			config_tell(ld, 2, g, "rights", "%.*s is none of privileged, secrets, open-device", shown(word),
+			    (const char *)word.p);
+	}
+	return rights;
+}
+
 /* ---- how it logs in ---------------------------------------------------------------------------- */
 
 static void
@@ -365,6 +389,10 @@ take_initiator(struct loading *ld, const struct conf_group *g, struct ppg_initia
 	conf_where(g, "ppg-username", pi->where, sizeof pi->where);
 	who->role = role_of(g);
 	who->on_refusal = on_refusal_of(g);
+	who->rights = rights_of(ld, g);
+	who->grant_roles = (uint32_t)conf_number(g, "grant-roles");
+	if (conf_text(g, "dm-servers") != NULL)
+		who->dm_servers = span_dup(span_str(conf_text(g, "dm-servers")));
 	who->notify_allow = config_networks(ld, g, "notify-allow");
 	take_uris(ld, g, who);
 	take_certificates(ld, g, who);

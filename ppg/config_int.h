@@ -33,8 +33,9 @@ void config_take_links(struct loading *ld);
 bool config_is_link(const struct ppg_config *config, struct span name);
 bool config_is_served(const struct ppg_config *config, struct span name);
 
-/* config_policy.c: group subscriber-source. */
+/* config_policy.c: groups subscriber-source and control. */
 void config_take_subscribers(struct loading *ld);
+void config_take_controls(struct loading *ld);
 
 /* What a file of Kannel's needs before ppgd may take it, and what means something else here; at the end. */
 void config_check_takeover(struct loading *ld);

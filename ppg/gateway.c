@@ -39,6 +39,7 @@ struct gateway {
 	struct route_table *routes;
 	struct admit_table *admit;
 	struct subscribers *subscribers;
+	struct control_memory *memory;
 	struct authenticator *auth;
 	struct access_meters *meters;
 	pthread_mutex_t lock;		/* guards notifier against the writer's thread at the end */
@@ -139,6 +140,8 @@ make_admit(struct gateway *gw, struct ppg_config *fresh)
 		.lenient = cf->lenient,
 		.routes = gw->routes,
 		.subscribers = gw->subscribers,
+		.controls = control_rules_ref(fresh->controls),
+		.memory = gw->memory,
 		.default_profile = fresh->subscribers.default_profile != NULL,
 	};
 
@@ -155,6 +158,7 @@ start_dispatch(struct gateway *gw)
 	struct dispatch_link *links = make_links(cf);
 
 	gw->routes = route_table_create(make_routes(cf));
+	gw->memory = control_memory_create(cf->controls->memory);
 	gw->subscribers = subscribers_create(&cf->subscribers);
 	gw->admit = admit_table_create(make_admit(gw, gw->config));
 	gw->dispatch = dispatch_start(gw->store, &(struct dispatch_config){
@@ -508,6 +512,7 @@ gateway_stop(struct gateway **p, unsigned wait_ms)
 	authenticator_stop(&gw->auth);
 	admit_table_destroy(&gw->admit);
 	subscribers_destroy(&gw->subscribers);
+	control_memory_destroy(&gw->memory);
 	route_table_destroy(&gw->routes);
 	ppg_config_free(&gw->taken);
 	pthread_mutex_destroy(&gw->reloading);

@@ -145,6 +145,7 @@ initiator_done(struct initiator *who)
 	free(who->application_ids);
 	free(who->links);
 	free(who->bearers);
+	free(who->dm_servers);
 	free(who->certificates);
 	secret_cleanse(who->password, sizeof who->password);
 }

@@ -20,6 +20,9 @@ enum push_role { ROLE_NONE_PI, ROLE_AUTH_PI, ROLE_TRUSTED_PI };
 /* What becomes of a message that the device is predicted to refuse. */
 enum on_refusal { ON_REFUSAL_DEFAULT /* as the gateway says */, ON_REFUSAL_REFUSE, ON_REFUSAL_WARN, ON_REFUSAL_SEND };
 
+/* What controls would refuse, but not to everybody. */
+enum { RIGHT_PRIVILEGED = 1, RIGHT_SECRETS = 2, RIGHT_OPEN_DEVICE = 4 };
+
 enum { INITIATOR_URIS_MAX = 8 };
 
 struct initiator {
@@ -44,6 +47,9 @@ struct initiator {
 	struct netlist *allow_ip, *deny_ip;		/* where it may come from, see address_admitted */
 	const struct initiator *everyone;		/* whose lists of numbers hold as well, the set's; NULL: none */
 	enum on_refusal on_refusal;
+	unsigned rights;
+	char *dm_servers;		/* server ids it may send notifications for, separated by ';', heap; NULL: none */
+	uint32_t grant_roles;		/* roles that a DM account of its documents may have */
 	unsigned pushes_per_s, recipients_per_day;	/* 0: no limit */
 };
 

@@ -9,6 +9,7 @@ ppg_libppg_a_SOURCES = \
 	ppg/admit.c ppg/admit_config.c ppg/admit.h ppg/admit_int.h ppg/admit_address.c ppg/admit_route.c ppg/admit_content.c \
 	ppg/admit_capabilities.c ppg/admit_policy.c ppg/push_facts.c ppg/push_facts.h ppg/predict.c ppg/predict.h \
 	ppg/subscriber.c ppg/subscriber.h \
+	ppg/control.c ppg/control.h ppg/control_content.c ppg/control_memory.c ppg/control_recipient.c \
 	ppg/route.c ppg/route.h \
 	ppg/mime.c ppg/mime.h \
 	ppg/entities.c ppg/entities.h \
@@ -140,3 +141,9 @@ FUZZ_TARGETS += tests/fuzz/fuzz_subscribers
 tests_fuzz_fuzz_subscribers_SOURCES = tests/fuzz/fuzz_subscribers.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_subscribers_LDADD = $(PPG_LIBS)
 tests_fuzz_fuzz_subscribers_LDFLAGS = $(FUZZ_LINK)
+
+# what does not go on air
+check_PROGRAMS += tests/unit/test_control
+TESTS += tests/unit/test_control
+tests_unit_test_control_SOURCES = tests/unit/test_control.c
+tests_unit_test_control_LDADD = $(PPG_LIBS) $(TEST_LIBS)

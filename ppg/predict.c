@@ -3,9 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/secret.h"
 
 /* ---- the check list of section 7: what a gateway does so that a message is accepted ------------ */
 
@@ -57,26 +55,6 @@ struct asked {
 	const char *imsi;
 };
 
-static bool
-netwpin_fits(const struct push_facts *f, const char *imsi)
-{
-	uint8_t network[PROV_KEY_MAX], key[PROV_KEY_MAX];
-	char expected[PROV_MAC_HEX + 1];
-	size_t n_network, n;
-	bool fits = true;		/* what cannot be checked is taken to be right */
-
-	if (prov_network_key(imsi, network, &n_network, NULL) != OK)
-		return true;
-	if (prov_key(PROV_SEC_NETWPIN, span_of(network, n_network), NULL, key, &n, NULL) == OK) {
-		prov_mac(span_of(key, n), f->body, expected);
-		fits = prov_mac_equal(f->mac, expected);
-	}
-	secret_cleanse(network, sizeof network);
-	secret_cleanse(key, sizeof key);
-	secret_cleanse(expected, sizeof expected);
-	return fits;
-}
-
 static enum policy_try
 verify(void *arg, enum prov_sec sec, unsigned attempt)
 {
@@ -84,7 +62,7 @@ verify(void *arg, enum prov_sec sec, unsigned attempt)
 
 	if (sec != PROV_SEC_NETWPIN || a->imsi == NULL || a->f->mac == NULL)
 		return POLICY_TRY_RIGHT;
-	return netwpin_fits(a->f, a->imsi) ? POLICY_TRY_RIGHT : POLICY_TRY_WRONG;
+	return push_facts_netwpin_fits(a->f, a->imsi) ? POLICY_TRY_RIGHT : POLICY_TRY_WRONG;
 }
 
 static bool

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "base/secret.h"
+
 static void *
 must(void *p)
 {
@@ -116,4 +118,24 @@ push_facts_parm(const struct policy_setting *s, const char *name)
 		if (strcasecmp(s->parms[i].name, name) == 0)
 			return s->parms[i].value != NULL ? s->parms[i].value : "";
 	return NULL;
+}
+
+bool
+push_facts_netwpin_fits(const struct push_facts *f, const char *imsi)
+{
+	uint8_t network[PROV_KEY_MAX], key[PROV_KEY_MAX];
+	char expected[PROV_MAC_HEX + 1];
+	size_t n_network, n;
+	bool fits = true;		/* what cannot be checked is taken to be right */
+
+	if (prov_network_key(imsi, network, &n_network, NULL) != OK)
+		return true;
+	if (prov_key(PROV_SEC_NETWPIN, span_of(network, n_network), NULL, key, &n, NULL) == OK) {
+		prov_mac(span_of(key, n), f->body, expected);
+		fits = prov_mac_equal(f->mac, expected);
+	}
+	secret_cleanse(network, sizeof network);
+	secret_cleanse(key, sizeof key);
+	secret_cleanse(expected, sizeof expected);
+	return fits;
 }

@@ -31,5 +31,7 @@ void push_facts_free(struct push_facts **f);
 bool push_facts_open(struct push_facts *f);
 /* Value of a parm, the characteristic's first of that name in any case; NULL: it has none. "" without a value. */
 const char *push_facts_parm(const struct policy_setting *s, const char *name);
+/* Was the MAC made with the network PIN of this IMSI? True when that cannot be told. */
+bool push_facts_netwpin_fits(const struct push_facts *f, const char *imsi);
 
 #endif

@@ -170,6 +170,7 @@ begin_unfit(const struct submission *s)
 static void
 answer_accepted(struct submission *s)
 {
+	control_marks_keep(&s->a.marks);
 	if (s->a.control.progress_notes)
 		admission_note(&s->a, "stored", "%u recipient%s on disk", s->a.n_recipients,
 		    s->a.n_recipients == 1 ? "" : "s");

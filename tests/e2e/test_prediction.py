@@ -177,7 +177,8 @@ def one_of_many_ends_undeliverable_by_itself():
 
 @case
 def nobody_of_many():
-    reply = push("refuse", [NUMBERS["stranger"], UNKNOWN], content='<?xml version="1.0"?><sl href="http://m.example.net/"/>',
+    put(ODD, {"device": DEVICES["stranger"]})
+    reply = push("refuse", [NUMBERS["stranger"], ODD], content='<?xml version="1.0"?><sl href="http://m.example.net/"/>',
                  content_type="text/vnd.wap.sl")[1]
     equal(reply.code, 2001, reply.text)
 
