@@ -43,6 +43,7 @@ run_tick(void *arg)
 	struct dispatch *d = arg;
 
 	dispatch_expire(d);
+	dispatch_look_for_more(d);
 	d->tick = (struct store_tick){
 		.op = { .kind = STORE_TICK, .done = tick_done },
 		.now = (int64_t)clock_utc(),
@@ -152,6 +153,7 @@ run_stop(struct loop_work *work)
 	d->stopping = true;
 	loop_timer_stop(d->loop, &d->tick_timer);
 	loop_timer_stop(d->loop, &d->take_timer);
+	loop_timer_stop(d->loop, &d->extra_timer);
 	dispatch_return(d, lanes_stranded(d, true), 0);
 	for (i = 0; i < d->n_links; i++)
 		smsc_link_stop(d->links[i]->smsc, job->wait_ms);

@@ -60,12 +60,13 @@ struct dispatch {
 	uint64_t arrivals;		/* recipients that came into the lanes */
 	struct store_take take;
 	int64_t due_at[STORE_PRIORITIES];	/* UTC s: when to look for more of the class; 0 = nothing waits */
-	struct routes *take_routes;	/* the links that were up when it began */
+	struct take_filter *filter;	/* what it leaves out */
+	int64_t extra_ms;		/* when it last looked for links that have nothing to do */
 	struct store_tick tick;
 	struct dispatch_cancel *cancels;	/* under way */
 	bool take_running, tick_running, stopping, giving_up;
 	struct loop_work take_work, tick_work, give_up_work;
-	struct loop_timer take_timer, tick_timer;
+	struct loop_timer take_timer, extra_timer, tick_timer;
 
 	atomic_ullong submitted, refused, retried, maybe_sent, delivered, failed, receipts,
 	    receipts_unknown, cancelled;
@@ -86,6 +87,9 @@ void lanes_add(struct dispatch *d, struct store_item *items);
 void lanes_rescore(struct dispatch *d);			/* the links have changed */
 /* Who goes next, and on which link; NULL when nobody can. It is taken out. */
 struct store_item *lanes_next(struct dispatch *d, struct link **link);
+/* Calls each() for every lane in which somebody of class p waits since then or longer. */
+void lanes_waiting(struct dispatch *d, unsigned p, int64_t since_ms,
+    void (*each)(void *arg, struct span route, int64_t arrived_ms), void *arg);
 /* Takes out those of a lane for which no link is up (any: of every lane). */
 struct store_item *lanes_stranded(struct dispatch *d, bool any);
 /* Those for which no link is up go back to the store's queue; at the end, all do. */

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 /*
  * Of 16 turns 12 begin with high, 3 with medium and one with low; who begins is served first if there is
  * one, then the others by rank. So higher goes before lower, and nobody starves.
@@ -120,6 +122,8 @@ find_lane(struct dispatch *d, struct span route)
 void
 lanes_add(struct dispatch *d, struct store_item *items)
 {
+	int64_t now_ms = clock_mono_ms();
+
 	while (items != NULL) {
 		struct store_item *item = items;
 		struct lane *lane = find_lane(d, item->body->route);
@@ -127,6 +131,7 @@ lanes_add(struct dispatch *d, struct store_item *items)
 		items = item->next;
 		item->next = NULL;
 		item->turn = d->arrivals++;
+		item->arrived_ms = now_ms;
 		*lane->last[item->priority] = item;
 		lane->last[item->priority] = &item->next;
 	}
@@ -200,6 +205,17 @@ lanes_next(struct dispatch *d, struct link **link)
 	if (item != NULL)
 		d->turn++;
 	return item;
+}
+
+void
+lanes_waiting(struct dispatch *d, unsigned p, int64_t since_ms,
+    void (*each)(void *arg, struct span route, int64_t arrived_ms), void *arg)
+{
+	const struct lane *lane;
+
+	for (lane = d->lanes; lane != NULL; lane = lane->next)
+		if (lane->first[p] != NULL && lane->first[p]->arrived_ms <= since_ms)
+			each(arg, span_of(lane->route, lane->n_route), lane->first[p]->arrived_ms);
 }
 
 static bool

@@ -3,12 +3,18 @@
  */
 #include "ppg/dispatch_int.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
 
 /* ---- from the store's queue ---------------------------------------------------------------------------- */
 
 enum {
 	AGAIN_S = 1,			/* after a TAKE that the store refused */
+	STUCK_MS = 2000,		/* who waits so long for a link waits for a slow one */
+	EXTRA = 200,			/* recipients that are taken for a link beside it, */
+	EXTRA_MS = 200,			/* and how often */
+	ASIDE_MAX_S = 15,
 	TIMER_MAX_MS = 60000		/* the clock that recipients are due by may be set */
 };
 
@@ -61,21 +67,62 @@ count_items(const struct store_take *take, unsigned n[STORE_PRIORITIES])
 		n[item->priority]++;
 }
 
-/* Writer thread. */
-static bool
-has_link_now(void *arg, struct span route)
-{
-	struct route_wish wish;
+/* Which pushes stay in the store: made on the links thread, asked by the store's writer. */
+struct take_filter {
+	struct routes *up;		/* the links that are up */
+	struct span *slow;		/* routes of pushes that wait for a slow link; heap */
+	size_t n_slow;
+	int64_t oldest_ms;
+};
 
-	route_wish_read(route, &wish);
-	return routes_serve(arg, &wish);
+static void
+filter_free(struct take_filter **p)
+{
+	struct take_filter *f = *p;
+	size_t i;
+
+	if (f == NULL)
+		return;
+	for (i = 0; i < f->n_slow; i++)
+		free((void *)(uintptr_t)f->slow[i].p);
+	free(f->slow);
+	routes_unref(f->up);
+	free(f);
+	*p = NULL;
 }
 
-/* Pushes that only links serve which are down, or gone, stay in the store and out of the others' way. */
+static bool
+may_go(void *arg, struct span route)
+{
+	const struct take_filter *f = arg;
+	struct route_wish wish;
+	size_t i;
+
+	for (i = 0; i < f->n_slow; i++)
+		if (span_eq(f->slow[i], route))
+			return false;
+	route_wish_read(route, &wish);
+	return routes_serve(f->up, &wish);
+}
+
 static void
-leave_out_links_down(struct dispatch *d)
+add_slow(void *arg, struct span route, int64_t arrived_ms)
+{
+	struct take_filter *f = arg;
+
+	f->slow = realloc(f->slow, (f->n_slow + 1) * sizeof f->slow[0]);
+	if (f->slow == NULL)
+		abort();
+	f->slow[f->n_slow++] = span_of(span_dup(route), route.n);
+	if (f->oldest_ms == 0 || arrived_ms < f->oldest_ms)
+		f->oldest_ms = arrived_ms;
+}
+
+static struct routes *
+links_now_up(struct dispatch *d)
 {
 	const struct smsc_config **up = calloc(d->n_links + 1, sizeof *up);
+	struct routes *routes;
 	size_t n = 0, i;
 
 	if (up == NULL)
@@ -83,11 +130,36 @@ leave_out_links_down(struct dispatch *d)
 	for (i = 0; i < d->n_links; i++)
 		if (smsc_link_state(d->links[i]->smsc) == SMSC_UP)
 			up[n++] = &d->links[i]->cf.smsc;
-	d->take_routes = routes_create(up, n);
-	d->take.wanted = has_link_now;
-	d->take.arg = d->take_routes;
-	d->take.aside_s = d->retry_min_s;
+	routes = routes_create(up, n);
 	free(up);
+	return routes;
+}
+
+/*
+ * Pushes that only links serve which are down, or gone, stay in the store and out of the others' way. In an extra look so
+ * do those of routes that wait for a slow link; they come back before that link has done half of what is here.
+ */
+static void
+set_filter(struct dispatch *d, bool extra)
+{
+	struct take_filter *f = calloc(1, sizeof *f);
+	int64_t now_ms = clock_mono_ms(), aside_s = d->retry_min_s;
+	unsigned p;
+
+	if (f == NULL)
+		abort();
+	f->up = links_now_up(d);
+	for (p = 0; p < STORE_PRIORITIES && extra; p++)
+		if (d->take.max[p] > 0)
+			lanes_waiting(d, p, now_ms - STUCK_MS, add_slow, f);
+	if (f->n_slow > 0) {
+		aside_s = (now_ms - f->oldest_ms) / 2000;
+		aside_s = aside_s < 1 ? 1 : aside_s > ASIDE_MAX_S ? ASIDE_MAX_S : aside_s;
+	}
+	d->filter = f;
+	d->take.wanted = may_go;
+	d->take.arg = f;
+	d->take.aside_s = aside_s;
 }
 
 static void
@@ -99,8 +171,7 @@ take_back(struct loop_work *work)
 	int64_t now = (int64_t)clock_utc();
 
 	d->take_running = false;
-	routes_unref(d->take_routes);
-	d->take_routes = NULL;
+	filter_free(&d->filter);
 	if (take->op.result != OK)
 		take->items = NULL;
 	count_items(take, n);
@@ -147,10 +218,62 @@ reserve_for_take(struct dispatch *d, enum store_priority p)
 	return d->room[p] - in_hand;
 }
 
+static void
+run_extra_timer(void *arg)
+{
+	dispatch_look_for_more(arg);
+}
+
+static void
+note_waiting(void *arg, struct span route, int64_t arrived_ms)
+{
+	*(bool *)arg = true;
+}
+
+/* The window of a class is full of those that wait for a slow link, and another link has nothing to do. */
+static bool
+has_idle_link(struct dispatch *d, unsigned p)
+{
+	bool waiting = false;
+	size_t i;
+
+	for (i = 0; i < d->n_links && smsc_link_room(d->links[i]->smsc) == 0; i++)
+		;
+	if (d->n_links < 2 || i == d->n_links)
+		return false;
+	lanes_waiting(d, p, clock_mono_ms() - STUCK_MS, note_waiting, &waiting);
+	return waiting;
+}
+
+/* A few more than the window has, for that link; at most twice the window in all. */
+static uint32_t
+reserve_extra(struct dispatch *d)
+{
+	int64_t now_ms = clock_mono_ms();
+	uint32_t all = 0;
+	unsigned p;
+
+	for (p = 0; p < STORE_PRIORITIES; p++) {
+		if (!atomic_load(&d->backlog[p]) || atomic_load(&d->in_hand[p]) >= 2 * d->room[p] || !has_idle_link(d, p))
+			continue;
+		if (now_ms < d->extra_ms + EXTRA_MS) {
+			loop_timer_start(d->loop, &d->extra_timer, d->extra_ms + EXTRA_MS - now_ms, run_extra_timer, d);
+			return all;
+		}
+		atomic_store(&d->backlog[p], false);
+		atomic_fetch_add(&d->in_hand[p], EXTRA);
+		all += d->take.max[p] = EXTRA;
+	}
+	if (all > 0)
+		d->extra_ms = now_ms;
+	return all;
+}
+
 void
 dispatch_look_for_more(struct dispatch *d)
 {
 	uint32_t all = 0;
+	bool extra = false;
 	unsigned p;
 
 	if (d->take_running || d->stopping || atomic_load(&d->links_up) == 0)
@@ -161,10 +284,14 @@ dispatch_look_for_more(struct dispatch *d)
 	};
 	for (p = 0; p < STORE_PRIORITIES; p++)
 		all += d->take.max[p] = reserve_for_take(d, p);
+	if (all == 0) {
+		extra = true;
+		all = reserve_extra(d);
+	}
 	if (all == 0)
 		return;
 	d->take_running = true;
-	leave_out_links_down(d);
+	set_filter(d, extra);
 	if (store_submit(d->store, &d->take.op) != OK) {
 		d->take.op.result = ERR_CLOSED;
 		take_back(&d->take_work);

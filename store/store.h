@@ -198,6 +198,7 @@ struct store_item {
 	int64_t push, batch;
 	uint32_t n;
 	uint64_t turn;			/* the taker's own */
+	int64_t arrived_ms;		/* the same */
 	unsigned attempts;		/* dispatches before this one */
 	bool maybe_sent;		/* a crash or link loss may have let it out before */
 	enum store_priority priority;

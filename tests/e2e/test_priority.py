@@ -292,4 +292,58 @@ def a_link_that_goes_down_with_pushes_in_hand():
     again.stop()
 
 
+@case
+def a_backlog_that_waits_costs_nothing():
+    """The store is not asked again and again while a slow link works off what is in hand."""
+    sim = harness.Smscsim()
+    gw = Gateway(sim.port, smsc_more="max-pending-submits = 1\nthroughput = 5", ppg_more="inflight-max = 400")
+    gw.wait_link()
+    push(gw, numbers("556", 2000))
+    for n, priority in enumerate(("high", "medium", "low")):        # something becomes due meanwhile
+        later = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2 + n))
+        push(gw, "+1202557%04d" % n, priority, attributes='deliver-after-timestamp="%s"' % later)
+    sim.wait_messages(5)
+    began, commits = time.monotonic(), gw.metric("store_commits_total")
+    sim.wait_messages(30)
+    commits, took = gw.metric("store_commits_total") - commits, time.monotonic() - began
+    note("%d commits in %.1f s" % (commits, took))
+    assert commits < 200 * (took + 1), commits
+    assert sim.messages(dest="+12025570000"), "the high one has not gone"
+    gw.kill()
+    sim.stop()
+
+
+@case
+def a_slow_link_beside_a_fast_one():
+    """What waits for the slow one fills the process; pushes for the other go all the same, and nothing gets lost."""
+    slow, fast = harness.Smscsim(), harness.Smscsim()
+    users = (initiator("slow", "slow", PASSWORD, more='allowed-links = "main"') +
+             initiator("fast", "fast", PASSWORD, more='allowed-links = "second"'))
+    gw = Gateway(slow.port, smsc_more="max-pending-submits = 1\nthroughput = 10\n" + link("second", fast.port), initiators=users,
+                 ppg_more="inflight-max = 400")
+    links_up(gw, "main", "second")
+    many = push(gw, numbers("556", 3000), user="slow")
+    singles = [push(gw, number, user="slow") for number in numbers("557", 50)]
+    slow.wait_messages(30)                          # 3 s
+    began = time.monotonic()
+    for n in range(30):
+        gw.wait_state(push(gw, "+1202558%04d" % n, user="fast"), "delivered")
+    note("30 pushes over the fast link in %.1f s, %d messages over the slow one" % (
+        time.monotonic() - began, slow.stats()["messages"]))
+    harness.soon(began, "30 pushes over the fast link")
+    equal((fast.stats()["messages"], gw.show(singles[-1])["state"]), (30, "pending"))
+    before, began, commits = slow.stats()["messages"], time.monotonic(), gw.metric("store_commits_total")
+    wait_for(lambda: slow.stats()["messages"] >= before + 60, "the slow link to go on")
+    commits, took = gw.metric("store_commits_total") - commits, time.monotonic() - began
+    note("%d commits in %.1f s" % (commits, took))
+    assert commits < 200 * (took + 1), "it looks into the store all the time: %d commits" % commits
+    assert gw.metric("in_hand") <= 900, gw.metric("in_hand")
+    order = [m["dest"] for m in slow.messages()]
+    equal(order, [x[1:] for x in numbers("556", 3000)][:len(order)])
+    assert gw.show(many)["n_final"] < 3000
+    gw.kill()
+    slow.stop()
+    fast.stop()
+
+
 harness.main()
