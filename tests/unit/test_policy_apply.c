@@ -267,6 +267,11 @@ signed_cabinets(void **state)
 			fail_msg("octet %zu", i);
 		cab.s[i] ^= 0x01;
 	}
+	for (i = cab.n - 256; i < cab.n; i++) {		/* and those of the signature itself, which ends it */
+		cab.s[i] ^= 0x01;
+		assert_int_equal(policy_cab_mask(&dev, sbuf_as_span(&cab), &mask, NULL), ERR_AUTH);
+		cab.s[i] ^= 0x01;
+	}
 	for (i = 0; i < cab.n; i += i < signed_n ? 1 : 7)	/* and every truncation fails */
 		assert_int_not_equal(policy_cab_mask(&dev, span_of(cab.s, i), &mask, NULL), OK);
 	sbuf_char(&cab, 'x');

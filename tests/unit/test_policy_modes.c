@@ -241,6 +241,32 @@ advice(void **state)
 	}
 }
 
+/* A sender who could sign otherwise or come from elsewhere is told the lesser change. */
+static void
+the_least_change(void **state)
+{
+	static const struct policy_setting policy = { "SecurityPolicy", NULL, 0, false };
+	struct policy_message m = message("+12025550199", 3, PROV);
+	struct policy_advice a;
+	struct policy_device dev;
+
+	fixture(&dev, "wm5-opened");
+	m.initiator_uri = dev.provurl;
+	m.sec = PROV_SEC_USERPIN;
+	m.mac = MAC_PRESENT;
+	m.settings = &policy;
+	m.n_settings = 1;
+	policy_advise(&dev, &m, &a);
+	assert_true(a.possible && !a.user && !a.resign && a.push_flag == -1 && !a.provurl);
+	assert_ptr_equal(a.proxy, &dev.proxies[0]);
+	m.from = "+12025550100";
+	policy_advise(&dev, &m, &a);		/* nothing to change but the user's answers */
+	assert_true(a.possible && a.user && a.proxy == NULL);
+	dev.n_proxies = 0;
+	policy_advise(&dev, &m, &a);
+	assert_true(a.possible && a.resign && a.sec == PROV_SEC_USERNETWPIN);
+}
+
 /* No stage without a line, and no line that only a programmer reads. */
 static void
 every_stage_has_a_line(void **state)
@@ -301,6 +327,7 @@ main(void)
 		cmocka_unit_test(applications_register),
 		cmocka_unit_test(residual_risks),
 		cmocka_unit_test(advice),
+		cmocka_unit_test(the_least_change),
 		cmocka_unit_test(every_stage_has_a_line),
 		cmocka_unit_test(malformed_is_explained),
 	};
