@@ -43,21 +43,30 @@ read_clients(struct router *r)
 	router_close(&c);
 }
 
+/* Read once: the profile is a file. */
+static void
+make_device(struct router_device *dev, bool open)
+{
+	static const uint32_t masks[] = { 4107, 4108, 4109, 4110, 4111, 4119, 4129 };
+	size_t i;
+
+	if (router_device_init(dev, "wm5", profile_files(), NULL) != OK)
+		abort();
+	for (i = 0; i < sizeof masks / sizeof masks[0]; i++)
+		policy_set(&dev->policy, masks[i], open ? ROLE_ALL : 0, NULL);
+	policy_set(&dev->policy, 4124, 1, NULL);
+	router_device_add_pin(dev, "1234", NULL);
+	router_device_set_imsi(dev, "001010123456789", NULL);
+}
+
 static struct router *
 device(bool open)
 {
-	static const uint32_t masks[] = { 4107, 4108, 4109, 4110, 4111, 4119, 4129 };
-	struct router_device dev;
-	size_t i;
+	static struct router_device devices[2];
 
-	if (router_device_init(&dev, "wm5", profile_files(), NULL) != OK)
-		abort();
-	for (i = 0; i < sizeof masks / sizeof masks[0]; i++)
-		policy_set(&dev.policy, masks[i], open ? ROLE_ALL : 0, NULL);
-	policy_set(&dev.policy, 4124, 1, NULL);
-	router_device_add_pin(&dev, "1234", NULL);
-	router_device_set_imsi(&dev, "001010123456789", NULL);
-	return router_create(&dev, open);
+	if (devices[open].policy.n_policies == 0)
+		make_device(&devices[open], open);
+	return router_create(&devices[open], open);
 }
 
 static void
