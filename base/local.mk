@@ -59,3 +59,10 @@ tests_unit_test_http_client_SOURCES = tests/unit/test_http_client.c
 tests_unit_test_http_client_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_netlist_SOURCES = tests/unit/test_netlist.c
 tests_unit_test_netlist_LDADD = $(BASE_LIBS) $(TEST_LIBS)
+
+# TLS of links to an SMSC
+base_libbase_a_SOURCES += base/tls.c base/tls.h
+check_PROGRAMS += tests/unit/test_tls
+TESTS += tests/unit/test_tls
+tests_unit_test_tls_SOURCES = tests/unit/test_tls.c
+tests_unit_test_tls_LDADD = $(BASE_LIBS) $(TEST_LIBS)

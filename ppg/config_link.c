@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/tls.h"
 #include "ppg/network.h"
 
 static void
@@ -81,6 +82,39 @@ take_wanted(struct loading *ld, const struct conf_group *g, struct smsc_config *
 }
 
 static void
+take_tls(struct loading *ld, const struct conf_group *g, struct smsc_config *cf)
+{
+	static const char *const others[] = { "ssl-server-name", "ssl-trusted-ca-file", "ssl-pinned-key",
+		"ssl-client-certkey-file" };
+	const struct conf_group *core = conf_first(ld->config->conf, "core");
+	const char *pin = conf_text(g, "ssl-pinned-key"), *ca = conf_text(g, "ssl-trusted-ca-file");
+	struct tls_context *tried;
+	struct why why = { 0 };
+	size_t i;
+
+	cf->tls = conf_bool(g, "use-ssl");
+	if (!cf->tls) {
+		for (i = 0; i < sizeof others / sizeof others[0]; i++)
+			if (conf_has(g, others[i]))
+				config_tell(ld, 1, g, others[i], "not used without use-ssl");
+		return;
+	}
+	if (ca == NULL && core != NULL)
+		ca = conf_text(core, "ssl-trusted-ca-file");
+	copy_text(cf->tls_name, sizeof cf->tls_name, conf_text(g, "ssl-server-name"));
+	copy_text(cf->tls_ca_file, sizeof cf->tls_ca_file, ca);
+	copy_text(cf->tls_certkey_file, sizeof cf->tls_certkey_file, conf_text(g, "ssl-client-certkey-file"));
+	cf->tls_pinned = pin != NULL;
+	if (pin != NULL && tls_pin_parse(span_str(pin), cf->tls_pin) != OK) {
+		config_tell(ld, 2, g, "ssl-pinned-key", "a SHA-256 has 64 hexadecimal digits, or 44 of base64");
+		return;
+	}
+	if (smsc_tls_context(cf, &tried, &why) != OK)
+		config_tell(ld, 2, g, "use-ssl", "%s", why.text);
+	tls_context_destroy(&tried);
+}
+
+static void
 take_link(struct loading *ld, const struct conf_group *g, struct ppg_link *link)
 {
 	struct smsc_config *cf = &link->smsc;
@@ -117,11 +151,10 @@ take_link(struct loading *ld, const struct conf_group *g, struct ppg_link *link)
 	cf->receipt_ids = receipt_ids_of(g);
 	take_network(ld, g, cf);
 	take_wanted(ld, g, cf);
+	take_tls(ld, g, cf);
 	if (conf_text(g, "interface-version") != NULL && strcmp(conf_text(g, "interface-version"), "34") != 0)
 		config_tell(ld, 1, g, "interface-version", "links speak SMPP 3.4");
 	link->delivered_on_submit = delivered_on != NULL && strcmp(delivered_on, "submit") == 0;
-	if (conf_bool(g, "use-ssl"))
-		config_tell(ld, 2, g, "use-ssl", "TLS to an SMSC is not supported yet");
 	if (cf->transmitter_only && !link->delivered_on_submit) {
 		if (conf_has(g, "delivered-on"))
 			config_tell(ld, 2, g, "delivered-on",

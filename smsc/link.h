@@ -39,6 +39,7 @@ struct smsc_config {
 	char system_id[16], password[9], system_type[13], address_range[41], service_type[6];
 	char source_addr[64];
 	bool transmitter_only;		/* bind_transmitter instead of bind_transceiver */
+	bool tls, tls_pinned;		/* see tls_name */
 	uint8_t data_coding;		/* 4 or 0xF5 */
 	uint8_t esm_mode;		/* or-ed into esm_class beside UDHI, e.g. 3 */
 	unsigned window;		/* outstanding submit_sm PDUs; default 10 */
@@ -47,6 +48,9 @@ struct smsc_config {
 	unsigned throughput;		/* PDUs a second; 0 = unlimited */
 	enum smsc_receipt_ids receipt_ids;
 	size_t max_pdu;
+	/* TLS: the SMSC's certificate is for tls_name ("" = host) and by an authority, or its key is the pinned one. */
+	char tls_name[256], tls_ca_file[512], tls_certkey_file[512];	/* files: "" = the system's; none */
+	uint8_t tls_pin[32];		/* SHA-256 of its SubjectPublicKeyInfo */
 	/* For whoever picks a link; the link itself does not look at them. */
 	char network[40], bearer[40];	/* names of WDP (WAP-259) appendix C */
 	/* The wanted smsc-ids that the link serves, as Kannel's keys say; words with ';' between them, "" = none. */
@@ -55,6 +59,9 @@ struct smsc_config {
 /* Defaults into *cf, for a link over SMPP: window 10, enquire_link 30 s, response 60 s, reconnect 1..60 s, refused bind 60 s,
  * data_coding 4, validity 24 h, network GSM, bearer SMS. */
 void smsc_config_defaults(struct smsc_config *cf);
+/* What tls_* say, read from the files; to find out before whether they are good. As tls_context_create. */
+struct tls_context;
+int smsc_tls_context(const struct smsc_config *cf, struct tls_context **out, struct why *why);
 /* A receipt's message id, changed to the base that responses have; one that is no number stays as it is. */
 void smsc_receipt_id(enum smsc_receipt_ids how, char id[66]);
 /* Whether a link with one would do as well with the other, so that a reload can leave it alone. */

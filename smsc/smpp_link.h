@@ -39,6 +39,9 @@ struct link_conn {
 	unsigned n_addresses, at_address;
 	int fd;				/* -1 when closed */
 	struct loop_fd watch;
+	struct tls_context *tls_context;	/* files as they were read; kept from one connection to the next */
+	struct tls *tls;		/* of this connection, or NULL */
+	bool shaking;			/* TLS is not agreed on yet */
 	bool hold_input;
 	uint8_t *in, *out;
 	size_t in_n, in_cap, out_at, out_n, out_cap;

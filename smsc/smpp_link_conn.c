@@ -1,6 +1,6 @@
 /*
  * smpp_link_conn.c - the TCP connection of an SMPP link: looking the host up, connecting, framing what
- * comes in, writing what gathered. Spec: SMPP v3.4 issue 1.2, 2.2 and 3.2.
+ * comes in, writing what gathered; TLS below all that. Spec: SMPP v3.4 issue 1.2, 2.2 and 3.2.
  */
 #include <errno.h>
 #include <netdb.h>
@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/tls.h"
 #include "smsc/smpp_link.h"
 
 enum { PDU_ROOM = 1024 };	/* the largest PDU that a link sends is smaller */
@@ -158,11 +159,11 @@ watch(struct smsc_link *link)
 	struct link_conn *conn = &link->conn;
 	int events = 0;
 
-	if (link->state == SMSC_CONNECTING)
+	if (link->state == SMSC_CONNECTING && !conn->shaking)
 		events = LOOP_WRITE;
 	else if (!conn->hold_input)
 		events = LOOP_READ;
-	if (conn->out_at < conn->out_n)
+	if (conn->out_at < conn->out_n || (conn->tls != NULL && tls_wants_write(conn->tls)))
 		events |= LOOP_WRITE;
 	if (events != conn->watch.events &&
 	    loop_watch(link->loop, &conn->watch, conn->fd, events, ready, link) != OK)
@@ -174,6 +175,8 @@ close_socket(struct smsc_link *link)
 {
 	if (link->conn.fd < 0)
 		return;
+	tls_close(&link->conn.tls);
+	link->conn.shaking = false;
 	loop_unwatch(link->loop, &link->conn.watch);
 	close(link->conn.fd);
 	link->conn.fd = -1;
@@ -259,8 +262,109 @@ void
 link_conn_done(struct smsc_link *link)
 {
 	link_conn_close(link);
+	tls_context_destroy(&link->conn.tls_context);
 	free(link->conn.in);
 	free(link->conn.out);
+}
+
+/* ---- TLS ----------------------------------------------------------------------------------- */
+
+static const char *
+name_of(const struct smsc_config *cf)
+{
+	return cf->tls_name[0] != '\0' ? cf->tls_name : cf->host;
+}
+
+int
+smsc_tls_context(const struct smsc_config *cf, struct tls_context **out, struct why *why)
+{
+	struct tls_config tls = { .certkey_file = cf->tls_certkey_file, .ca_file = cf->tls_ca_file,
+		.name = name_of(cf), .has_pin = cf->tls_pinned };
+
+	memcpy(tls.pin, cf->tls_pin, sizeof tls.pin);
+	return tls_context_create(&tls, out, why);
+}
+
+static void
+shake_hands(struct smsc_link *link)
+{
+	struct why why = { 0 };
+	int err = tls_handshake(link->conn.tls, &why);
+
+	if (err == ERR_BUSY) {
+		watch(link);
+	} else if (err == OK) {
+		log_debug("smsc", "%s: %s", link->cf.smsc_id, tls_version(link->conn.tls));
+		link->conn.shaking = false;
+		smpp_link_connected(link);
+		if (link->conn.fd >= 0)
+			watch(link);
+	} else {
+		smpp_link_lost(link, why.text);
+	}
+}
+
+/* The files are read for the first connection, and again for the first after they changed. */
+static void
+start_tls(struct smsc_link *link)
+{
+	struct link_conn *conn = &link->conn;
+	struct why why = { 0 };
+
+	if (conn->tls_context == NULL || tls_context_is_stale(conn->tls_context)) {
+		struct tls_context *fresh;
+
+		if (smsc_tls_context(&link->cf, &fresh, &why) != OK) {
+			log_error("smsc", "%s: %s", link->cf.smsc_id, why.text);
+			if (conn->tls_context == NULL) {
+				smpp_link_lost(link, "TLS cannot be started");
+				return;
+			}
+		} else {
+			tls_context_destroy(&conn->tls_context);
+			conn->tls_context = fresh;
+		}
+	}
+	conn->tls = tls_open(conn->tls_context, conn->fd);
+	if (conn->tls == NULL) {
+		smpp_link_lost(link, "TLS cannot be started: check the name of the SMSC");
+		return;
+	}
+	conn->shaking = true;
+	shake_hands(link);
+}
+
+/* Octets that were moved; 0: the other side closed; ERR_BUSY; ERR_IO with the reason. */
+static long
+conn_send(struct link_conn *conn, struct why *why)
+{
+	const uint8_t *p = conn->out + conn->out_at;
+	size_t n = conn->out_n - conn->out_at;
+	ssize_t k;
+
+	if (conn->tls != NULL)
+		return tls_write(conn->tls, p, n, why);
+	do
+		k = send(conn->fd, p, n, MSG_NOSIGNAL);
+	while (k < 0 && errno == EINTR);
+	if (k < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return ERR_BUSY;
+	return k < 0 ? why_set(why, ERR_IO, "%s", strerror(errno)) : k;
+}
+
+static long
+conn_receive(struct link_conn *conn, struct why *why)
+{
+	uint8_t *p = conn->in + conn->in_n;
+	size_t n = conn->in_cap - conn->in_n;
+	ssize_t k;
+
+	if (conn->tls != NULL)
+		return tls_read(conn->tls, p, n, why);
+	k = recv(conn->fd, p, n, 0);
+	if (k < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+		return ERR_BUSY;
+	return k < 0 ? why_set(why, ERR_IO, "%s", strerror(errno)) : k;
 }
 
 /* ---- output -------------------------------------------------------------------------------- */
@@ -329,14 +433,13 @@ link_conn_flush(struct smsc_link *link)
 	struct link_conn *conn = &link->conn;
 
 	while (conn->fd >= 0 && conn->out_at < conn->out_n) {
-		ssize_t n = send(conn->fd, conn->out + conn->out_at, conn->out_n - conn->out_at, MSG_NOSIGNAL);
+		struct why why = { 0 };
+		long n = conn_send(conn, &why);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		if (n == ERR_BUSY)
 			break;
-		if (n < 0) {
-			smpp_link_lost(link, strerror(errno));
+		if (n <= 0) {
+			smpp_link_lost(link, n == 0 ? "closed by the SMSC" : why.text);
 			return;
 		}
 		conn->out_at += (size_t)n;
@@ -385,7 +488,8 @@ static void
 read_some(struct smsc_link *link)
 {
 	struct link_conn *conn = &link->conn;
-	ssize_t n;
+	struct why why = { 0 };
+	long n;
 
 	if (conn->in == NULL) {
 		conn->in_cap = link->cf.max_pdu + LINK_IN_MORE;
@@ -395,16 +499,16 @@ read_some(struct smsc_link *link)
 			return;
 		}
 	}
-	n = recv(conn->fd, conn->in + conn->in_n, conn->in_cap - conn->in_n, 0);
-	if (n == 0) {
-		smpp_link_lost(link, "closed by the SMSC");
-	} else if (n > 0) {
-		conn->in_n += (size_t)n;
-		link->heard_at = clock_mono_ms();
-		parse_input(link);
-	} else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-		smpp_link_lost(link, strerror(errno));
-	}
+	do {
+		n = conn_receive(conn, &why);
+		if (n > 0) {
+			conn->in_n += (size_t)n;
+			link->heard_at = clock_mono_ms();
+			parse_input(link);
+		} else if (n != ERR_BUSY) {
+			smpp_link_lost(link, n == 0 ? "closed by the SMSC" : why.text);
+		}
+	} while (n > 0 && conn->fd >= 0 && conn->tls != NULL && tls_pending(conn->tls));
 }
 
 static void
@@ -415,7 +519,9 @@ connect_ready(struct smsc_link *link)
 
 	if (getsockopt(link->conn.fd, SOL_SOCKET, SO_ERROR, &err, &size) != 0)
 		err = errno;
-	if (err == 0) {
+	if (err == 0 && link->cf.tls) {
+		start_tls(link);
+	} else if (err == 0) {
 		smpp_link_connected(link);
 		if (link->conn.fd >= 0)
 			watch(link);
@@ -432,10 +538,12 @@ ready(void *arg, int events)
 	struct smsc_link *link = arg;
 
 	smpp_link_enter(link);
-	if (link->state == SMSC_CONNECTING) {
+	if (link->conn.shaking) {
+		shake_hands(link);
+	} else if (link->state == SMSC_CONNECTING) {
 		connect_ready(link);
 	} else {
-		if (events & (LOOP_READ | LOOP_HANGUP))
+		if (events & (LOOP_READ | LOOP_HANGUP) || (link->conn.tls != NULL && tls_wants_write(link->conn.tls)))
 			read_some(link);
 		if (link->conn.fd >= 0 && (events & LOOP_WRITE)) {
 			link_conn_flush(link);

@@ -42,6 +42,7 @@ struct sim_config {
 	uint16_t port, http_port;	/* 0: any */
 	uint64_t seed;
 	unsigned max_messages;
+	const char *tls_cert, *tls_key, *tls_client_ca;	/* files; cert NULL: no TLS; ca NULL: no certificate asked for */
 };
 
 struct sim_counters {

@@ -26,6 +26,9 @@ static const char usage[] =
     "  --http-port H      HTTP port (8080); 0: any\n"
     "  --host ADDR        address to take SMPP on (127.0.0.1)\n"
     "  --http-host ADDR   address to take HTTP on (127.0.0.1)\n"
+    "  --tls-cert FILE    SMPP over TLS: certificate, and those above it\n"
+    "  --tls-key FILE     its private key, when it is not in the same file\n"
+    "  --tls-client-ca FILE  take only clients with a certificate of one of these\n"
     "  --seed N           makes message ids and random octets repeat\n"
     "  --max-messages N   complete messages kept, the oldest go first (100000)\n"
     "  --quiet            log errors only\n"
@@ -78,6 +81,7 @@ number(const char *option, int64_t min, int64_t max)
 }
 
 enum option_id { OPT_PORT = 1, OPT_HTTP_PORT, OPT_HOST, OPT_HTTP_HOST, OPT_SEED, OPT_MAX_MESSAGES,
+	OPT_TLS_CERT, OPT_TLS_KEY, OPT_TLS_CLIENT_CA,
 	OPT_QUIET, OPT_HELP, OPT_VERSION };
 
 static const struct option options[] = {
@@ -87,6 +91,9 @@ static const struct option options[] = {
 	{ "http-host",    required_argument, NULL, OPT_HTTP_HOST },
 	{ "seed",         required_argument, NULL, OPT_SEED },
 	{ "max-messages", required_argument, NULL, OPT_MAX_MESSAGES },
+	{ "tls-cert",     required_argument, NULL, OPT_TLS_CERT },
+	{ "tls-key",      required_argument, NULL, OPT_TLS_KEY },
+	{ "tls-client-ca", required_argument, NULL, OPT_TLS_CLIENT_CA },
 	{ "quiet",        no_argument,       NULL, OPT_QUIET },
 	{ "help",         no_argument,       NULL, OPT_HELP },
 	{ "version",      no_argument,       NULL, OPT_VERSION },
@@ -115,6 +122,15 @@ read_option(int c, const char *name, struct sim_config *cf, enum log_level *leve
 	case OPT_MAX_MESSAGES:
 		cf->max_messages = (unsigned)number(name, 1, 10000000);
 		break;
+	case OPT_TLS_CERT:
+		cf->tls_cert = optarg;
+		break;
+	case OPT_TLS_KEY:
+		cf->tls_key = optarg;
+		break;
+	case OPT_TLS_CLIENT_CA:
+		cf->tls_client_ca = optarg;
+		break;
 	case OPT_QUIET:
 		*level = LOG_LEVEL_ERROR;
 		break;
@@ -138,6 +154,10 @@ read_options(int argc, char **argv, struct sim_config *cf, enum log_level *level
 			exit(EXIT_USE);
 		}
 		read_option(c, options[at].name, cf, level);
+	}
+	if (cf->tls_cert == NULL && (cf->tls_key != NULL || cf->tls_client_ca != NULL)) {
+		fputs("smscsim: --tls-key and --tls-client-ca need --tls-cert\n", stderr);
+		exit(EXIT_USE);
 	}
 	if (optind < argc) {
 		fprintf(stderr, "smscsim: %s: there is nothing but options\n", argv[optind]);
@@ -174,7 +194,11 @@ main(int argc, char **argv)
 	allow_descriptors();
 	sim = sim_create(&cf);
 	catch_signals(sim->loop);
-	err = sim_sessions_listen(sim->sessions, cf.host, cf.port, &port, &why);
+	err = OK;
+	if (cf.tls_cert != NULL)
+		err = sim_sessions_use_tls(sim->sessions, cf.tls_cert, cf.tls_key, cf.tls_client_ca, &why);
+	if (err == OK)
+		err = sim_sessions_listen(sim->sessions, cf.host, cf.port, &port, &why);
 	if (err == OK)
 		err = sim_http_start(sim->http, cf.http_host, cf.http_port, &http_port, &why);
 	if (err == OK) {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/tls.h"
 #include "smsc/smpp_pdu.h"
 #include "smsc/smscsim_receipt.h"
 #include "smsc/smscsim_smpp.h"
@@ -29,6 +30,7 @@ enum {
 
 struct sim_sessions {
 	struct sim *sim;
+	struct tls_context *tls;	/* NULL: sessions speak without */
 	struct loop_fd watch;		/* of the listening socket */
 	struct loop_timer full;		/* runs while it is not watched */
 	int fd;
@@ -120,6 +122,7 @@ session_free(struct sim_session *s)
 		delayed_free(s->delayed);
 	sim_receipts_unbind(s->sim->receipts, s);
 	loop_timer_stop(s->sim->loop, &s->linger);
+	tls_close(&s->tls);
 	loop_unwatch(s->sim->loop, &s->watch);
 	close(s->fd);
 	*s->link = s->next;
@@ -207,7 +210,7 @@ watch(struct sim_session *s)
 	int events = 0;
 
 	if (!s->asleep) {
-		if (unsent(s) > 0)
+		if (s->tls != NULL ? tls_wants_write(s->tls) : unsent(s) > 0)
 			events |= LOOP_WRITE;
 		if (!s->eof && (s->ending || unsent(s) < OUT_CLOGGED))
 			events |= LOOP_READ;
@@ -216,18 +219,45 @@ watch(struct sim_session *s)
 		s->dead = true;
 }
 
-static void
-flush(struct sim_session *s)
+/* Octets moved; 0: the end; ERR_BUSY; ERR_IO. */
+static long
+send_some(struct sim_session *s)
 {
 	ssize_t n;
 
-	while (unsent(s) > 0) {
+	if (s->tls != NULL)
+		return tls_write(s->tls, s->out.s + s->out_at, unsent(s), NULL);
+	do
 		n = send(s->fd, s->out.s + s->out_at, unsent(s), MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN || errno == EWOULDBLOCK ? ERR_BUSY : ERR_IO;
+	return n;
+}
+
+static long
+receive_some(struct sim_session *s)
+{
+	ssize_t n;
+
+	if (s->tls != NULL)
+		return tls_read(s->tls, s->in + s->in_n, s->in_cap - s->in_n, NULL);
+	n = recv(s->fd, s->in + s->in_n, s->in_cap - s->in_n, 0);
+	if (n < 0)
+		return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? ERR_BUSY : ERR_IO;
+	return n;
+}
+
+static void
+flush(struct sim_session *s)
+{
+	long n;
+
+	while (unsent(s) > 0 && !s->shaking) {
+		n = send_some(s);
+		if (n == ERR_BUSY)
 			break;
-		if (n < 0) {
+		if (n <= 0) {
 			s->dead = true;
 			return;
 		}
@@ -280,9 +310,26 @@ process(struct sim_session *s)
 }
 
 static void
+shake_hands(struct sim_session *s)
+{
+	struct why why = { 0 };
+	int err = tls_handshake(s->tls, &why);
+
+	if (err == OK) {
+		s->shaking = false;
+		log_info("smscsim", "session %u: %s", s->number, tls_version(s->tls));
+	} else if (err != ERR_BUSY) {
+		log_peer("smscsim", s->peer, why.text);
+		s->sim->count.errors++;
+		give_up(s);
+	}
+	touch(s);
+}
+
+static void
 fill(struct sim_session *s)
 {
-	ssize_t n;
+	long n;
 
 	if (s->in_cap - s->in_n < READ_OCTETS / 2 && s->in_cap < IN_MAX) {
 		s->in_cap = s->in_cap == 0 ? READ_OCTETS : IN_MAX;
@@ -292,9 +339,11 @@ fill(struct sim_session *s)
 	}
 	if (s->in_n == s->in_cap)
 		return;
-	n = recv(s->fd, s->in + s->in_n, s->in_cap - s->in_n, 0);
-	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+	n = receive_some(s);
+	if (n == ERR_BUSY) {
+		touch(s);
 		return;
+	}
 	if (n < 0 || (n == 0 && s->shut)) {
 		give_up(s);
 		return;
@@ -316,8 +365,12 @@ ready(void *arg, int events)
 	sim_enter(sim);
 	if (events & LOOP_HANGUP && !(events & LOOP_READ))
 		give_up(s);
+	else if (s->shaking)
+		shake_hands(s);
 	else if (events & LOOP_READ)
-		fill(s);
+		do
+			fill(s);
+		while (s->tls != NULL && tls_pending(s->tls) && !s->dead && s->in_n < s->in_cap);
 	if (events & LOOP_WRITE)
 		touch(s);
 	sim_leave(sim);
@@ -383,6 +436,10 @@ session_create(struct sim_sessions *all, int fd, const struct sockaddr_storage *
 	int one = 1;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	if (all->tls != NULL) {
+		s->tls = tls_open(all->tls, fd);
+		s->shaking = s->tls != NULL;
+	}
 	s->sim = all->sim;
 	s->fd = fd;
 	s->number = ++all->next_number;
@@ -442,6 +499,15 @@ incoming(void *arg, int events)
 }
 
 int
+sim_sessions_use_tls(struct sim_sessions *all, const char *cert, const char *key, const char *client_ca,
+    struct why *why)
+{
+	struct tls_config cf = { .server = true, .certkey_file = cert, .key_file = key, .ca_file = client_ca };
+
+	return tls_context_create(&cf, &all->tls, why);
+}
+
+int
 sim_sessions_listen(struct sim_sessions *all, const char *host, uint16_t port, uint16_t *got,
     struct why *why)
 {
@@ -483,6 +549,7 @@ sim_sessions_destroy(struct sim_sessions **p)
 	}
 	while (all->first != NULL)
 		session_free(all->first);
+	tls_context_destroy(&all->tls);
 	free(all);
 	*p = NULL;
 }

@@ -22,6 +22,8 @@ struct sim_session {
 	struct loop_fd watch;
 	struct loop_timer linger;
 	int fd;
+	struct tls *tls;		/* or NULL */
+	bool shaking;			/* TLS is not agreed on yet */
 	unsigned number;		/* for the log */
 	char peer[INET6_ADDRSTRLEN];
 	enum sim_bound bound;
@@ -49,6 +51,9 @@ struct sim_sessions;
 
 struct sim_sessions *sim_sessions_create(struct sim *sim);
 void sim_sessions_destroy(struct sim_sessions **sessions);
+/* Before listening: every session begins with a TLS handshake. Files as struct tls_config has them. */
+int sim_sessions_use_tls(struct sim_sessions *sessions, const char *cert, const char *key,
+    const char *client_ca, struct why *why);
 /* Bind and listen; *port is the one it got. ERR_IO with a sentence in *why. */
 int sim_sessions_listen(struct sim_sessions *sessions, const char *host, uint16_t port, uint16_t *got,
     struct why *why);

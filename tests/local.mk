@@ -90,3 +90,8 @@ EXTRA_DIST += $(E2E_CONFORM)
 # ---- the table of conformance against the tests it names; ./check runs it once more when they have run ----
 TESTS += tests/check-conformance.sh
 EXTRA_DIST += tests/check-conformance.sh tests/conformance.list
+
+# Links
+E2E_LINKS = tests/e2e/test_link_tls.py
+TESTS += $(E2E_LINKS)
+EXTRA_DIST += $(E2E_LINKS)

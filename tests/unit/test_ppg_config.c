@@ -347,7 +347,12 @@ static const struct { const char *text, *errors; } bad_rows[] = {
 	  "X:6: group wap-push-user, push-role: root is not none, ppg-auth or ppg-trusted\n" },
 	{ PPG PI "group = smsc\nsmsc = at\nhost = h\nport = 1\nsmsc-username = u\nmodemtype = x\n",
 	  "X:7: group smsc, smsc: links of kind at are not supported; smpp is\n" },
-	{ MINIMAL "use-ssl = true\n", "X:11: group smsc, use-ssl: TLS to an SMSC is not supported yet\n" },
+	{ MINIMAL "use-ssl = true\nssl-pinned-key = 0000000000000000000000000000000000000000000000\n",
+	  "X:12: group smsc, ssl-pinned-key: a SHA-256 has 64 hexadecimal digits, or 44 of base64\n" },
+	{ MINIMAL "use-ssl = true\nssl-trusted-ca-file = /nonexistent/ca.pem\n",
+	  "X:11: group smsc, use-ssl: /nonexistent/ca.pem: no certificate can be read: No such file or directory\n" },
+	{ MINIMAL "use-ssl = true\nssl-client-certkey-file = /nonexistent/own.pem\n",
+	  "X:11: group smsc, use-ssl: /nonexistent/own.pem: no certificate can be read: No such file or directory\n" },
 	{ MINIMAL "delivered-on = receipt\ntransceiver-mode = false\n",
 	  "X:11: group smsc, delivered-on: a transmitter gets no receipts: set transceiver-mode = true, or submit here\n" },
 	{ MINIMAL "alt-dcs = false\ndata-coding = 245\n",
@@ -373,10 +378,10 @@ static const struct { const char *text, *errors; } bad_rows[] = {
 	  "X:11: group admin, token: this key is required and missing\n"
 	  "X:12: group admin, port: 8080 is ppg-port at X:1 already\n" },
 	/* Of the tables and across them, in one run. */
-	{ PPG "ppg-port = 70000\nppg-url = x\n" PI SMSC "use-ssl = yes\n",
+	{ PPG "ppg-port = 70000\nppg-url = x\n" PI SMSC "use-ssl = yes\nssl-client-certkey-file = /nonexistent/own.pem\n",
 	  "X:2: group ppg, ppg-port: 70000 is not in 0..65535\n"
 	  "X:3: group ppg, ppg-url: x is not a path such as /wappush\n"
-	  "X:13: group smsc, use-ssl: TLS to an SMSC is not supported yet\n" },
+	  "X:13: group smsc, use-ssl: /nonexistent/own.pem: no certificate can be read: No such file or directory\n" },
 };
 
 static void
