@@ -19,22 +19,20 @@ is_dir(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* The program FOLDER/ppgctl has them in FOLDER/contrib/profiles. */
+/* `below` the folder of the program that runs. */
 static bool
-beside_program(struct profile_dir *dir)
+beside_program(struct profile_dir *dir, const char *below)
 {
-	static const char below[] = "/contrib/profiles";
-	ssize_t n = readlink("/proc/self/exe", dir->path, sizeof dir->path - sizeof below);
+	ssize_t n = readlink("/proc/self/exe", dir->path, sizeof dir->path - 1);
 	char *slash;
 
 	if (n <= 0)
 		return false;
 	dir->path[n] = '\0';
 	slash = strrchr(dir->path, '/');
-	if (slash == NULL)
+	if (slash == NULL || (size_t)(slash - dir->path) + strlen(below) >= sizeof dir->path)
 		return false;
-	*slash = '\0';
-	strcat(dir->path, below);
+	strcpy(slash, below);
 	return is_dir(dir->path);
 }
 
@@ -47,7 +45,8 @@ profile_dir_find(struct profile_dir *dir, const char *given)
 		snprintf(dir->path, sizeof dir->path, "%s", given);
 	else if (env != NULL && env[0] != '\0')
 		snprintf(dir->path, sizeof dir->path, "%s", env);
-	else if (!beside_program(dir))
+	else if (!beside_program(dir, "/contrib/profiles") &&
+	    !beside_program(dir, "/../share/openppg/profiles"))
 		snprintf(dir->path, sizeof dir->path, "%s/profiles", PKGDATADIR);
 }
 

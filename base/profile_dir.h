@@ -2,7 +2,8 @@
  * profile_dir.h - the files that describe devices: where they are, and their text.
  *
  * In this order: what an option says, $OPENPPG_PROFILES, contrib/profiles beside the folder of a
- * program that runs where it was built, and where `make install` puts them.
+ * program that runs where it was built, ../share/openppg/profiles beside it, and where `make install`
+ * puts them.
  */
 #ifndef BASE_PROFILE_DIR_H
 #define BASE_PROFILE_DIR_H

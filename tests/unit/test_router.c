@@ -115,6 +115,37 @@ static const char policy_doc[] = PROV_DOC("<characteristic type=\"SecurityPolicy
     "<parm name=\"4109\" value=\"3136\"/></characteristic>");
 static const char dm_type[] = "application/vnd.wap.connectivity-wbxml";
 
+/* Nested a thousand deep, as text and as WBXML: malformed where it would be read, unread where not. */
+static void
+deep_documents(void **state)
+{
+	static const char head[] = { 0x03, 0x0B, 0x6A, 0x00, 0x45 };
+	struct router_device open, closed;
+	struct sbuf body = { 0 };
+	struct pdu p;
+	int i;
+
+	assert_int_equal(router_device_init(&open, "wm5", profile_files(), NULL), OK);
+	closed = open;
+	policy_set(&open.policy, 4111, ROLE_ALL, NULL);
+	sbuf_put(&body, head, sizeof head);
+	for (i = 0; i < 1000; i++)
+		sbuf_char(&body, 0x46);
+	for (i = 0; i < 1001; i++)
+		sbuf_char(&body, 0x01);
+	p = push(dm_type, NULL, sbuf_as_span(&body));
+	assert_int_equal(decide(&open, &from_gateway, &p).code, 2);
+	assert_int_equal(decide(&closed, &from_gateway, &p).code, 14);
+	sbuf_clear(&body);
+	sbuf_str(&body, "<wap-provisioningdoc>");
+	for (i = 0; i < 1000; i++)
+		sbuf_str(&body, "<a>");
+	p = push("text/vnd.wap.connectivity-xml", NULL, sbuf_as_span(&body));
+	assert_int_equal(decide(&open, &from_gateway, &p).code, 2);
+	assert_int_equal(decide(&closed, &from_gateway, &p).code, 14);
+	sbuf_done(&body);
+}
+
 /* ---- live messages ------------------------------------------------------------------------------------- */
 
 struct lines {
@@ -890,6 +921,7 @@ main(void)
 		cmocka_unit_test(signatures),
 		cmocka_unit_test(ota_pins),
 		cmocka_unit_test(malformed_signatures),
+		cmocka_unit_test(deep_documents),
 		cmocka_unit_test(types),
 		cmocka_unit_test(bad_documents_are_found_late),
 		cmocka_unit_test(trusted_server),
