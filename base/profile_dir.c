@@ -80,7 +80,7 @@ profile_dir_read(void *arg, const char *name, struct sbuf *out, struct why *why)
 	if (name[0] != '\0' && strchr(name, '/') == NULL &&
 	    snprintf(path, sizeof path, "%s/%.200s%s", dir->path, name, suffix) < (int)sizeof path)
 		f = fopen(path, "re");
-	if (f == NULL && name[0] != '\0' && !is_dir(name))
+	if (f == NULL && strpbrk(name, "/.") != NULL && !is_dir(name))
 		f = fopen(name, "re");
 	if (f == NULL) {
 		sbuf_quote(&quoted, span_str(name));

@@ -15,8 +15,8 @@ struct profile_dir { char path[4096]; };
 /* given: of an option or key; NULL or "" for none. */
 void profile_dir_find(struct profile_dir *dir, const char *given);
 /*
- * Adds the text of NAME.profile of this directory to *out; a name that no file there has, and one
- * with a '/', is a path. dir is a struct profile_dir. ERR_NOT_FOUND, ERR_LIMIT, ERR_IO with *why.
+ * Adds the text of NAME.profile of this directory to *out; a name with a '/', and one with a '.' that
+ * no file there has, is a path. dir is a struct profile_dir. ERR_NOT_FOUND, ERR_LIMIT, ERR_IO with *why.
  */
 int profile_dir_read(void *dir, const char *name, struct sbuf *out, struct why *why);
 /* Names, sorted, one a line; ERR_IO. */

@@ -43,8 +43,6 @@ signature_rule(struct run *run)
 	static const int codes[POLICY_SIGNATURES] = { 3, 5, 6, 7, 6 };
 	enum policy_rule rule;
 
-	if (!run->is_signed)
-		run->out->mask = run->origin | ROLE_USER_UNAUTH;
 	if (run->kind != KIND_PROV)
 		return true;
 	rule = rule_of(run);
@@ -53,6 +51,21 @@ signature_rule(struct run *run)
 		    codes[run->msg->sec + 1]);
 	return decide_note(run, policy_rule_name(rule), rule != POLICY_RULE_REFUSE,
 	    codes[run->msg->sec + 1]);
+}
+
+static bool
+unsigned_gate(struct run *run)
+{
+	if (run->is_signed)
+		return true;
+	run->out->mask = run->origin | ROLE_USER_UNAUTH;
+	return signature_rule(run);
+}
+
+static bool
+signed_gate(struct run *run)
+{
+	return !run->is_signed || signature_rule(run);
 }
 
 static bool
@@ -136,7 +149,8 @@ consent(struct run *run)
 const struct decide_stage decide_modes[] = {
 	{ "2",  decide_parse },
 	{ "3",  decide_origin },
-	{ "4",  signature_rule },
+	{ "4a", unsigned_gate },
+	{ "4b", signed_gate },
 	{ "5",  authenticate },
 	{ "7",  decide_roles },
 	{ "8",  client },

@@ -226,6 +226,7 @@ files_of_the_folder(void **state)
 	assert_int_equal(profile_dir_read(&dir, "../profiles/wm5", &text, &why), ERR_NOT_FOUND);
 	assert_int_equal(profile_dir_read(&dir, "", &text, &why), ERR_NOT_FOUND);
 	assert_int_equal(profile_dir_read(&dir, TOP_SRCDIR, &text, &why), ERR_NOT_FOUND);
+	assert_int_equal(profile_dir_read(&dir, "Makefile", &text, &why), ERR_NOT_FOUND);	/* no path */
 	assert_int_equal(profile_dir_read(&dir, "no\nsuch", &text, &why), ERR_NOT_FOUND);
 	assert_non_null(strstr(why.text, "no\\x0Asuch"));
 	assert_int_equal(setenv("OPENPPG_PROFILES", "/nonexistent/folder", 1), 0);
