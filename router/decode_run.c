@@ -33,8 +33,7 @@ static void
 put_line(struct sbuf *b)
 {
 	sbuf_char(b, '\n');
-	fwrite(b->s, 1, b->n, stdout);
-	fflush(stdout);
+	service_print(b);
 }
 
 /* A line that is no message. `column` 0: it is about the line, or the message it ends. */

@@ -1,6 +1,7 @@
 /* service.c - see service.h. */
 #include "router/service.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,11 +143,18 @@ service_settle(struct service *s)
 
 /* ---- output ----------------------------------------------------------------------------------------------- */
 
+/* Clients need SIGPIPE ignored; where our own reader has gone, it does what it always does. */
 void
 service_print(const struct sbuf *line)
 {
-	fwrite(line->s, 1, line->n, stdout);
-	fflush(stdout);
+	if (line->n == 0 || (fwrite(line->s, 1, line->n, stdout) == line->n && fflush(stdout) == 0))
+		return;
+	if (errno == EPIPE) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
+	perror("pushrouter: standard output");
+	exit(1);
 }
 
 static void

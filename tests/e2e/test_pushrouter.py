@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 
-from harness import Program, Smscsim, built, case, equal, free_port, main, run, source, temp_dir, wait_for
+from harness import DEADLINE_S, Program, Smscsim, built, case, equal, free_port, main, run, source, temp_dir, wait_for
 from pushes import SI, Simulator, entry, provisioning, si, ud
 import smpp_client as smpp
 
@@ -172,6 +172,25 @@ def bad_lines():
     equal(decode(["0605"], "--as", "sms")[0], 1)
     status, out, _ = run([built(ROUTER), "--decode"], "")
     equal((status, out), (0, ""))
+
+
+@case
+def nobody_reads():
+    """a reader of the output that goes ends the program, as it does others"""
+    reader, writer = os.pipe()
+    os.close(reader)
+    p = subprocess.Popen([built(ROUTER), "--decode"], stdin=subprocess.PIPE, stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    p.stdin.write((si(1) + "\n").encode())
+    p.stdin.flush()         # and stays open
+    equal(p.wait(DEADLINE_S), -signal.SIGPIPE)
+    p.stdin.close()
+    p.stderr.close()
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([built(ROUTER), "--decode"], input=(si(1) + "\n").encode(), stdout=full,
+                              stderr=subprocess.PIPE, timeout=DEADLINE_S)
+    equal(done.returncode, 1)
+    assert b"standard output" in done.stderr, done.stderr
 
 
 @case

@@ -130,7 +130,7 @@ def exit_status():
             ("sleep 1000 & sleep 1000", r"killed: time limit", 0, 1), ("exec yes", r"killed: output limit", 0, 1)]
     for text, says, done, failed in rows:
         _, err = decode([push("text/x-a", b"x" * 1000)], "--stats", "--register",
-                        "text/x-a;time=1;output=10000=exec:" + script(text + "\n"))
+                        "text/x-a;time=%d;output=10000=exec:%s" % (1 if "sleep" in text else 3600, script(text + "\n")))
         assert says in err.replace("\n", " "), (text, err)
         (client,) = stats(err)["clients"]
         equal((client["done"], client["failed"], client["running"], client["queued"]), (done, failed, 0, 0), text)
@@ -181,9 +181,9 @@ def while_nothing_comes():
     """clients are served and counters shown while the input is open and silent"""
     folder = temp_dir()
     p = Program([built("pushrouter"), "--decode", "--as", "wsp", "--own-clients", "no", "--register",
-                 "text/x-a;time=1=exec:" + script("cat > %s/in; mv %s/in %s/out; exec sleep 1000\n" % ((folder,) * 3))],
-                stdin=subprocess.PIPE)
-    p.process.stdin.write(push("text/x-a", b"first").encode() + b"\n")
+                 "text/x-a=exec:" + script("cat > %s/in; mv %s/in %s/out\n" % ((folder,) * 3)),
+                 "--register", "text/x-b;time=1=exec:sleep 1000"], stdin=subprocess.PIPE)
+    p.process.stdin.write((push("text/x-a", b"first") + "\n" + push("text/x-b", b"second") + "\n").encode())
     p.process.stdin.flush()
     wait_for(lambda: "out" in entries(folder), "the program's input")
     p.wait_line("killed: time limit")
