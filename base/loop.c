@@ -58,6 +58,8 @@ loop_destroy(struct loop **p)
 
 	if (loop == NULL)
 		return;
+	pthread_mutex_lock(&loop->lock);	/* whoever is in loop_post leaves it first */
+	pthread_mutex_unlock(&loop->lock);
 	close(loop->epoll);
 	close(loop->wake);
 	pthread_mutex_destroy(&loop->lock);
@@ -219,9 +221,9 @@ loop_post(struct loop *loop, struct loop_work *work)
 	was_empty = loop->posted == NULL;
 	*loop->posted_tail = work;
 	loop->posted_tail = &work->next;
-	pthread_mutex_unlock(&loop->lock);
 	if (was_empty)
-		wake(loop);
+		wake(loop);		/* under the lock: once it runs, the work may end the loop */
+	pthread_mutex_unlock(&loop->lock);
 }
 
 static void

@@ -76,8 +76,8 @@ delivery_stored(struct store_op *op)
 	admit_config_unref(d->rules);
 	json_decref(d->meta);
 	free(d);
-	atomic_fetch_sub(&n->under_way, 1);
 	notifier_wake(n);
+	atomic_fetch_sub(&n->under_way, 1);	/* n may be gone now */
 }
 
 static int64_t
