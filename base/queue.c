@@ -26,13 +26,13 @@ queue_done(struct queue *q)
 	pthread_mutex_destroy(&q->lock);
 }
 
-int
-queue_put(struct queue *q, struct qnode *item)
+static int
+put(struct queue *q, struct qnode *item, size_t limit)
 {
 	bool was_empty;
 
 	pthread_mutex_lock(&q->lock);
-	if (q->closed || (q->limit > 0 && q->n >= q->limit)) {
+	if (q->closed || (limit > 0 && q->n >= limit)) {
 		int err = q->closed ? ERR_CLOSED : ERR_FULL;
 
 		pthread_mutex_unlock(&q->lock);
@@ -49,6 +49,18 @@ queue_put(struct queue *q, struct qnode *item)
 	if (was_empty && q->wake != NULL)
 		q->wake(q->wake_arg);
 	return OK;
+}
+
+int
+queue_put(struct queue *q, struct qnode *item)
+{
+	return put(q, item, q->limit);
+}
+
+int
+queue_put_always(struct queue *q, struct qnode *item)
+{
+	return put(q, item, 0);
 }
 
 size_t

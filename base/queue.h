@@ -31,6 +31,7 @@ void queue_init(struct queue *q, size_t limit, void (*wake)(void *), void *wake_
 void queue_done(struct queue *q);
 
 int queue_put(struct queue *q, struct qnode *item);	/* OK, ERR_FULL, ERR_CLOSED */
+int queue_put_always(struct queue *q, struct qnode *item);	/* past the limit; OK, ERR_CLOSED */
 size_t queue_length(struct queue *q);
 /*
  * Everything that waits, oldest first, linked by next; NULL when there is nothing.

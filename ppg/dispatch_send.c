@@ -77,7 +77,6 @@ store_outcome(struct flight *f, int event, int code, int64_t due_in_s, bool mayb
 	}
 	atomic_fetch_add(&f->d->ops, 1);
 	if (store_submit(f->d->store, &ev->op) != OK) {
-		/* The queue is sized for all that can be in hand, so it can only be closed. */
 		ev->op.result = ERR_CLOSED;
 		event_stored(&ev->op);
 	}

@@ -285,6 +285,9 @@ int
 store_submit(struct store *store, struct store_op *op)
 {
 	store_op_init(op);
+	/* what has happened cannot be refused; who has it in hand is bounded */
+	if (op->kind == STORE_EVENT)
+		return queue_put_always(&store->queue, &op->node);
 	return queue_put(&store->queue, &op->node);
 }
 

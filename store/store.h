@@ -139,7 +139,7 @@ struct store_op {
 	void (*done)(struct store_op *op);
 };
 
-/* Any thread. ERR_FULL when max_queue operations wait (op is not kept), ERR_CLOSED. */
+/* Any thread. ERR_FULL when max_queue operations wait (op is not kept; EVENTs are always taken), ERR_CLOSED. */
 int store_submit(struct store *store, struct store_op *op);
 
 struct store_recipient {

@@ -54,6 +54,7 @@ a_full_queue_takes_no_more(void **state)
 {
 	struct fixture *f = *state;
 	struct store_accept a[4];
+	struct store_event e = event_of(99, 0, EV_CANCEL);
 	struct group g = { 0 };
 	char ids[4][8];
 	size_t i;
@@ -66,10 +67,13 @@ a_full_queue_takes_no_more(void **state)
 		snprintf(ids[i], sizeof ids[i], "%zu", i);
 		a[i] = accept_one("pi1", ids[i]);
 		a[i].body = f->body;
+		if (i == 3)
+			group_add(&g, &e.op, STORE_EVENT);	/* what has happened is taken all the same */
 		group_add(&g, &a[i].op, STORE_ACCEPT);
 	}
 	g.n_refused = 1;
 	run_group_ops(f, &g);
+	assert_int_equal(e.op.result, ERR_NOT_FOUND);
 	assert_int_equal(stats(f).pushes, 3);
 	assert_int_equal(stats(f).commits, 3);		/* the hold, and 2 + 1 */
 	assert_int_equal(run_accept(f, &a[3]), OK);
