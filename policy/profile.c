@@ -60,9 +60,23 @@ word_of(const char *value, const char *(*name)(int i), int n, int *out, struct w
 	return ERR_SYNTAX;
 }
 
-static const char *family_word(int i) { return policy_family_name((enum policy_family)i); }
-static const char *mode_word(int i) { return policy_mode_name((enum policy_mode)i); }
-static const char *rule_word(int i) { return policy_rule_name((enum policy_rule)i); }
+static const char *
+family_word(int i)
+{
+	return policy_family_name((enum policy_family)i);
+}
+
+static const char *
+mode_word(int i)
+{
+	return policy_mode_name((enum policy_mode)i);
+}
+
+static const char *
+rule_word(int i)
+{
+	return policy_rule_name((enum policy_rule)i);
+}
 
 static const char *
 kind_word(int i)

@@ -302,6 +302,60 @@ signed_cabinets(void **state)
 }
 
 static void
+read_vector(const char *name, struct sbuf *out)
+{
+	char path[300], block[512];
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof path, TOP_SRCDIR "/tests/vectors/cab/%s", name);
+	f = fopen(path, "rb");
+	assert_non_null(f);
+	sbuf_clear(out);
+	while ((n = fread(block, 1, sizeof block, f)) > 0)
+		sbuf_put(out, block, n);
+	fclose(f);
+}
+
+/* Signed by another program, not by the writer above. */
+static void
+cabinets_of_others(void **state)
+{
+	static const char *const names[] = { "sha1.cab", "sha256.cab", "by-root.cab" };
+	struct policy_device dev;
+	struct sbuf cab = { 0 }, base64 = { 0 }, text = { 0 };
+	struct why why;
+	uint32_t mask;
+	size_t i, k;
+
+	fixture(&dev, "wm5");
+	read_vector("root.der", &cab);
+	text_base64_encode(sbuf_as_span(&cab), &base64);
+	dev.roots[0] = (struct policy_root){ .store = "SPC", .mask = 16 };
+	assert_int_equal(policy_root_set(&dev.roots[0], base64.s, &why), OK);
+	for (i = 0; i < COUNT(names); i++) {
+		read_vector(names[i], &cab);
+		dev.n_roots = 1;
+		if (policy_cab_mask(&dev, sbuf_as_span(&cab), &mask, &why) != OK)
+			fail_msg("%s: %s", names[i], why.text);
+		assert_int_equal(mask, 16);
+		sbuf_clear(&text);
+		assert_int_equal(policy_cab_file(sbuf_as_span(&cab), "_setup.xml", &text, &why), OK);
+		assert_non_null(strstr(text.s, "<wap-provisioningdoc"));
+		for (k = 60; k < 200; k++) {
+			cab.s[k] ^= 1;
+			assert_int_not_equal(policy_cab_mask(&dev, sbuf_as_span(&cab), &mask, NULL), OK);
+			cab.s[k] ^= 1;
+		}
+		dev.n_roots = 0;
+		assert_int_equal(policy_cab_mask(&dev, sbuf_as_span(&cab), &mask, &why), ERR_AUTH);
+	}
+	sbuf_done(&cab);
+	sbuf_done(&base64);
+	sbuf_done(&text);
+}
+
+static void
 broken_cabinets(void **state)
 {
 	struct sbuf cab = { 0 }, text = { 0 };
@@ -573,6 +627,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(signed_cabinets),
+		cmocka_unit_test(cabinets_of_others),
 		cmocka_unit_test(broken_cabinets),
 		cmocka_unit_test(bad_values_undo_everything),
 		cmocka_unit_test(no_room_undoes_everything),
