@@ -17,6 +17,7 @@ enum { SLICE = 1000, ROUNDS = 12, ROUND_MS = 250 };
 struct cancel_row {			/* of one recipient */
 	uint32_t n;
 	bool open;			/* not answered for yet */
+	bool maybe_sent;		/* an earlier try may be at the SMSC, under an id that nobody knows */
 	int code;
 	const char *desc;		/* static, or in `why` */
 	char *why;			/* heap, or NULL */
@@ -207,9 +208,9 @@ index_open(struct cancel *c)
 	qsort(c->by_n, c->n_by_n, sizeof c->by_n[0], compare_rows);
 }
 
-/* An open row by its recipient's number; NULL. */
-static struct cancel_row *
-row_of(struct cancel *c, uint32_t n)
+/* Where the rows of a recipient begin: those that were open when the index was made. */
+static size_t
+first_of(const struct cancel *c, uint32_t n)
 {
 	size_t lo = 0, hi = c->n_by_n;
 
@@ -221,7 +222,16 @@ row_of(struct cancel *c, uint32_t n)
 		else
 			hi = mid;
 	}
-	return lo < c->n_by_n && c->by_n[lo]->n == n && c->by_n[lo]->open ? c->by_n[lo] : NULL;
+	return lo;
+}
+
+/* Has it any? An address may be named twice. */
+static bool
+is_open(const struct cancel *c, uint32_t n)
+{
+	size_t i = first_of(c, n);
+
+	return i < c->n_by_n && c->by_n[i]->n == n;
 }
 
 static void
@@ -230,6 +240,33 @@ again(struct dispatch_wait *w)
 	struct cancel *c = (struct cancel *)((char *)w - offsetof(struct cancel, wait));
 
 	first_slice(c);
+}
+
+/* No more goes out; but what may have gone out before nobody can take back. */
+static void
+row_cancelled(struct cancel_row *row)
+{
+	row->code = row->maybe_sent ? PAP_CANCEL_IMPOSSIBLE : PAP_OK;
+	row->desc = row->maybe_sent ? "it is not sent again, but may have reached the SMSC before its link was lost" : NULL;
+}
+
+/* All rows of this recipient: an address may be named twice. */
+static void
+settle(struct cancel *c, const struct dispatch_cancel_item *item)
+{
+	size_t i;
+
+	for (i = first_of(c, item->n); i < c->n_by_n && c->by_n[i]->n == item->n; i++) {
+		struct cancel_row *row = c->by_n[i];
+
+		row->open = false;
+		if (item->cancelled) {
+			row_cancelled(row);
+		} else {
+			row->code = PAP_CANCEL_IMPOSSIBLE;
+			row->why = span_dup(span_str(item->why));
+		}
+	}
 }
 
 /* Links thread: every item is answered for, as far as can be. */
@@ -242,18 +279,11 @@ links_done(struct dispatch_cancel *d)
 
 	for (i = 0; i < d->n_items; i++) {
 		const struct dispatch_cancel_item *item = &d->items[i];
-		struct cancel_row *row = row_of(c, item->n);
 
-		if (row == NULL)
-			continue;
-		if (item->on_link) {
+		if (item->on_link)
 			on_link = true;
-			continue;
-		}
-		row->open = false;
-		row->code = item->cancelled ? PAP_OK : PAP_CANCEL_IMPOSSIBLE;
-		if (!item->cancelled)
-			row->why = span_dup(span_str(item->why));
+		else
+			settle(c, item);
 	}
 	if (on_link && ++c->round < ROUNDS) {
 		c->wait.run = again;
@@ -277,12 +307,37 @@ add_item(struct cancel *c, struct store_view_recipient *r)
 	r->n_ids = 0;
 }
 
+/* Items in the order of n: each recipient once. */
+static void
+drop_repeated(struct dispatch_cancel *l)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < l->n_items; i++)
+		if (kept > 0 && l->items[i].n == l->items[kept - 1].n)
+			free(l->items[i].message_ids);
+		else
+			l->items[kept++] = l->items[i];
+	l->n_items = kept;
+}
+
 static int
 compare_items(const void *x, const void *y)
 {
 	const struct dispatch_cancel_item *a = x, *b = y;
 
 	return a->n < b->n ? -1 : a->n > b->n;
+}
+
+static void
+mark_maybe_sent(struct cancel *c, const struct store_view_recipient *r)
+{
+	size_t i;
+
+	if (!r->maybe_sent)
+		return;
+	for (i = first_of(c, r->n); i < c->n_by_n && c->by_n[i]->n == r->n && !c->by_n[i]->maybe_sent; i++)
+		c->by_n[i]->maybe_sent = true;
 }
 
 /* Whoever is open now is looked up: it may have moved on since. */
@@ -301,12 +356,15 @@ collect(struct cancel *c, struct store_view *view)
 		abort();
 	for (i = 0; i < view->n; i++) {
 		struct store_view_recipient *r = &view->recipients[i];
-		struct cancel_row *row = r->state != 0 ? row_of(c, r->n) : NULL;
 
-		if (row != NULL && (r->state == STEP_TAKEN || r->state == STEP_SUBMITTED))
+		if (r->state == 0 || !is_open(c, r->n))
+			continue;
+		mark_maybe_sent(c, r);
+		if (r->state == STEP_TAKEN || r->state == STEP_SUBMITTED)
 			add_item(c, r);
 	}
 	qsort(c->links.items, c->links.n_items, sizeof c->links.items[0], compare_items);
+	drop_repeated(&c->links);
 }
 
 static void
@@ -354,7 +412,8 @@ judge(struct cancel_row *row, const struct store_cancelled *res)
 		row->code = PAP_ADDRESS_NOT_FOUND;
 		row->desc = "no recipient of this push has this address";
 	} else if (!res->ignored) {
-		row->code = PAP_OK;
+		row->maybe_sent = res->maybe_sent;
+		row_cancelled(row);
 	} else if (res->from == STEP_TAKEN || res->from == STEP_SUBMITTED) {
 		row->open = true;
 	} else {

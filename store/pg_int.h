@@ -280,7 +280,7 @@ struct happening {
 	unsigned n_ids;
 	/* out */
 	int from, to;
-	bool ignored, final;
+	bool ignored, final, was_maybe_sent;
 };
 
 int pg_happen(struct pg *pg, int64_t rid, struct happening *h);	/* OK or ERR_NOT_FOUND */

@@ -185,6 +185,7 @@ pg_happen(struct pg *pg, int64_t rid, struct happening *h)
 		return ERR_NOT_FOUND;
 	h->from = h->to = r->state;
 	h->final = was_final = (r->flags & RCPT_FINAL) != 0;
+	h->was_maybe_sent = (r->flags & RCPT_MAYBE_SENT) != 0;
 	if (rules->apply(r->state, h->event, &c) != OK) {
 		h->ignored = true;
 		return OK;

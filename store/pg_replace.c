@@ -34,6 +34,7 @@ cancel_one(struct pg *pg, const struct store_cancel *c, int64_t rid, struct stor
 	out->ignored = h.ignored;
 	out->from = h.from;
 	out->to = h.to;
+	out->maybe_sent = h.was_maybe_sent;
 }
 
 /*

@@ -49,7 +49,7 @@ cancel_one(struct db *db, const struct store_cancel *c, uint32_t n)
 	if (life_happen(db, rid_of(c->push, n), &h) != OK)
 		return (struct store_cancelled){ .n = n };
 	return (struct store_cancelled){ .n = n, .found = true, .ignored = h.ignored, .from = h.from,
-		.to = h.to };
+		.to = h.to, .maybe_sent = h.was_maybe_sent };
 }
 
 static void

@@ -289,7 +289,7 @@ struct happening {
 	unsigned n_ids;
 	/* out */
 	int from, to;
-	bool ignored, final;
+	bool ignored, final, was_maybe_sent;
 };
 
 int life_happen(struct db *db, int64_t rid, struct happening *h);	/* OK or ERR_NOT_FOUND */

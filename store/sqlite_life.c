@@ -240,6 +240,7 @@ life_happen(struct db *db, int64_t rid, struct happening *h)
 	h->from = h->to = r.state;
 	was_final = (r.flags & RCPT_FINAL) != 0;
 	h->final = was_final;
+	h->was_maybe_sent = (r.flags & RCPT_MAYBE_SENT) != 0;
 	if (rules->apply(r.state, h->event, &c) != OK) {
 		h->ignored = true;
 		return OK;

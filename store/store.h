@@ -264,6 +264,7 @@ struct store_cancel {
 		uint32_t n;		/* recipient */
 		bool found;		/* false: no recipient has keys[i] */
 		bool ignored;		/* the event means nothing in state `from` */
+		bool maybe_sent;	/* a crash or link loss may have let it out before */
 		int from, to;
 	} *results;			/* the caller's, room for n_keys or max of them; results[i] belongs to keys[i] */
 	uint32_t n_results;		/* out */

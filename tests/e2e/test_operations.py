@@ -143,6 +143,42 @@ def cancel_at_the_smsc():
 
 
 @case
+def cancel_of_one_named_twice():
+    push_id = new_id()
+    spelt = "wappush=%s/type=plmn@PPG.example.NET" % NUMBERS[14]
+    sim.receipts(mode="hold")
+    try:
+        equal(gw.push(NUMBERS[14], push_id=push_id).code, 1001)
+        wait_for(lambda: gw.show(push_id)["recipients"][0]["step"] == "submitted", "it to be submitted")
+        before = sim.stats()["cancelled"]
+        got = cancel(push_id, NUMBERS[14], spelt)
+        equal({a: code for a, (code, _, _) in got.items()}, {address(NUMBERS[14]): 1000, spelt: 1000})
+        equal(sim.stats()["cancelled"] - before, 1)
+    finally:
+        sim.receipts(mode="auto")
+
+
+@case
+def cancel_of_what_may_have_been_sent():
+    """The SMSC went away without an answer: the repeat is cancelled, the message may come all the same."""
+    gone = harness.Smscsim()
+    own = Gateway(gone.port)
+    own.wait_link()
+    gone.fault("drop_response", count=1)
+    push_id = new_id()
+    equal(own.push(NUMBERS[15], push_id=push_id).code, 1001)
+    gone.wait_messages(1)
+    gone.stop()
+    wait_for(lambda: own.show(push_id)["recipients"][0]["maybe_sent_twice"], "the link to be lost")
+    answer = own.post(('<?xml version="1.0"?>\n<!DOCTYPE pap PUBLIC "-//WAPFORUM//DTD PAP 2.0//EN" "%s">\n<pap>'
+                       '<cancel-message push-id="%s"/></pap>' % (PAP_TYPES["2.0"], push_id)).encode(), "application/xml")
+    equal(answer.code, 2008, answer.desc)
+    assert "may have reached the SMSC" in answer.desc, answer.desc
+    equal(own.show(push_id)["state"], "cancelled")
+    own.stop()
+
+
+@case
 def cancel_that_the_smsc_refuses():
     push_id = new_id()
     sim.receipts(mode="hold")
