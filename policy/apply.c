@@ -234,12 +234,20 @@ apply_certificate(struct policy_device *dev, const struct policy_setting *s, str
 
 enum { RW_WRITE = 2, RW_MAX = 3 };
 
-/* access-role and rw-access of an entry; what is not given stays. */
+static const char *
+either(const struct policy_setting *s, const char *name, const char *other)
+{
+	const char *value = value_nocase(s, name);
+
+	return value ? value : value_nocase(s, other);
+}
+
+/* access-role and rw-access of an entry, as documents or DM trees call them; what is not given stays. */
 static int
 access_read(const struct policy_device *dev, const struct policy_setting *s, uint32_t *mask,
     struct why *why)
 {
-	const char *role = value_nocase(s, "access-role"), *rw = value_nocase(s, "rw-access");
+	const char *role = either(s, "access-role", "AccessRole"), *rw = either(s, "rw-access", "RWAccess");
 	int64_t bits = RW_MAX;
 
 	*mask = policy_access(dev, s->path + sizeof metabase_path - 1);
@@ -268,7 +276,7 @@ apply_metabase(struct policy_device *dev, const struct policy_setting *s, struct
 			    (--dev->n_metabase - i) * sizeof dev->metabase[0]);
 		return OK;
 	}
-	if (value_nocase(s, "access-role") == NULL && value_nocase(s, "rw-access") == NULL)
+	if (either(s, "access-role", "AccessRole") == NULL && either(s, "rw-access", "RWAccess") == NULL)
 		return OK;
 	err = access_read(dev, s, &mask, why);
 	return err == OK ? policy_set_access(dev, path, mask, why) : err;

@@ -136,13 +136,18 @@ about_tps(const struct view *v, const struct policy_stage *st)
 static void
 about_client(const struct view *v, const struct policy_stage *st)
 {
+	char name[48];
+
 	sbuf_str(v->out, "who takes ");
 	quote(v->msg->content_type, v->out);
 	if (v->msg->app_id) {
 		sbuf_str(v->out, " of application ");
 		quote(v->msg->app_id, v->out);
 	}
-	sbuf_fmt(v->out, ": %s", !st->pass ? "nobody" : v->d->client[0] ? v->d->client : "a client");
+	/* A message that a later stage drops has no client any more: its usual one is told. */
+	policy_client_name(v->msg->content_type, v->msg->app_id ? v->msg->app_id : "", name, sizeof name);
+	sbuf_str(v->out, ": ");
+	quote(!st->pass ? "nobody" : v->d->client[0] ? v->d->client : name, v->out);
 }
 
 static void

@@ -455,7 +455,7 @@ metabase_and_accounts(void **state)
 {
 	const struct policy_setting doc[] = {
 		{ "Metabase/Clock", PARMS({ "Access-Role", "64", false }), false },
-		{ "Metabase/Registry/HKLM\\Software", PARMS({ "access-role", "16", false }, { "rw-access", "3", false }), false },
+		{ "Metabase/Registry/HKLM\\Software", PARMS({ "AccessRole", "16", false }, { "RWAccess", "3", false }), false },
 		{ "Metabase/BOOTSTRAP", PARMS({ "rw-access", "1", false }), false },
 		{ "Metabase/CM_Planner", NO_PARMS, true },
 		{ "APPLICATION", PARMS({ "APPID", "w7", false }, { "PROVIDER-ID", "dm1", false }), false },
