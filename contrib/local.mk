@@ -27,9 +27,11 @@ dist_profiles_DATA = \
 	contrib/profiles/wm5-opened.profile \
 	contrib/profiles/wm5-ppc-phone.profile \
 	contrib/profiles/wm5-ppc.profile \
+	contrib/profiles/wm5-rapi-opened.profile \
 	contrib/profiles/wm5-sp.profile \
 	contrib/profiles/wm5.profile \
 	contrib/profiles/wm65-classic.profile \
+	contrib/profiles/wm65-opened.profile \
 	contrib/profiles/wm65-pro.profile \
 	contrib/profiles/wm65-std.profile \
 	contrib/profiles/wm6x.profile

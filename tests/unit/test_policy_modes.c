@@ -168,6 +168,8 @@ residual_risks(void **state)
 		{ "wm5",  4107, 4096, POLICY_RISK_NETWPIN_SILENT },
 		{ "wm5-opened", 4105, 3, POLICY_RISK_NETWPIN_SILENT | POLICY_RISK_BOOTSTRAP_OPEN },
 		{ "wm5-opened", 4111, 128, 0 },
+		{ "wm65-opened", 4105, 3, POLICY_RISK_OPEN_CP_UNSIGNED | POLICY_RISK_BOOTSTRAP_OPEN },
+		{ "wm5-rapi-opened", 4105, 3, 0 },
 		{ "wm6x", 4141, 4096, 0 },			/* it asks */
 		{ "w10m", 4111, 4096, 0 },			/* unsigned: TPS only */
 		{ "w10m-open", 4119, 132, POLICY_RISK_BOOTSTRAP_OPEN },
