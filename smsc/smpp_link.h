@@ -68,7 +68,8 @@ struct link_send {
 	struct smsc_datagram *first, *last, *next;
 	struct smsc_datagram *refused;	/* by ourselves, still to be answered */
 	size_t n_queued;
-	struct smsc_cancel *cancels, **cancels_end;	/* to be sent, before any datagram */
+	struct smsc_cancel *cancels, **cancels_end;	/* to be sent, in turn with datagrams */
+	bool sent_cancel;		/* the last PDU was one */
 	struct smsc_cancel *cancels_refused;		/* by ourselves, still to be answered */
 	size_t n_cancels;				/* of cancels */
 	struct link_slot *slots;

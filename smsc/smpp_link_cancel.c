@@ -1,5 +1,5 @@
 /*
- * smpp_link_cancel.c - taking messages back: cancel_sm goes out ahead of datagrams, in the same window.
+ * smpp_link_cancel.c - taking messages back: cancel_sm goes out in turn with datagrams, in the same window.
  * Spec: SMPP v3.4 issue 1.2, 4.9 (cancel_sm), 5.1.3 (command_status).
  */
 #include <string.h>

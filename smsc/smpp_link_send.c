@@ -288,13 +288,15 @@ link_send_pump(struct smsc_link *link)
 		if (s->outstanding >= s->allowed || link_conn_unsent(link) >= LINK_OUT_HIGH ||
 		    (s->cancels == NULL && s->n_again == 0 && s->next == NULL) || !link_pace_has_token(link, now))
 			break;
-		if (s->cancels != NULL) {
+		/* cancels go first, but take only every other turn of those who wait */
+		dg = s->cancels == NULL || s->sent_cancel ? next_part(link, now, &part) : NULL;
+		s->sent_cancel = dg == NULL && s->cancels != NULL;
+		if (s->sent_cancel) {
 			s->tokens -= 1000;
 			link_cancel_send(link, now);
 			any = true;
 			continue;
 		}
-		dg = next_part(link, now, &part);
 		if (dg == NULL)
 			break;
 		if (dg->validity_at != 0 && dg->validity_at <= utc) {
