@@ -104,7 +104,7 @@ device_text(const struct run *r, const struct subscriber *sub)
 static bool
 same(const struct prediction *a, const struct prediction *b)
 {
-	return a->device_known == b->device_known && a->outcome == b->outcome && a->code == b->code &&
+	return a->device_known == b->device_known && a->outcome == b->outcome && a->code == b->code && a->risks == b->risks &&
 	    strcmp(a->profile, b->profile) == 0 && strcmp(a->path, b->path) == 0;
 }
 

@@ -432,7 +432,7 @@ static const struct conf_key source_keys[] = {
 	  "where subscribers are looked for: in the table of the store, or behind it over HTTP" },
 	{ "url", CONF_TEXT, 1, 1024, NULL, NULL, CONF_SECRET | CONF_URL | CONF_RELOAD,
 	  "URL of a look-up; {number} stands for the number" },
-	{ "timeout", CONF_SECONDS, 1, 60, NULL, "3s", CONF_RELOAD, "time that a look-up may take" },
+	{ "timeout", CONF_SECONDS, 1, 60, NULL, "3s", 0, "time that a look-up may take" },
 	{ "cache-size", CONF_NUMBER, 1, 10000000, NULL, "100000", CONF_RELOAD, "answers that are kept" },
 	{ "cache-time", CONF_SECONDS, 1, 30 * DAY, NULL, "1h", CONF_RELOAD, "time that an answer is good for" },
 	{ "negative-cache-time", CONF_SECONDS, 1, DAY, NULL, "1m", CONF_RELOAD,

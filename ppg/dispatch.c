@@ -99,6 +99,8 @@ dispatch_start(struct store *store, const struct dispatch_config *cf)
 	d->store = store;
 	d->room[STORE_HIGH] = d->room[STORE_LOW] = small;
 	d->room[STORE_MEDIUM] = window > 2 * small ? window - 2 * small : 1;
+	d->screen = cf->screen;
+	d->screen_arg = cf->screen_arg;
 	d->retry_min_s = cf->retry_min_s ? cf->retry_min_s : RETRY_MIN_S;
 	d->retry_max_s = cf->retry_max_s ? cf->retry_max_s : RETRY_MAX_S;
 	d->loop = loop_create();

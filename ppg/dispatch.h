@@ -26,6 +26,9 @@ struct dispatch_config {
 	unsigned in_hand_max;		/* recipients held in memory at once; 0 = 4000. High and low priority have an
 					 * eighth of it each, so that neither waits for the others */
 	unsigned retry_min_s, retry_max_s;	/* after a temporary refusal; 0 = 15, 900 */
+	/* links thread: true keeps a recipient that is due, until dispatch_screened; NULL: all go to a link */
+	bool (*screen)(void *arg, struct store_item *item);
+	void *screen_arg;
 };
 
 struct dispatch_stats {
@@ -52,6 +55,8 @@ bool dispatch_reserve(struct dispatch *d, enum store_priority priority, unsigned
 void dispatch_release(struct dispatch *d, enum store_priority priority, unsigned n);
 /* Items (linked) for which room was reserved; ownership moves. */
 void dispatch_hand(struct dispatch *d, struct store_item *items);
+/* A recipient that the screen had: code 0, it goes to a link; below 0, back to the queue; else it ends undeliverable. Any thread. */
+void dispatch_screened(struct dispatch *d, struct store_item *item, int code, const char *desc);
 /* Something was put into the store's queue: look when it is due. */
 void dispatch_wake(struct dispatch *d);
 

@@ -46,11 +46,14 @@ struct dispatch {
 	atomic_uint in_hand[STORE_PRIORITIES];	/* reserved, waiting here or on a link, or answer not stored yet */
 	atomic_uint links_up;
 	atomic_bool backlog[STORE_PRIORITIES];	/* the store may hold due recipients of the class */
-	atomic_bool wake_posted, hand_posted;
+	atomic_bool wake_posted, hand_posted, screened_posted;
 
 	pthread_mutex_t lock;		/* guards handed, handed_tail */
 	struct store_item *handed, **handed_tail;
-	struct loop_work hand_work, wake_work;
+	struct screened *screened;	/* under lock: what the screen gave back */
+	bool (*screen)(void *arg, struct store_item *item);
+	void *screen_arg;
+	struct loop_work hand_work, wake_work, screened_work;
 
 	/* links thread only */
 	struct link **links, *leaving;
@@ -103,6 +106,8 @@ void dispatch_feed(struct dispatch *d);
 void dispatch_expire(struct dispatch *d);		/* who waits here and is too late */
 void dispatch_return(struct dispatch *d, struct store_item *items, int64_t due_in_s);
 void dispatch_answered(void *app, struct smsc_link *smsc, struct smsc_datagram *dg, enum smsc_verdict v);
+/* One that no link shall have ends undeliverable. */
+void dispatch_refuse(struct dispatch *d, struct store_item *item, int code, const char *desc);
 /* dispatch_take.c: the queues; take due recipients from the store when there is room for them. */
 void dispatch_take_init(struct dispatch *d);
 void dispatch_look_for_more(struct dispatch *d);

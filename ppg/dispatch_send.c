@@ -241,6 +241,16 @@ make_landed(struct dispatch *d, struct store_item *item)
 	return f;
 }
 
+void
+dispatch_refuse(struct dispatch *d, struct store_item *item, int code, const char *desc)
+{
+	struct flight *f = make_landed(d, item);
+
+	snprintf(f->desc, sizeof f->desc, "%s", desc);
+	atomic_fetch_add(&d->refused, 1);
+	store_outcome(f, EV_REFUSED, code, 0, false);
+}
+
 /* Give the links what they have room for. */
 void
 dispatch_feed(struct dispatch *d)

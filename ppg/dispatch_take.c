@@ -5,6 +5,9 @@
 
 #include <stdlib.h>
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/clock.h"
 
 /* ---- from the store's queue ---------------------------------------------------------------------------- */
@@ -162,6 +165,29 @@ set_filter(struct dispatch *d, bool extra)
 	d->take.aside_s = aside_s;
 }
 
+/* To the lanes, but for those that the screen keeps for a while. */
+static void
+add_due(struct dispatch *d, struct store_item *items)
+{
+	struct store_item *kept = NULL, **tail = &kept;
+
+	if (d->screen == NULL) {
+		lanes_add(d, items);
+		return;
+	}
+	while (items != NULL) {
+		struct store_item *item = items;
+
+		items = item->next;
+		item->next = NULL;
+		if (d->screen(d->screen_arg, item))
+			continue;
+		*tail = item;
+		tail = &item->next;
+	}
+	lanes_add(d, kept);
+}
+
 static void
 take_back(struct loop_work *work)
 {
@@ -186,7 +212,7 @@ take_back(struct loop_work *work)
 		}
 	}
 	start_take_timer(d);
-	lanes_add(d, take->items);
+	add_due(d, take->items);
 	take->items = NULL;
 	dispatch_return_stranded(d);
 	dispatch_feed(d);
@@ -358,7 +384,7 @@ run_handed(struct loop_work *work)
 	d->handed = NULL;
 	d->handed_tail = &d->handed;
 	pthread_mutex_unlock(&d->lock);
-	lanes_add(d, items);
+	add_due(d, items);
 	dispatch_return_stranded(d);
 	dispatch_feed(d);
 }
@@ -375,6 +401,59 @@ dispatch_hand(struct dispatch *d, struct store_item *items)
 		loop_post(d->loop, &d->hand_work);
 }
 
+/* What the screen says of a recipient. */
+struct screened {
+	struct screened *next;
+	struct store_item *item;
+	int code;
+	char desc[WHY_MAX + 1];
+};
+
+static void
+run_screened(struct loop_work *work)
+{
+	struct dispatch *d = (struct dispatch *)((char *)work - offsetof(struct dispatch, screened_work));
+	struct screened *list, *s;
+
+	atomic_store(&d->screened_posted, false);
+	pthread_mutex_lock(&d->lock);
+	list = d->screened;
+	d->screened = NULL;
+	pthread_mutex_unlock(&d->lock);
+	while ((s = list) != NULL) {
+		list = s->next;
+		if (s->code == 0)
+			lanes_add(d, s->item);
+		else if (s->code < 0)
+			dispatch_return(d, s->item, 0);
+		else
+			dispatch_refuse(d, s->item, s->code, s->desc);
+		free(s);
+	}
+	dispatch_return_stranded(d);
+	dispatch_feed(d);
+}
+
+void
+dispatch_screened(struct dispatch *d, struct store_item *item, int code, const char *desc)
+{
+	struct screened *s = calloc(1, sizeof *s);
+	struct why text = { 0 };
+
+	if (s == NULL)
+		abort();
+	s->item = item;
+	s->code = code;
+	why_set(&text, code, "%s", desc != NULL ? desc : "");
+	memcpy(s->desc, text.text, sizeof s->desc);
+	pthread_mutex_lock(&d->lock);
+	s->next = d->screened;
+	d->screened = s;
+	pthread_mutex_unlock(&d->lock);
+	if (!atomic_exchange(&d->screened_posted, true))
+		loop_post(d->loop, &d->screened_work);
+}
+
 void
 dispatch_take_init(struct dispatch *d)
 {
@@ -382,5 +461,6 @@ dispatch_take_init(struct dispatch *d)
 	d->handed_tail = &d->handed;
 	d->hand_work.run = run_handed;
 	d->wake_work.run = run_wake;
+	d->screened_work.run = run_screened;
 	d->take_work.run = take_back;
 }

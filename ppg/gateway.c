@@ -18,6 +18,7 @@
 #include "ppg/notify.h"
 #include "ppg/pool.h"
 #include "ppg/route.h"
+#include "ppg/screen.h"
 #include "store/store.h"
 #include "wap/udh.h"
 
@@ -40,6 +41,7 @@ struct gateway {
 	struct admit_table *admit;
 	struct subscribers *subscribers;
 	struct control_memory *memory;
+	struct screen *screen;		/* NULL: nobody is looked up */
 	struct authenticator *auth;
 	struct access_meters *meters;
 	pthread_mutex_t lock;		/* guards notifier against the writer's thread at the end */
@@ -161,7 +163,16 @@ start_dispatch(struct gateway *gw)
 	gw->memory = control_memory_create(cf->controls->memory);
 	gw->subscribers = subscribers_create(&cf->subscribers);
 	gw->admit = admit_table_create(make_admit(gw, gw->config));
+	if (cf->subscribers.http)
+		gw->screen = screen_create(&(struct screen_config){
+			.subscribers = gw->subscribers,
+			.admit = gw->admit,
+			.store = gw->store,
+			.ca_file = cf->trusted_ca_file,
+		});
 	gw->dispatch = dispatch_start(gw->store, &(struct dispatch_config){
+		.screen = gw->screen != NULL ? screen_take : NULL,
+		.screen_arg = gw->screen,
 		.links = links,
 		.n_links = cf->n_links,
 		.in_hand_max = cf->inflight_max,
@@ -376,6 +387,8 @@ gateway_start(const char *path, struct ppg_config *config, struct gateway **out,
 		start_notifier(gw);
 		err = pool_start(gw->store, 0, 0, &gw->pool, why);
 	}
+	if (err == OK && gw->screen != NULL)
+		err = screen_start(gw->screen, gw->dispatch, why);
 	if (err == OK)
 		err = start_front(gw, why);
 	if (err == OK)
@@ -501,7 +514,9 @@ gateway_stop(struct gateway **p, unsigned wait_ms)
 	admin_stop(&gw->admin);
 	front_stop(&gw->front);
 	pool_stop(&gw->pool);
+	screen_stop(gw->screen);
 	dispatch_stop(&gw->dispatch, wait_ms);
+	screen_destroy(&gw->screen);
 	pthread_mutex_lock(&gw->lock);
 	notifier = gw->notifier;
 	gw->notifier = NULL;

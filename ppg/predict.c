@@ -109,7 +109,8 @@ predict(const struct policy_device *dev, struct push_facts *f, const char *from,
 	if (d == NULL)
 		abort();
 	policy_decide(dev, &msg, &user, d);
-	*out = (struct prediction){ .device_known = true, .outcome = d->outcome, .code = d->code };
+	*out = (struct prediction){ .device_known = true, .outcome = d->outcome, .code = d->code,
+		.risks = policy_risks(dev) };
 	snprintf(out->profile, sizeof out->profile, "%s", dev->profile);
 	snprintf(out->path, sizeof out->path, "%s", d->path);
 	if (prediction_refuses(out))
@@ -154,6 +155,18 @@ prediction_print(const struct prediction *p, struct sbuf *out)
 		sbuf_fmt(out, " (profile %.40s)", p->profile);
 }
 
+static json_t *
+risks_json(unsigned risks)
+{
+	json_t *list = json_array();
+	unsigned bit;
+
+	for (bit = 1; bit <= POLICY_RISK_BOOTSTRAP_OPEN; bit <<= 1)
+		if ((risks & bit) != 0)
+			json_array_append_new(list, json_string(policy_risk_name(bit)));
+	return list;
+}
+
 json_t *
 prediction_json(const struct prediction *p)
 {
@@ -167,6 +180,7 @@ prediction_json(const struct prediction *p)
 	json_object_set_new(o, "path", p->path[0] != '\0' ? json_string(p->path) : json_null());
 	json_object_set_new(o, "advice", p->advice != NULL ? json_string(p->advice) : json_null());
 	json_object_set_new(o, "profile", json_string(p->profile));
+	json_object_set_new(o, "risks", risks_json(p->risks));
 	json_object_set_new(o, "device_known", json_boolean(p->device_known));
 	return o;
 }

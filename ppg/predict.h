@@ -16,6 +16,7 @@ struct prediction {
 	enum policy_outcome outcome;
 	int code;			/* 1..22, 0 none */
 	char path[128];			/* characteristic of a rejected document; "" */
+	unsigned risks;			/* policy_risks(): what stays open on that device */
 	const char *advice;		/* static: what makes such a message acceptable; NULL */
 };
 

@@ -1,6 +1,7 @@
 """What the gateway says a device will do, and what the device then does: subscribers, profiles, on-predicted-refusal."""
 import hashlib
 import hmac
+import http.server
 import json
 import urllib.parse
 
@@ -220,6 +221,102 @@ def facts_that_are_none():
         answer = api("PUT", "subscribers", "address,number,profile,facts\n%s,,,%s\n" % (ODD, quoted(facts)), status=400)
         equal(answer["n_bad"], 1)
         assert "00101" not in json.dumps(answer), answer
+
+
+
+# ---- looked up over HTTP -----------------------------------------------------------------------------------
+
+other_sim = Smscsim()          # receipts go to whoever is bound to one
+
+
+class Source(harness.threading.Thread):
+    """A subscriber database: number -> (status, body), and who asked for whom."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        outer = self
+        self.rows, self.asked, self.hold = {}, [], harness.threading.Event()
+        self.hold.set()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                number = urllib.parse.unquote(self.path.rsplit("/", 1)[1])
+                outer.asked.append(number)
+                outer.hold.wait(harness.DEADLINE_S)
+                status, body = outer.rows.get(number, (404, b""))
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = "http://127.0.0.1:%d/subscriber/{number}" % self.server.server_port
+        harness.at_end(self.server.shutdown)
+        self.start()
+
+    def run(self):
+        self.server.serve_forever()
+
+
+@case
+def who_is_not_in_the_table_is_looked_up_when_due():
+    source = Source()
+    good, bad, unknown, broken = ("+120255504%02d" % i for i in range(4))
+    source.rows = {good: (200, json.dumps({"imsi": IMSI, "device": DEVICES["ours"]}).encode()),
+                   bad: (200, json.dumps({"device": DEVICES["stranger"]}).encode()), broken: (200, b"[]")}
+    own = Gateway(other_sim.port, initiators=initiator(more="on-predicted-refusal = refuse"),
+                  store_more='\ngroup = subscriber-source\nsource = http\nurl = "%s"\n' % source.url)
+    own.wait_link()
+    source.hold.clear()
+    push_id = new_id()
+    equal(own.push([good, bad, unknown, broken], push_id=push_id).code, 1001)       # nobody waits for the source
+    equal(own.show(push_id)["recipients"][0]["prediction"]["outcome"], None)
+    source.hold.set()
+    wait_for(lambda: own.show(push_id)["n_final"] == 4, "all to be final")
+    shown = {r["address"].split("=")[1].split("/")[0]: r for r in own.show(push_id)["recipients"]}
+    equal([shown[n]["state"] for n in (good, bad, unknown, broken)], ["delivered", "undeliverable", "delivered", "delivered"])
+    equal(shown[bad]["code"], 2001)
+    assert shown[bad]["desc"].startswith("predicted discard P13"), shown[bad]
+    equal(sorted(source.asked), sorted([good, bad, unknown, broken]))
+    reply = own.push(bad)                               # from now on its answer is in the cache
+    equal(reply.code, 2001, reply.text)
+    equal(own.push(good).code, 1001)
+    equal(len(source.asked), 4)
+    assert IMSI not in "\n".join(own.program.tail())
+    own.stop()
+
+
+@case
+def a_source_that_is_down_holds_nobody_up():
+    own = Gateway(other_sim.port, initiators=initiator(more="on-predicted-refusal = refuse"), store_more=(
+        '\ngroup = subscriber-source\nsource = http\nurl = "http://127.0.0.1:%d/{number}"\n' % harness.free_port()))
+    own.wait_link()
+    push_id = new_id()
+    equal(own.push("+12025550450", push_id=push_id).code, 1001)
+    own.wait_state(push_id, "delivered")
+    assert any("subscriber-source" in line for line in own.program.tail()), own.program.tail()
+    own.stop()
+
+
+@case
+def a_stop_during_a_look_up_loses_nobody():
+    source = Source()
+    more = '\ngroup = subscriber-source\nsource = http\nurl = "%s"\n' % source.url
+    own = Gateway(other_sim.port, initiators=initiator(more="on-predicted-refusal = refuse"), store_more=more)
+    own.wait_link()
+    source.hold.clear()
+    push_id = new_id()
+    equal(own.push("+12025550460", push_id=push_id).code, 1001)
+    wait_for(lambda: source.asked, "the look-up")
+    own.stop()
+    source.hold.set()
+    equal(other_sim.messages(dest="+12025550460") + other_sim.messages(dest="12025550460"), [])
+    own.start()
+    own.wait_state(push_id, "delivered")
+    own.stop()
 
 
 harness.main()
