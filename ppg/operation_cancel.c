@@ -491,24 +491,37 @@ prepare_slice(struct cancel *c, uint32_t first_n)
 	};
 }
 
+/* From the second round on: where the next one is that is not answered for. */
+static uint32_t
+next_open(const struct cancel *c, uint32_t at)
+{
+	while (at < c->n_rows && !c->rows[at].open)
+		at++;
+	return at;
+}
+
 static void
 next_slice(struct cancel *c)
 {
-	bool more = of_all(c) ? c->slice.next_n != 0 : c->done_keys < c->op->n_good;
+	uint32_t at = next_open(c, of_all(c) ? c->slice.next_n : c->done_keys);
+	bool more = of_all(c) ? c->slice.next_n != 0 && (c->round == 0 || at < c->n_rows) : at < c->op->n_good;
 
 	if (!more) {
 		slices_done(c);
 		return;
 	}
-	prepare_slice(c, of_all(c) ? c->slice.next_n : 0);
+	c->done_keys = of_all(c) ? 0 : at;
+	prepare_slice(c, of_all(c) ? at : 0);
 	submit_slice(c);
 }
 
 static void
 first_slice(struct cancel *c)
 {
-	c->done_keys = 0;
-	prepare_slice(c, 0);
+	uint32_t at = next_open(c, 0);
+
+	c->done_keys = of_all(c) ? 0 : at;
+	prepare_slice(c, of_all(c) ? at : 0);
 	submit_slice(c);
 }
 
