@@ -42,7 +42,9 @@ static const struct { const char *group, *key, *kannels; } defaults[] = {
 static void
 tell_default(struct loading *ld, const struct conf_group *g, const char *key, const char *kannels)
 {
-	if (!conf_has(g, key))
+	bool said = strcmp(key, "transceiver-mode") == 0 && conf_has(g, "receive-port");	/* two ports, two sessions */
+
+	if (!conf_has(g, key) && !said)
 		config_tell(ld, 1, g, key, "is not written: Kannel's default is \"%s\", ppgd's is \"%s\"", kannels,
 		    conf_text(g, key));
 }

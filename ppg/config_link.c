@@ -26,6 +26,20 @@ take_data_coding(struct loading *ld, const struct conf_group *g, struct smsc_con
 }
 
 static void
+take_sessions(struct loading *ld, const struct conf_group *g, struct smsc_config *cf)
+{
+	bool two_ports = conf_has(g, "receive-port");
+
+	cf->instances = (unsigned)conf_number(g, "instances");
+	/* Without a word about it, two ports are meant for two sessions. */
+	cf->transmitter_only = conf_has(g, "transceiver-mode") || !two_ports ? !conf_bool(g, "transceiver-mode") : true;
+	if (cf->transmitter_only && two_ports)
+		cf->receive_port = (uint16_t)conf_number(g, "receive-port");
+	else if (two_ports)
+		config_tell(ld, 1, g, "receive-port", "a transceiver receives on the port it sends on");
+}
+
+static void
 take_link_id(struct loading *ld, const struct conf_group *g, struct ppg_link *link)
 {
 	struct smsc_config *cf = &link->smsc;
@@ -134,7 +148,7 @@ take_link(struct loading *ld, const struct conf_group *g, struct ppg_link *link)
 	if (source == NULL && ppg != NULL)
 		source = conf_text(ppg, "global-sender");
 	copy_text(cf->source_addr, sizeof cf->source_addr, source);
-	cf->transmitter_only = !conf_bool(g, "transceiver-mode");
+	take_sessions(ld, g, cf);
 	take_data_coding(ld, g, cf);
 	cf->esm_mode = (uint8_t)conf_number(g, "esm-class");
 	cf->window = (unsigned)conf_number(g, "max-pending-submits");
@@ -155,7 +169,7 @@ take_link(struct loading *ld, const struct conf_group *g, struct ppg_link *link)
 	if (conf_text(g, "interface-version") != NULL && strcmp(conf_text(g, "interface-version"), "34") != 0)
 		config_tell(ld, 1, g, "interface-version", "links speak SMPP 3.4");
 	link->delivered_on_submit = delivered_on != NULL && strcmp(delivered_on, "submit") == 0;
-	if (cf->transmitter_only && !link->delivered_on_submit) {
+	if (cf->transmitter_only && cf->receive_port == 0 && !link->delivered_on_submit) {
 		if (conf_has(g, "delivered-on"))
 			config_tell(ld, 2, g, "delivered-on",
 			    "a transmitter gets no receipts: set transceiver-mode = true, or submit here");

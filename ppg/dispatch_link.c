@@ -323,7 +323,7 @@ run_links(struct loop_work *work)
 		    "state", smsc_state_name(smsc_link_state(l->smsc)),
 		    "queued", (json_int_t)smsc_link_queued(l->smsc),
 		    "window_used", (json_int_t)smsc_link_window_used(l->smsc),
-		    "window", (json_int_t)l->cf.smsc.window,
+		    "window", (json_int_t)l->cf.smsc.window * l->cf.smsc.instances,
 		    "submitted", (json_int_t)st->submitted,
 		    "accepted", (json_int_t)st->accepted,
 		    "retried", (json_int_t)st->retried,

@@ -125,6 +125,7 @@ smsc_config_defaults(struct smsc_config *cf)
 	*cf = (struct smsc_config){
 		.port = 2775,
 		.data_coding = 4,
+		.instances = 1,
 		.window = 10,
 		.enquire_link_s = 30,
 		.response_timeout_s = 60,
@@ -162,6 +163,7 @@ smsc_receipt_id(enum smsc_receipt_ids how, char id[66])
 static const struct { size_t offset, size; bool text; } config_fields[] = {
 	VALUE(kind), TEXT(smsc_id), TEXT(host), VALUE(port), TEXT(system_id), TEXT(password), TEXT(system_type),
 	TEXT(address_range), TEXT(service_type), TEXT(source_addr), VALUE(transmitter_only),
+	VALUE(instances), VALUE(receive_port),
 	VALUE(data_coding), VALUE(esm_mode), VALUE(window), VALUE(enquire_link_s),
 	VALUE(response_timeout_s), VALUE(reconnect_min_ms), VALUE(reconnect_max_ms),
 	VALUE(bind_refused_wait_s), VALUE(validity_s), VALUE(throughput), VALUE(max_pdu),

@@ -1,6 +1,6 @@
 /*
  * link.h - a link to an SMSC: takes whole datagrams, cuts them as its bearer needs, reports what
- * became of them. One interface for several kinds (link_kind.h); SMPP 3.4 (smpp_link.c) is the first.
+ * became of them. One interface for several kinds (link_kind.h); SMPP 3.4 (smpp_links.c) is the first.
  *
  * Everything runs on the thread of the struct loop that was given; calls come from that thread.
  */
@@ -19,6 +19,9 @@
  */
 struct smsc_link;
 
+enum { SMSC_INSTANCES_MAX = 16 };
+
+/* Of several sessions: SMSC_UP when one that sends is up, SMSC_DOWN when none is on its way. */
 enum smsc_state { SMSC_DOWN, SMSC_CONNECTING, SMSC_BINDING, SMSC_UP, SMSC_UNBINDING };
 const char *smsc_state_name(enum smsc_state s);		/* "down", "connecting", "binding", "up", "unbinding" */
 
@@ -40,6 +43,12 @@ struct smsc_config {
 	char source_addr[64];
 	bool transmitter_only;		/* bind_transmitter instead of bind_transceiver */
 	bool tls, tls_pinned;		/* see tls_name */
+	/*
+	 * Sessions of each kind, 1 to SMSC_INSTANCES_MAX, each with a window of its own; throughput is that of all
+	 * together. All parts of a datagram go over one of them, receipts may come on any.
+	 */
+	unsigned instances;
+	uint16_t receive_port;		/* transmitter_only: a receiver on this port beside each transmitter; 0: none */
 	uint8_t data_coding;		/* 4 or 0xF5 */
 	uint8_t esm_mode;		/* or-ed into esm_class beside UDHI, e.g. 3 */
 	unsigned window;		/* outstanding submit_sm PDUs; default 10 */

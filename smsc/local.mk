@@ -1,7 +1,7 @@
 # ---- SMPP and the links ----
 noinst_LIBRARIES += smsc/libsmsc.a
 smsc_libsmsc_a_SOURCES = \
-	smsc/link.c smsc/link.h smsc/link_kind.h smsc/smpp_link.c smsc/smpp_link.h smsc/smpp_link_cancel.c \
+	smsc/link.c smsc/link.h smsc/link_kind.h smsc/smpp_link.c smsc/smpp_links.c smsc/smpp_link.h smsc/smpp_link_cancel.c \
 	smsc/smpp_link_conn.c smsc/smpp_link_pace.c smsc/smpp_link_recv.c smsc/smpp_link_send.c \
 	smsc/smpp_pdu.c smsc/smpp_pdu.h \
 	smsc/smpp_receipt.c smsc/smpp_tables.c smsc/smpp_tables.h
@@ -34,6 +34,11 @@ tests_unit_test_smpp_link_bad_SOURCES = tests/unit/test_smpp_link_bad.c tests/un
 tests_unit_test_smpp_link_bad_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 tests_unit_test_smpp_link_time_SOURCES = tests/unit/test_smpp_link_time.c tests/unit/smpp_peer.h
 tests_unit_test_smpp_link_time_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_smpp_sessions
+TESTS += tests/unit/test_smpp_sessions
+tests_unit_test_smpp_sessions_SOURCES = tests/unit/test_smpp_sessions.c tests/unit/smpp_peer.h
+tests_unit_test_smpp_sessions_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 
 EXTRA_PROGRAMS += tests/bench/bench_smpp_link
 tests_bench_bench_smpp_link_SOURCES = tests/bench/bench_smpp_link.c

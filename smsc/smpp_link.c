@@ -1,5 +1,5 @@
 /*
- * smpp_link.c - the life of a link to an SMSC over SMPP: connect, bind, up, unbind, again.
+ * smpp_link.c - the life of a session with an SMSC over SMPP: connect, bind, up, unbind, again.
  * Spec: SMPP v3.4 issue 1.2, 2.2 (states), 2.7 (timers), 4.1 (bind), 4.2 (unbind), 4.11 (enquire_link).
  *
  * Whatever is to be sent gathers until the end of the loop's turn and leaves in one write.
@@ -26,8 +26,10 @@ static void on_reconnect(void *arg);
 /* ---- small things -------------------------------------------------------------------------- */
 
 static void
-link_free(struct smsc_link *link)
+link_free(struct smpp_link *link)
 {
+	struct smsc_link *owner = link->owner;
+
 	loop_timer_stop(link->loop, &link->turn);
 	loop_timer_stop(link->loop, &link->phase);
 	loop_timer_stop(link->loop, &link->idle);
@@ -37,23 +39,24 @@ link_free(struct smsc_link *link)
 	link_recv_done(link);
 	link_conn_done(link);
 	free(link);
+	smpp_links_freed(owner);
 }
 
 void
-smpp_link_enter(struct smsc_link *link)
+smpp_link_enter(struct smpp_link *link)
 {
 	link->depth++;
 }
 
 void
-smpp_link_leave(struct smsc_link *link)
+smpp_link_leave(struct smpp_link *link)
 {
 	if (--link->depth == 0 && link->doomed)
 		link_free(link);
 }
 
 static void
-set_state(struct smsc_link *link, enum smsc_state state)
+set_state(struct smpp_link *link, enum smsc_state state)
 {
 	if (link->state == state)
 		return;
@@ -62,12 +65,11 @@ set_state(struct smsc_link *link, enum smsc_state state)
 		log_info("smsc", "%s: %s", link->cf.smsc_id, smsc_state_name(state));
 	else
 		log_debug("smsc", "%s: %s", link->cf.smsc_id, smsc_state_name(state));
-	if (link->ev.state != NULL)
-		link->ev.state(link->app, link, state);
+	smpp_links_state(link, state);
 }
 
 uint32_t
-smpp_link_seq(struct smsc_link *link)
+smpp_link_seq(struct smpp_link *link)
 {
 	uint32_t seq = link->next_seq;
 
@@ -76,7 +78,7 @@ smpp_link_seq(struct smsc_link *link)
 }
 
 static void
-start_phase(struct smsc_link *link, int64_t ms, void (*fire)(void *arg))
+start_phase(struct smpp_link *link, int64_t ms, void (*fire)(void *arg))
 {
 	loop_timer_start(link->loop, &link->phase, ms, fire, link);
 }
@@ -85,7 +87,7 @@ start_phase(struct smsc_link *link, int64_t ms, void (*fire)(void *arg))
 
 /* Doubling from the first step, up to a quarter more so that many links do not come at once. */
 static int64_t
-back_off(const struct smsc_link *link)
+back_off(const struct smpp_link *link)
 {
 	int64_t ms = link->cf.reconnect_min_ms;
 	unsigned i;
@@ -101,7 +103,7 @@ back_off(const struct smsc_link *link)
 }
 
 static void
-go_down(struct smsc_link *link, int64_t again_ms)
+go_down(struct smpp_link *link, int64_t again_ms)
 {
 	link_conn_close(link);
 	loop_timer_stop(link->loop, &link->phase);
@@ -118,7 +120,7 @@ go_down(struct smsc_link *link, int64_t again_ms)
 }
 
 void
-smpp_link_lost(struct smsc_link *link, const char *why)
+smpp_link_lost(struct smpp_link *link, const char *why)
 {
 	int64_t again_ms;
 
@@ -129,7 +131,7 @@ smpp_link_lost(struct smsc_link *link, const char *why)
 	if (link->failures < 16)
 		link->failures++;
 	if (!link->stopping) {
-		link->stats.reconnects++;
+		link->stats->reconnects++;
 		log_peer("smsc", link->cf.smsc_id, why);
 	}
 	go_down(link, again_ms);
@@ -140,7 +142,7 @@ smpp_link_lost(struct smsc_link *link, const char *why)
 static void
 on_connect_late(void *arg)
 {
-	struct smsc_link *link = arg;
+	struct smpp_link *link = arg;
 
 	smpp_link_enter(link);
 	if (link->conn.at_address < link->conn.n_addresses) {
@@ -155,7 +157,7 @@ on_connect_late(void *arg)
 static void
 on_reconnect(void *arg)
 {
-	struct smsc_link *link = arg;
+	struct smpp_link *link = arg;
 
 	smpp_link_enter(link);
 	set_state(link, SMSC_CONNECTING);
@@ -169,7 +171,7 @@ on_reconnect(void *arg)
 static void
 on_bind_late(void *arg)
 {
-	struct smsc_link *link = arg;
+	struct smpp_link *link = arg;
 
 	smpp_link_enter(link);
 	smpp_link_lost(link, "no answer to the bind");
@@ -177,10 +179,15 @@ on_bind_late(void *arg)
 }
 
 void
-smpp_link_connected(struct smsc_link *link)
+smpp_link_connected(struct smpp_link *link)
 {
+	static const uint32_t ids[] = {
+		[LINK_TRANSCEIVER] = SMPP_BIND_TRANSCEIVER,
+		[LINK_TRANSMITTER] = SMPP_BIND_TRANSMITTER,
+		[LINK_RECEIVER] = SMPP_BIND_RECEIVER,
+	};
 	struct smpp_pdu bind = {
-		.id = link->cf.transmitter_only ? SMPP_BIND_TRANSMITTER : SMPP_BIND_TRANSCEIVER,
+		.id = ids[link->role],
 		.interface_version = 0x34,
 	};
 
@@ -201,7 +208,7 @@ smpp_link_connected(struct smsc_link *link)
 static void
 on_idle(void *arg)
 {
-	struct smsc_link *link = arg;
+	struct smpp_link *link = arg;
 	int64_t now = clock_mono_ms(), every = link->cf.enquire_link_s * INT64_C(1000);
 	int64_t left = link->heard_at + every - now;
 
@@ -219,7 +226,7 @@ on_idle(void *arg)
 
 /* When the oldest request should have been answered; -1 when there is none. */
 static int64_t
-answer_due(const struct smsc_link *link)
+answer_due(const struct smpp_link *link)
 {
 	int64_t since = -1;
 
@@ -233,7 +240,7 @@ answer_due(const struct smsc_link *link)
 static void
 on_answer_late(void *arg)
 {
-	struct smsc_link *link = arg;
+	struct smpp_link *link = arg;
 	int64_t due = answer_due(link);
 
 	smpp_link_enter(link);
@@ -246,7 +253,7 @@ on_answer_late(void *arg)
 
 /* The timer is not moved with every response: when it fires too early it is set anew. */
 void
-smpp_link_watch_answers(struct smsc_link *link)
+smpp_link_watch_answers(struct smpp_link *link)
 {
 	int64_t due;
 
@@ -258,7 +265,7 @@ smpp_link_watch_answers(struct smsc_link *link)
 }
 
 static void
-bind_refused(struct smsc_link *link, uint32_t status)
+bind_refused(struct smpp_link *link, uint32_t status)
 {
 	const char *name = smpp_status_name(status);
 	char why[80];
@@ -270,15 +277,15 @@ bind_refused(struct smsc_link *link, uint32_t status)
 		return;
 	}
 	log_error("smsc", "%s: %s; check system-id and password of this link", link->cf.smsc_id, why);
-	link->stats.reconnects++;
+	link->stats->reconnects++;
 	go_down(link, link->cf.bind_refused_wait_s * INT64_C(1000));
 }
 
 void
-smpp_link_bound(struct smsc_link *link, const struct smpp_pdu *resp)
+smpp_link_bound(struct smpp_link *link, const struct smpp_pdu *resp)
 {
 	if (link->state != SMSC_BINDING || resp->seq != link->bind_seq) {
-		link->stats.ignored_responses++;
+		link->stats->ignored_responses++;
 		return;
 	}
 	if (resp->status != SMPP_OK) {
@@ -298,7 +305,7 @@ smpp_link_bound(struct smsc_link *link, const struct smpp_pdu *resp)
 
 /* The session ends as it was agreed to: what is left is written, then the connection closed. */
 static void
-end_session(struct smsc_link *link, const char *why)
+end_session(struct smpp_link *link, const char *why)
 {
 	link_conn_flush(link);
 	if (link->conn.fd < 0)
@@ -312,7 +319,7 @@ end_session(struct smsc_link *link, const char *why)
 static void
 on_unbind_late(void *arg)
 {
-	struct smsc_link *link = arg;
+	struct smpp_link *link = arg;
 
 	smpp_link_enter(link);
 	end_session(link, "no answer to the unbind");
@@ -320,7 +327,7 @@ on_unbind_late(void *arg)
 }
 
 static void
-unbind_now(struct smsc_link *link)
+unbind_now(struct smpp_link *link)
 {
 	struct smpp_pdu pdu = { .id = SMPP_UNBIND };
 
@@ -340,7 +347,7 @@ unbind_now(struct smsc_link *link)
 static void
 on_drain_late(void *arg)
 {
-	struct smsc_link *link = arg;
+	struct smpp_link *link = arg;
 
 	smpp_link_enter(link);
 	unbind_now(link);
@@ -349,7 +356,7 @@ on_drain_late(void *arg)
 
 /* No new datagrams; those begun are finished and answers awaited, up to `ms`. */
 static void
-drain(struct smsc_link *link, int64_t ms)
+drain(struct smpp_link *link, int64_t ms)
 {
 	start_phase(link, ms, on_drain_late);
 	set_state(link, SMSC_UNBINDING);
@@ -359,7 +366,7 @@ drain(struct smsc_link *link, int64_t ms)
 }
 
 void
-smpp_link_peer_unbinds(struct smsc_link *link, uint32_t seq)
+smpp_link_peer_unbinds(struct smpp_link *link, uint32_t seq)
 {
 	struct smpp_pdu resp = { .id = SMPP_RESP | SMPP_UNBIND, .seq = seq };
 
@@ -375,17 +382,17 @@ smpp_link_peer_unbinds(struct smsc_link *link, uint32_t seq)
 }
 
 void
-smpp_link_unbound(struct smsc_link *link)
+smpp_link_unbound(struct smpp_link *link)
 {
 	if (link->unbind_sent)
 		end_session(link, "unbound");
 	else
-		link->stats.ignored_responses++;
+		link->stats->ignored_responses++;
 }
 
 /* smsc_link_stop, once it is no longer inside a call of the application. */
 static void
-serve_stop(struct smsc_link *link)
+serve_stop(struct smpp_link *link)
 {
 	link->stopped = true;
 	if (link->state == SMSC_UP) {
@@ -394,8 +401,8 @@ serve_stop(struct smsc_link *link)
 		bool was_down = link->state == SMSC_DOWN;
 
 		go_down(link, 0);
-		if (was_down && link->ev.state != NULL)
-			link->ev.state(link->app, link, SMSC_DOWN);
+		if (was_down)
+			smpp_links_state(link, SMSC_DOWN);
 	}
 }
 
@@ -404,7 +411,7 @@ serve_stop(struct smsc_link *link)
 static void
 on_turn(void *arg)
 {
-	struct smsc_link *link = arg;
+	struct smpp_link *link = arg;
 
 	smpp_link_enter(link);
 	if (link->stopping && !link->stopped)
@@ -422,13 +429,13 @@ on_turn(void *arg)
 }
 
 void
-smpp_link_kick(struct smsc_link *link)
+smpp_link_kick(struct smpp_link *link)
 {
 	if (link->turn.slot == 0)
 		loop_timer_start(link->loop, &link->turn, 0, on_turn, link);
 }
 
-/* ---- the interface of link.h ----------------------------------------------------------------------- */
+/* ---- what its link asks of it ----------------------------------------------------------------------- */
 
 static void
 check_config(struct smsc_config *cf)
@@ -445,20 +452,25 @@ check_config(struct smsc_config *cf)
 		cf->max_pdu = SMPP_PDU_MAX;
 }
 
-static struct smsc_link *
-create(struct loop *loop, const struct smsc_config *cf, const struct smsc_events *ev, void *app)
+struct smpp_link *
+smpp_link_create(struct loop *loop, const struct smsc_config *cf, struct smsc_link *owner, unsigned index,
+    enum link_role role)
 {
-	struct smsc_link *link = calloc(1, sizeof *link);
+	struct smpp_link *link = calloc(1, sizeof *link);
 
 	if (link == NULL) {
 		fputs("out of memory\n", stderr);
 		abort();
 	}
-	link->kind = &smpp_link_kind;
 	link->loop = loop;
 	link->cf = *cf;
-	link->ev = *ev;
-	link->app = app;
+	link->ev = owner->ev;
+	link->app = owner->app;
+	link->owner = owner;
+	link->stats = &owner->stats;
+	link->bucket = &owner->bucket;
+	link->index = index;
+	link->role = role;
 	link->conn.fd = -1;
 	link->next_seq = 1;
 	check_config(&link->cf);
@@ -468,8 +480,8 @@ create(struct loop *loop, const struct smsc_config *cf, const struct smsc_events
 	return link;
 }
 
-static void
-stop(struct smsc_link *link, unsigned wait_ms)
+void
+smpp_link_stop(struct smpp_link *link, unsigned wait_ms)
 {
 	if (link->stopping)
 		return;
@@ -478,14 +490,13 @@ stop(struct smsc_link *link, unsigned wait_ms)
 	smpp_link_kick(link);
 }
 
-static void
-destroy(struct smsc_link *l)
+void
+smpp_link_destroy(struct smpp_link *l)
 {
 	if (l->doomed)
 		return;
 	smpp_link_enter(l);
 	l->doomed = l->stopping = l->stopped = true;
-	l->ev.state = NULL;
 	l->ev.room = NULL;
 	l->ev.receipt = NULL;
 	go_down(l, 0);
@@ -493,27 +504,3 @@ destroy(struct smsc_link *l)
 	link_cancel_answer_refused(l);
 	smpp_link_leave(l);
 }
-
-static enum smsc_state
-state_of(const struct smsc_link *link)
-{
-	return link->state;
-}
-
-static const char *
-id_of(const struct smsc_link *link)
-{
-	return link->cf.smsc_id;
-}
-
-static const struct smsc_stats *
-stats_of(const struct smsc_link *link)
-{
-	return &link->stats;
-}
-
-const struct smsc_link_kind smpp_link_kind = {
-	.create = create, .stop = stop, .destroy = destroy, .state = state_of, .id = id_of, .stats = stats_of,
-	.window_used = smpp_link_window_used, .queued = smpp_link_queued, .room = smpp_link_room,
-	.submit = smpp_link_submit, .cancel = smpp_link_cancel, .receipt_done = smpp_link_receipt_done,
-};

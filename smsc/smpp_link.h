@@ -1,7 +1,8 @@
 /*
  * smpp_link.h - the inside of an SMPP link, shared by smpp_link*.c alone.
  *
- *	smpp_link.c		life: connect, bind, up, unbind, reconnect; timers; the interface of link.h
+ *	smpp_links.c		a link as link.h has it: one session or several
+ *	smpp_link.c		life of a session: connect, bind, up, unbind, reconnect; timers
  *	smpp_link_conn.c	the connection: resolving, connecting, octets in and out
  *	smpp_link_send.c	datagrams: queue, window, answers
  *	smpp_link_pace.c	throughput, throttling
@@ -27,7 +28,8 @@ enum {
 	LINK_OUT_HIGH = 262144,		/* unsent octets above which nothing is read or submitted */
 	LINK_BAD_SLOTS = 64,
 	LINK_BAD_TIMES = 5,		/* S-07: refusals of the same octets before they are dropped */
-	LINK_SEQ_MAX = 0x7FFFFFFF
+	LINK_SEQ_MAX = 0x7FFFFFFF,
+	LINK_SESSIONS_MAX = 2 * SMSC_INSTANCES_MAX
 };
 
 struct resolver;
@@ -82,8 +84,6 @@ struct link_send {
 	/* throttling */
 	int64_t paused_until, backoff_ms;
 	unsigned good, full_in_a_row;	/* answers since the last pause; RMSGQFULs since the last good one */
-	/* token bucket, in thousandths of a PDU */
-	int64_t tokens, tokens_at;
 	struct smpp_pdu pdu;		/* all that is the same in every submit_sm, and the last one's rest */
 	int64_t validity_at;		/* the time that pdu.validity tells */
 };
@@ -101,14 +101,25 @@ struct link_recv {
 	struct { uint64_t hash; unsigned times; } bad[LINK_BAD_SLOTS];
 };
 
-struct smsc_link {
-	const struct smsc_link_kind *kind;
+/* Token bucket, in thousandths of a PDU. */
+struct link_bucket {
+	int64_t tokens, tokens_at;
+};
+
+enum link_role { LINK_TRANSCEIVER, LINK_TRANSMITTER, LINK_RECEIVER };
+
+/* One session. */
+struct smpp_link {
 	struct loop *loop;
 	struct smsc_config cf;
 	struct smsc_events ev;
 	void *app;
+	struct smsc_link *owner;
+	unsigned index;			/* in the owner */
+	enum link_role role;
 	enum smsc_state state;
-	struct smsc_stats stats;
+	struct smsc_stats *stats;	/* these two are the owner's: of all its sessions together */
+	struct link_bucket *bucket;
 	struct link_conn conn;
 	struct link_send send;
 	struct link_recv recv;
@@ -128,70 +139,93 @@ struct smsc_link {
 	int64_t heard_at, enquire_at, up_at;	/* clock_mono_ms; enquire_at 0 = none outstanding */
 };
 
+/* A link: its sessions, and what they share. */
+struct smsc_link {
+	const struct smsc_link_kind *kind;
+	struct smsc_config cf;
+	struct smsc_events ev;
+	void *app;
+	struct smsc_stats stats;
+	struct link_bucket bucket;
+	enum smsc_state state;
+	bool stopping, doomed;
+	unsigned n, alive;		/* sessions; those whose memory is not freed yet */
+	uint64_t ended;			/* bits: sessions that a stop has ended */
+	struct smpp_link *sessions[LINK_SESSIONS_MAX];
+};
+
+/* smpp_links.c */
+void smpp_links_state(struct smpp_link *link, enum smsc_state state);	/* a session's news */
+void smpp_links_freed(struct smsc_link *owner);		/* the memory of one of its sessions is gone */
+
 /* smpp_link.c */
-void smpp_link_enter(struct smsc_link *link);
-void smpp_link_leave(struct smsc_link *link);		/* may free it */
-void smpp_link_kick(struct smsc_link *link);		/* smpp_link_turn before this turn ends */
-void smpp_link_connected(struct smsc_link *link);
-void smpp_link_lost(struct smsc_link *link, const char *why);	/* close, give back, try again later */
-void smpp_link_bound(struct smsc_link *link, const struct smpp_pdu *resp);
-void smpp_link_peer_unbinds(struct smsc_link *link, uint32_t seq);
-void smpp_link_unbound(struct smsc_link *link);
-void smpp_link_watch_answers(struct smsc_link *link);	/* something waits for a response now */
-uint32_t smpp_link_seq(struct smsc_link *link);
+struct smpp_link *smpp_link_create(struct loop *loop, const struct smsc_config *cf, struct smsc_link *owner,
+    unsigned index, enum link_role role);
+void smpp_link_stop(struct smpp_link *link, unsigned wait_ms);		/* as smsc_link_stop */
+void smpp_link_destroy(struct smpp_link *link);
+void smpp_link_enter(struct smpp_link *link);
+void smpp_link_leave(struct smpp_link *link);		/* may free it */
+void smpp_link_kick(struct smpp_link *link);		/* smpp_link_turn before this turn ends */
+void smpp_link_connected(struct smpp_link *link);
+void smpp_link_lost(struct smpp_link *link, const char *why);	/* close, give back, try again later */
+void smpp_link_bound(struct smpp_link *link, const struct smpp_pdu *resp);
+void smpp_link_peer_unbinds(struct smpp_link *link, uint32_t seq);
+void smpp_link_unbound(struct smpp_link *link);
+void smpp_link_watch_answers(struct smpp_link *link);	/* something waits for a response now */
+uint32_t smpp_link_seq(struct smpp_link *link);
 
 /* smpp_link_conn.c */
-void link_conn_open(struct smsc_link *link);
-void link_conn_next(struct smsc_link *link);		/* the next address, or lost */
-void link_conn_close(struct smsc_link *link);
-void link_conn_done(struct smsc_link *link);
-void link_conn_put(struct smsc_link *link, const struct smpp_pdu *pdu);
-void link_conn_flush(struct smsc_link *link);
-size_t link_conn_unsent(const struct smsc_link *link);
+void link_conn_open(struct smpp_link *link);
+void link_conn_next(struct smpp_link *link);		/* the next address, or lost */
+void link_conn_close(struct smpp_link *link);
+void link_conn_done(struct smpp_link *link);
+void link_conn_put(struct smpp_link *link, const struct smpp_pdu *pdu);
+void link_conn_flush(struct smpp_link *link);
+size_t link_conn_unsent(const struct smpp_link *link);
 
 /* smpp_link_send.c */
-void link_send_init(struct smsc_link *link);
-void link_send_done(struct smsc_link *link);
-void link_send_reset(struct smsc_link *link);		/* for a new connection */
-bool link_send_pump(struct smsc_link *link);		/* whether anything was sent */
-void link_send_answer_refused(struct smsc_link *link);
-void link_send_tell_room(struct smsc_link *link);
-void link_send_response(struct smsc_link *link, const struct smpp_pdu *resp);
-void link_send_give_back_unsent(struct smsc_link *link);
-void link_send_give_back_all(struct smsc_link *link);
-bool link_send_is_empty(const struct smsc_link *link);
-uint32_t link_slot_take(struct smsc_link *link, struct link_slot filled);	/* the sequence number for it */
+void link_send_init(struct smpp_link *link);
+void link_send_done(struct smpp_link *link);
+void link_send_reset(struct smpp_link *link);		/* for a new connection */
+bool link_send_pump(struct smpp_link *link);		/* whether anything was sent */
+void link_send_answer_refused(struct smpp_link *link);
+void link_send_tell_room(struct smpp_link *link);
+void link_send_response(struct smpp_link *link, const struct smpp_pdu *resp);
+void link_send_give_back_unsent(struct smpp_link *link);
+void link_send_give_back_all(struct smpp_link *link);
+bool link_send_is_empty(const struct smpp_link *link);
+uint32_t link_slot_take(struct smpp_link *link, struct link_slot filled);	/* the sequence number for it */
 bool link_slot_is_cancel(const struct link_send *s, uint32_t seq);
 void link_slot_free(struct link_send *s, struct link_slot *slot);
-unsigned smpp_link_window_used(const struct smsc_link *link);
-size_t smpp_link_queued(const struct smsc_link *link);
-unsigned smpp_link_room(const struct smsc_link *link);
-int smpp_link_submit(struct smsc_link *link, struct smsc_datagram *dg);
+unsigned smpp_link_window_used(const struct smpp_link *link);
+size_t smpp_link_queued(const struct smpp_link *link);
+unsigned smpp_link_room(const struct smpp_link *link);
+int smpp_link_submit(struct smpp_link *link, struct smsc_datagram *dg);
 uint32_t smpp_link_check_addresses(const char *to, size_t to_size, const char *from);	/* a command_status */
 
 /* smpp_link_pace.c */
-void link_pace_resume_at(struct smsc_link *link, int64_t at_ms);	/* look then what there is to send */
+void link_pace_resume_at(struct smpp_link *link, int64_t at_ms);	/* look then what there is to send */
 /* Whether the throughput limit leaves room for one PDU; if not, the link is woken when it does. */
-bool link_pace_has_token(struct smsc_link *link, int64_t now);
-void link_pace_slow_down(struct smsc_link *link);
-void link_pace_went_well(struct smsc_link *link);	/* a request was done: one more in the window */
+bool link_pace_has_token(struct smpp_link *link, int64_t now);
+void link_pace_slow_down(struct smpp_link *link);
+void link_pace_went_well(struct smpp_link *link);	/* a request was done: one more in the window */
 
 /* smpp_link_cancel.c */
-int smpp_link_cancel(struct smsc_link *link, struct smsc_cancel *c);
-void link_cancel_send(struct smsc_link *link, int64_t now);	/* the first that waits */
-void link_cancel_response(struct smsc_link *link, const struct smpp_pdu *resp);
-void link_cancel_answer_refused(struct smsc_link *link);
-void link_cancel_give_back_unsent(struct smsc_link *link);
+int smpp_link_cancel(struct smpp_link *link, struct smsc_cancel *c);
+void link_cancel_send(struct smpp_link *link, int64_t now);	/* the first that waits */
+void link_cancel_response(struct smpp_link *link, const struct smpp_pdu *resp);
+void link_cancel_answer_refused(struct smpp_link *link);
+void link_cancel_give_back_unsent(struct smpp_link *link);
 /* Those that wait for an answer, then those unsent, before the slots are cleared; seq is 0 in the latter. */
-struct smsc_cancel *link_cancel_take_all(struct smsc_link *link);
-void link_cancel_give_back_list(struct smsc_link *link, struct smsc_cancel *first);
+struct smsc_cancel *link_cancel_take_all(struct smpp_link *link);
+void link_cancel_give_back_list(struct smpp_link *link, struct smsc_cancel *first);
 
 /* smpp_link_recv.c */
-void smpp_link_receipt_done(struct smsc_link *link, uint64_t token, bool ok);
-void link_recv_init(struct smsc_link *link);
-void link_recv_done(struct smsc_link *link);
-void link_recv_reset(struct smsc_link *link);
-void link_recv_pdu(struct smsc_link *link, struct span octets);
-void link_recv_framing_lost(struct smsc_link *link, struct span octets, bool text);
+void smpp_link_receipt_done(struct smpp_link *link, uint64_t token, bool ok);
+void link_recv_init(struct smpp_link *link);
+void link_recv_done(struct smpp_link *link);
+void link_recv_reset(struct smpp_link *link);
+void link_recv_pdu(struct smpp_link *link, struct span octets);
+void link_recv_framing_lost(struct smpp_link *link, struct span octets, bool text);
 
 #endif

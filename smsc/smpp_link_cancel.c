@@ -59,20 +59,20 @@ take_unsent(struct link_send *s)
 
 /* Back to the application; it may free c, or destroy the link. */
 static void
-give_back(struct smsc_link *link, struct smsc_cancel *c, enum smsc_verdict verdict, uint32_t status)
+give_back(struct smpp_link *link, struct smsc_cancel *c, enum smsc_verdict verdict, uint32_t status)
 {
 	if (link->ev.cancelled != NULL)
-		link->ev.cancelled(link->app, link, c, verdict, status);
+		link->ev.cancelled(link->app, link->owner, c, verdict, status);
 }
 
 static const char *
-source_of(const struct smsc_link *link, const struct smsc_cancel *c)
+source_of(const struct smpp_link *link, const struct smsc_cancel *c)
 {
 	return c->from[0] != '\0' ? c->from : link->cf.source_addr;
 }
 
 void
-link_cancel_send(struct smsc_link *link, int64_t now)
+link_cancel_send(struct smpp_link *link, int64_t now)
 {
 	struct smsc_cancel *c = take_first(&link->send);
 	struct smpp_pdu pdu = { .id = SMPP_CANCEL_SM };	/* service_type is for groups of messages */
@@ -84,25 +84,25 @@ link_cancel_send(struct smsc_link *link, int64_t now)
 	smpp_address(source_of(link, c), &pdu.source_ton, &pdu.source_npi, pdu.source);
 	smpp_address(c->to, &pdu.dest_ton, &pdu.dest_npi, pdu.dest);
 	link_conn_put(link, &pdu);
-	link->stats.cancels++;
+	link->stats->cancels++;
 }
 
 /* Also a generic_nack, for instance of an SMSC that has no cancel_sm. */
 void
-link_cancel_response(struct smsc_link *link, const struct smpp_pdu *resp)
+link_cancel_response(struct smpp_link *link, const struct smpp_pdu *resp)
 {
 	struct link_send *s = &link->send;
 	struct link_slot *slot = &s->slots[resp->seq & s->mask];
 	struct smsc_cancel *c = slot->cancel;
 
 	if (!link_slot_is_cancel(s, resp->seq)) {
-		link->stats.ignored_responses++;
+		link->stats->ignored_responses++;
 		return;
 	}
 	link_slot_free(s, slot);
 	smpp_link_kick(link);
 	if (resp->id != SMPP_GENERIC_NACK && resp->status == SMPP_OK) {
-		link->stats.cancelled++;
+		link->stats->cancelled++;
 		link_pace_went_well(link);
 		give_back(link, c, SMSC_ACCEPTED, SMPP_OK);
 	} else if (resp->status == SMPP_RTHROTTLED) {
@@ -119,7 +119,7 @@ link_cancel_response(struct smsc_link *link, const struct smpp_pdu *resp)
 /* ---- giving back ------------------------------------------------------------------------------ */
 
 struct smsc_cancel *
-link_cancel_take_all(struct smsc_link *link)
+link_cancel_take_all(struct smpp_link *link)
 {
 	struct link_send *s = &link->send;
 	struct smsc_cancel *unsent = take_unsent(s), *first = NULL, **end = &first;
@@ -135,7 +135,7 @@ link_cancel_take_all(struct smsc_link *link)
 }
 
 void
-link_cancel_give_back_list(struct smsc_link *link, struct smsc_cancel *first)
+link_cancel_give_back_list(struct smpp_link *link, struct smsc_cancel *first)
 {
 	struct smsc_cancel *c;
 
@@ -147,14 +147,14 @@ link_cancel_give_back_list(struct smsc_link *link, struct smsc_cancel *first)
 }
 
 void
-link_cancel_give_back_unsent(struct smsc_link *link)
+link_cancel_give_back_unsent(struct smpp_link *link)
 {
 	link_cancel_give_back_list(link, take_unsent(&link->send));
 }
 
 /* What this link can never send; the status that an SMSC would give. */
 static uint32_t
-refusal(const struct smsc_link *link, const struct smsc_cancel *c)
+refusal(const struct smpp_link *link, const struct smsc_cancel *c)
 {
 	size_t id = strnlen(c->message_id, sizeof c->message_id);
 
@@ -165,7 +165,7 @@ refusal(const struct smsc_link *link, const struct smsc_cancel *c)
 }
 
 void
-link_cancel_answer_refused(struct smsc_link *link)
+link_cancel_answer_refused(struct smpp_link *link)
 {
 	struct smsc_cancel *c;
 
@@ -176,10 +176,10 @@ link_cancel_answer_refused(struct smsc_link *link)
 	}
 }
 
-/* ---- the interface of link.h -------------------------------------------------------------------- */
+/* ---- what its link asks of it -------------------------------------------------------------------- */
 
 int
-smpp_link_cancel(struct smsc_link *link, struct smsc_cancel *c)
+smpp_link_cancel(struct smpp_link *link, struct smsc_cancel *c)
 {
 	struct link_send *s = &link->send;
 

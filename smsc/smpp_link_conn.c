@@ -30,7 +30,7 @@ struct resolver {
 	struct loop_work done;
 	pthread_mutex_t lock;
 	struct loop *loop;
-	struct smsc_link *link;		/* of the loop's thread; NULL when it gave up */
+	struct smpp_link *link;		/* of the loop's thread; NULL when it gave up */
 	char host[256], port[8];
 	struct addrinfo *found;
 	int err;
@@ -87,7 +87,7 @@ static void
 resolver_done(struct loop_work *work)
 {
 	struct resolver *r = (struct resolver *)work;
-	struct smsc_link *link;
+	struct smpp_link *link;
 
 	pthread_mutex_lock(&r->lock);	/* the thread may still be inside */
 	link = r->link;
@@ -107,7 +107,7 @@ resolver_done(struct loop_work *work)
 }
 
 static bool
-resolver_start(struct smsc_link *link, const char *port)
+resolver_start(struct smpp_link *link, const char *port)
 {
 	struct resolver *r = calloc(1, sizeof *r);
 	sigset_t all, old;
@@ -136,7 +136,7 @@ resolver_start(struct smsc_link *link, const char *port)
 }
 
 static void
-resolver_abandon(struct smsc_link *link)
+resolver_abandon(struct smpp_link *link)
 {
 	struct resolver *r = link->conn.resolver;
 
@@ -154,7 +154,7 @@ resolver_abandon(struct smsc_link *link)
 static void ready(void *arg, int events);
 
 static void
-watch(struct smsc_link *link)
+watch(struct smpp_link *link)
 {
 	struct link_conn *conn = &link->conn;
 	int events = 0;
@@ -171,7 +171,7 @@ watch(struct smsc_link *link)
 }
 
 static void
-close_socket(struct smsc_link *link)
+close_socket(struct smpp_link *link)
 {
 	if (link->conn.fd < 0)
 		return;
@@ -185,7 +185,7 @@ close_socket(struct smsc_link *link)
 
 /* OK when a connection is made or on its way, else an errno. */
 static int
-try_address(struct smsc_link *link, unsigned i)
+try_address(struct smpp_link *link, unsigned i)
 {
 	struct link_conn *conn = &link->conn;
 	const struct sockaddr *address = (const struct sockaddr *)&conn->addresses[i];
@@ -205,7 +205,7 @@ try_address(struct smsc_link *link, unsigned i)
 }
 
 static void
-connect_failed(struct smsc_link *link, int err)
+connect_failed(struct smpp_link *link, int err)
 {
 	char why[160];
 
@@ -214,7 +214,7 @@ connect_failed(struct smsc_link *link, int err)
 }
 
 void
-link_conn_next(struct smsc_link *link)
+link_conn_next(struct smpp_link *link)
 {
 	struct link_conn *conn = &link->conn;
 	int err = EHOSTUNREACH;
@@ -231,7 +231,7 @@ link_conn_next(struct smsc_link *link)
 }
 
 void
-link_conn_open(struct smsc_link *link)
+link_conn_open(struct smpp_link *link)
 {
 	struct addrinfo *found = NULL;
 	char port[8];
@@ -248,7 +248,7 @@ link_conn_open(struct smsc_link *link)
 }
 
 void
-link_conn_close(struct smsc_link *link)
+link_conn_close(struct smpp_link *link)
 {
 	struct link_conn *conn = &link->conn;
 
@@ -259,7 +259,7 @@ link_conn_close(struct smsc_link *link)
 }
 
 void
-link_conn_done(struct smsc_link *link)
+link_conn_done(struct smpp_link *link)
 {
 	link_conn_close(link);
 	tls_context_destroy(&link->conn.tls_context);
@@ -286,7 +286,7 @@ smsc_tls_context(const struct smsc_config *cf, struct tls_context **out, struct 
 }
 
 static void
-shake_hands(struct smsc_link *link)
+shake_hands(struct smpp_link *link)
 {
 	struct why why = { 0 };
 	int err = tls_handshake(link->conn.tls, &why);
@@ -306,7 +306,7 @@ shake_hands(struct smsc_link *link)
 
 /* The files are read for the first connection, and again for the first after they changed. */
 static void
-start_tls(struct smsc_link *link)
+start_tls(struct smpp_link *link)
 {
 	struct link_conn *conn = &link->conn;
 	struct why why = { 0 };
@@ -370,7 +370,7 @@ conn_receive(struct link_conn *conn, struct why *why)
 /* ---- output -------------------------------------------------------------------------------- */
 
 size_t
-link_conn_unsent(const struct smsc_link *link)
+link_conn_unsent(const struct smpp_link *link)
 {
 	return link->conn.out_n - link->conn.out_at;
 }
@@ -396,7 +396,7 @@ reserve(struct link_conn *conn)
 }
 
 static void
-log_pdu(const struct smsc_link *link, const char *arrow, const struct smpp_pdu *pdu)
+log_pdu(const struct smpp_link *link, const char *arrow, const struct smpp_pdu *pdu)
 {
 	struct sbuf text = { 0 };
 
@@ -406,7 +406,7 @@ log_pdu(const struct smsc_link *link, const char *arrow, const struct smpp_pdu *
 }
 
 void
-link_conn_put(struct smsc_link *link, const struct smpp_pdu *pdu)
+link_conn_put(struct smpp_link *link, const struct smpp_pdu *pdu)
 {
 	struct link_conn *conn = &link->conn;
 	struct wbuf w;
@@ -428,7 +428,7 @@ link_conn_put(struct smsc_link *link, const struct smpp_pdu *pdu)
 }
 
 void
-link_conn_flush(struct smsc_link *link)
+link_conn_flush(struct smpp_link *link)
 {
 	struct link_conn *conn = &link->conn;
 
@@ -459,7 +459,7 @@ link_conn_flush(struct smsc_link *link)
 /* ---- input --------------------------------------------------------------------------------- */
 
 static void
-parse_input(struct smsc_link *link)
+parse_input(struct smpp_link *link)
 {
 	struct link_conn *conn = &link->conn;
 	size_t at = 0;
@@ -485,7 +485,7 @@ parse_input(struct smsc_link *link)
 }
 
 static void
-read_some(struct smsc_link *link)
+read_some(struct smpp_link *link)
 {
 	struct link_conn *conn = &link->conn;
 	struct why why = { 0 };
@@ -512,7 +512,7 @@ read_some(struct smsc_link *link)
 }
 
 static void
-connect_ready(struct smsc_link *link)
+connect_ready(struct smpp_link *link)
 {
 	socklen_t size = sizeof(int);
 	int err = 0;
@@ -535,7 +535,7 @@ connect_ready(struct smsc_link *link)
 static void
 ready(void *arg, int events)
 {
-	struct smsc_link *link = arg;
+	struct smpp_link *link = arg;
 
 	smpp_link_enter(link);
 	if (link->conn.shaking) {

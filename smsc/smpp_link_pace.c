@@ -11,7 +11,7 @@ enum { BACKOFF_MIN_MS = 1000, BACKOFF_MAX_MS = 60000 };
 static void
 on_resume(void *arg)
 {
-	struct smsc_link *link = arg;
+	struct smpp_link *link = arg;
 
 	smpp_link_enter(link);
 	smpp_link_kick(link);
@@ -19,31 +19,31 @@ on_resume(void *arg)
 }
 
 void
-link_pace_resume_at(struct smsc_link *link, int64_t at_ms)
+link_pace_resume_at(struct smpp_link *link, int64_t at_ms)
 {
 	if (link->resume.slot == 0 || link->resume.at_ms > at_ms)
 		loop_timer_start(link->loop, &link->resume, at_ms - clock_mono_ms(), on_resume, link);
 }
 
 bool
-link_pace_has_token(struct smsc_link *link, int64_t now)
+link_pace_has_token(struct smpp_link *link, int64_t now)
 {
-	struct link_send *s = &link->send;
+	struct link_bucket *b = link->bucket;
 	int64_t rate = link->cf.throughput, most = rate * 100 > 1000 ? rate * 100 : 1000;
 
 	if (rate == 0)
 		return true;
-	if (now > s->tokens_at) {
-		int64_t since = now - s->tokens_at;
+	if (now > b->tokens_at) {
+		int64_t since = now - b->tokens_at;
 
-		s->tokens += since > 1000 ? most : since * rate;
-		s->tokens_at = now;
-		if (s->tokens > most)
-			s->tokens = most;
+		b->tokens += since > 1000 ? most : since * rate;
+		b->tokens_at = now;
+		if (b->tokens > most)
+			b->tokens = most;
 	}
-	if (s->tokens >= 1000)
+	if (b->tokens >= 1000)
 		return true;
-	link_pace_resume_at(link, now + (1000 - s->tokens + rate - 1) / rate);
+	link_pace_resume_at(link, now + (1000 - b->tokens + rate - 1) / rate);
 	return false;
 }
 
@@ -52,7 +52,7 @@ link_pace_has_token(struct smsc_link *link, int64_t now)
  * them and halves otherwise. What was on its way when the pause began may be refused, too, and changes nothing.
  */
 void
-link_pace_slow_down(struct smsc_link *link)
+link_pace_slow_down(struct smpp_link *link)
 {
 	struct link_send *s = &link->send;
 	int64_t now = clock_mono_ms();
@@ -76,7 +76,7 @@ link_pace_slow_down(struct smsc_link *link)
 }
 
 void
-link_pace_went_well(struct smsc_link *link)
+link_pace_went_well(struct smpp_link *link)
 {
 	struct link_send *s = &link->send;
 

@@ -13,7 +13,7 @@
 /* ---- answers --------------------------------------------------------------------------------- */
 
 static void
-answer(struct smsc_link *link, uint32_t id, uint32_t seq, uint32_t status)
+answer(struct smpp_link *link, uint32_t id, uint32_t seq, uint32_t status)
 {
 	struct smpp_pdu resp = { .id = id, .status = status, .seq = seq };
 
@@ -21,7 +21,7 @@ answer(struct smsc_link *link, uint32_t id, uint32_t seq, uint32_t status)
 }
 
 static void
-respond(struct smsc_link *link, const struct smpp_pdu *pdu, uint32_t status)
+respond(struct smpp_link *link, const struct smpp_pdu *pdu, uint32_t status)
 {
 	answer(link, SMPP_RESP | pdu->id, pdu->seq, status);
 }
@@ -42,7 +42,7 @@ token_take(struct link_recv *r, const struct smpp_pdu *pdu)
 }
 
 void
-smpp_link_receipt_done(struct smsc_link *link, uint64_t token, bool ok)
+smpp_link_receipt_done(struct smpp_link *link, uint64_t token, bool ok)
 {
 	struct link_recv *r = &link->recv;
 	uint16_t i = (uint16_t)(token % LINK_RECEIPTS_MAX);
@@ -56,7 +56,7 @@ smpp_link_receipt_done(struct smsc_link *link, uint64_t token, bool ok)
 }
 
 static void
-on_deliver(struct smsc_link *link, const struct smpp_pdu *pdu)
+on_deliver(struct smpp_link *link, const struct smpp_pdu *pdu)
 {
 	struct smsc_receipt news = { .smsc_id = link->cf.smsc_id };
 	struct smpp_receipt receipt;
@@ -70,13 +70,13 @@ on_deliver(struct smsc_link *link, const struct smpp_pdu *pdu)
 	}
 	err = smpp_receipt_parse(pdu, &receipt, &why);
 	if (err == ERR_NOT_FOUND) {
-		link->stats.messages++;
+		link->stats->messages++;
 		log_debug("smsc", "%s: a message that is no receipt is dropped", link->cf.smsc_id);
 		respond(link, pdu, SMPP_OK);
 		return;
 	}
 	if (err) {
-		link->stats.bad_receipts++;
+		link->stats->bad_receipts++;
 		log_peer("smsc", link->cf.smsc_id, why.text);
 		respond(link, pdu, SMPP_OK);	/* again it would be no better */
 		return;
@@ -90,39 +90,39 @@ on_deliver(struct smsc_link *link, const struct smpp_pdu *pdu)
 		respond(link, pdu, SMPP_RMSGQFUL);
 		return;
 	}
-	link->stats.receipts++;
+	link->stats->receipts++;
 	memcpy(news.message_id, receipt.message_id, sizeof news.message_id);
 	smsc_receipt_id(link->cf.receipt_ids, news.message_id);
 	memcpy(news.err, receipt.err, sizeof news.err);
 	news.state = receipt.state;
 	news.final = receipt.final;
-	link->ev.receipt(link->app, link, &news, token);
+	link->ev.receipt(link->app, link->owner, &news, token * LINK_SESSIONS_MAX + link->index);
 }
 
 /* ---- the session --------------------------------------------------------------------------------- */
 
 static void
-on_enquire(struct smsc_link *link, const struct smpp_pdu *pdu)
+on_enquire(struct smpp_link *link, const struct smpp_pdu *pdu)
 {
 	respond(link, pdu, SMPP_OK);
 }
 
 /* Some answer with a sequence number of their own, some with a generic_nack: either is a sign of life. */
 static void
-on_enquire_resp(struct smsc_link *link, const struct smpp_pdu *pdu)
+on_enquire_resp(struct smpp_link *link, const struct smpp_pdu *pdu)
 {
 	if (link->enquire_at == 0)
-		link->stats.ignored_responses++;
+		link->stats->ignored_responses++;
 	link->enquire_at = 0;
 }
 
 static void
-on_nack(struct smsc_link *link, const struct smpp_pdu *pdu)
+on_nack(struct smpp_link *link, const struct smpp_pdu *pdu)
 {
 	char why[80];
 	const char *name = smpp_status_name(pdu->status);
 
-	link->stats.nacks++;
+	link->stats->nacks++;
 	link->enquire_at = 0;
 	snprintf(why, sizeof why, "generic_nack %s (0x%X)", name != NULL ? name : "", (unsigned)pdu->status);
 	log_peer("smsc", link->cf.smsc_id, why);
@@ -140,19 +140,19 @@ on_nack(struct smsc_link *link, const struct smpp_pdu *pdu)
 }
 
 static void
-on_unbind(struct smsc_link *link, const struct smpp_pdu *pdu)
+on_unbind(struct smpp_link *link, const struct smpp_pdu *pdu)
 {
 	smpp_link_peer_unbinds(link, pdu->seq);
 }
 
 static void
-on_unbind_resp(struct smsc_link *link, const struct smpp_pdu *pdu)
+on_unbind_resp(struct smpp_link *link, const struct smpp_pdu *pdu)
 {
 	smpp_link_unbound(link);
 }
 
 static void
-on_nothing(struct smsc_link *link, const struct smpp_pdu *pdu)
+on_nothing(struct smpp_link *link, const struct smpp_pdu *pdu)
 {
 	log_debug("smsc", "%s: %s is ignored", link->cf.smsc_id, smpp_id_name(pdu->id));
 }
@@ -161,7 +161,7 @@ on_nothing(struct smsc_link *link, const struct smpp_pdu *pdu)
 
 static const struct {
 	uint32_t id;
-	void (*take)(struct smsc_link *link, const struct smpp_pdu *pdu);
+	void (*take)(struct smpp_link *link, const struct smpp_pdu *pdu);
 } handlers[] = {
 	{ SMPP_RESP | SMPP_SUBMIT_SM,		link_send_response },
 	{ SMPP_DELIVER_SM,			on_deliver },
@@ -172,6 +172,7 @@ static const struct {
 	{ SMPP_GENERIC_NACK,			on_nack },
 	{ SMPP_RESP | SMPP_BIND_TRANSCEIVER,	smpp_link_bound },
 	{ SMPP_RESP | SMPP_BIND_TRANSMITTER,	smpp_link_bound },
+	{ SMPP_RESP | SMPP_BIND_RECEIVER,	smpp_link_bound },
 	{ SMPP_UNBIND,				on_unbind },
 	{ SMPP_RESP | SMPP_UNBIND,		on_unbind_resp },
 	{ SMPP_ALERT_NOTIFICATION,		on_nothing },
@@ -180,17 +181,17 @@ static const struct {
 
 /* No request that an SMSC sends, or a response to none of ours. */
 static void
-unexpected(struct smsc_link *link, const struct smpp_pdu *pdu)
+unexpected(struct smpp_link *link, const struct smpp_pdu *pdu)
 {
 	char why[64];
 
 	if (pdu->id & SMPP_RESP) {
-		link->stats.ignored_responses++;
+		link->stats->ignored_responses++;
 		return;
 	}
 	snprintf(why, sizeof why, "unexpected command_id %08X", (unsigned)pdu->id);
 	log_peer("smsc", link->cf.smsc_id, why);
-	link->stats.bad_pdus++;
+	link->stats->bad_pdus++;
 	answer(link, SMPP_GENERIC_NACK, pdu->seq, SMPP_RINVCMDID);
 }
 
@@ -216,10 +217,10 @@ refused_often(struct link_recv *r, struct span octets)
 }
 
 static void
-broken(struct smsc_link *link, const struct smpp_pdu *pdu, struct span octets, uint32_t status,
+broken(struct smpp_link *link, const struct smpp_pdu *pdu, struct span octets, uint32_t status,
     const char *why)
 {
-	link->stats.bad_pdus++;
+	link->stats->bad_pdus++;
 	log_peer("smsc", link->cf.smsc_id, why);
 	if (pdu->id & SMPP_RESP)
 		return;
@@ -234,7 +235,7 @@ broken(struct smsc_link *link, const struct smpp_pdu *pdu, struct span octets, u
 }
 
 static void
-log_pdu(const struct smsc_link *link, const struct smpp_pdu *pdu)
+log_pdu(const struct smpp_link *link, const struct smpp_pdu *pdu)
 {
 	struct sbuf text = { 0 };
 
@@ -244,7 +245,7 @@ log_pdu(const struct smsc_link *link, const struct smpp_pdu *pdu)
 }
 
 void
-link_recv_pdu(struct smsc_link *link, struct span octets)
+link_recv_pdu(struct smpp_link *link, struct span octets)
 {
 	struct why why = { 0 };
 	struct smpp_pdu pdu;
@@ -271,12 +272,12 @@ link_recv_pdu(struct smsc_link *link, struct span octets)
 }
 
 void
-link_recv_framing_lost(struct smsc_link *link, struct span octets, bool text)
+link_recv_framing_lost(struct smpp_link *link, struct span octets, bool text)
 {
 	char why[128];
 	struct sbuf quoted = { 0 };
 
-	link->stats.bad_pdus++;
+	link->stats->bad_pdus++;
 	sbuf_quote(&quoted, span_of(octets.p, octets.n < 20 ? octets.n : 20));
 	if (text)
 		snprintf(why, sizeof why, "speaks text, not SMPP: \"%s\"", quoted.s);
@@ -294,7 +295,7 @@ link_recv_framing_lost(struct smsc_link *link, struct span octets, bool text)
 
 /* Receipts handed out belong to the connection they came on: their tokens are void now. */
 void
-link_recv_reset(struct smsc_link *link)
+link_recv_reset(struct smpp_link *link)
 {
 	struct link_recv *r = &link->recv;
 	unsigned i;
@@ -307,7 +308,7 @@ link_recv_reset(struct smsc_link *link)
 }
 
 void
-link_recv_init(struct smsc_link *link)
+link_recv_init(struct smpp_link *link)
 {
 	link->recv.tokens = calloc(LINK_RECEIPTS_MAX, sizeof link->recv.tokens[0]);
 	link->recv.free = calloc(LINK_RECEIPTS_MAX, sizeof link->recv.free[0]);
@@ -319,7 +320,7 @@ link_recv_init(struct smsc_link *link)
 }
 
 void
-link_recv_done(struct smsc_link *link)
+link_recv_done(struct smpp_link *link)
 {
 	free(link->recv.tokens);
 	free(link->recv.free);

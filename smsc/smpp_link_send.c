@@ -88,17 +88,17 @@ take_out(struct link_send *s, struct smsc_datagram *dg)
 
 /* Back to the application; it may free dg, or destroy the link. */
 static void
-give_back(struct smsc_link *link, struct smsc_datagram *dg, enum smsc_verdict verdict)
+give_back(struct smpp_link *link, struct smsc_datagram *dg, enum smsc_verdict verdict)
 {
 	char (*ids)[66] = dg->message_ids;
 
-	link->ev.answered(link->app, link, dg, verdict);
+	link->ev.answered(link->app, link->owner, dg, verdict);
 	free(ids);
 }
 
 /* Every part that was sent has its answer, and no more are to come. */
 static void
-finish_if_done(struct smsc_link *link, struct smsc_datagram *dg)
+finish_if_done(struct smpp_link *link, struct smsc_datagram *dg)
 {
 	if (dg->answered < dg->sent || (dg->failed == 0 && dg->sent < dg->n_segments))
 		return;
@@ -108,7 +108,7 @@ finish_if_done(struct smsc_link *link, struct smsc_datagram *dg)
 
 /* A part has its final answer, and it is no. The first reason stands, but a permanent one comes first. */
 static void
-fail_part(struct smsc_link *link, struct smsc_datagram *dg, enum smsc_verdict verdict, uint32_t status)
+fail_part(struct smpp_link *link, struct smsc_datagram *dg, enum smsc_verdict verdict, uint32_t status)
 {
 	if (dg == link->send.next)
 		leave_queue(&link->send);	/* its other parts need not be sent */
@@ -147,7 +147,7 @@ take_again(struct link_send *s)
 
 /* Takes the next sequence number whose slot is free; with twice as many slots as PDUs there is one. */
 uint32_t
-link_slot_take(struct smsc_link *link, struct link_slot filled)
+link_slot_take(struct smpp_link *link, struct link_slot filled)
 {
 	struct link_send *s = &link->send;
 	uint32_t i;
@@ -194,7 +194,7 @@ link_slot_free(struct link_send *s, struct link_slot *slot)
 /* ---- sending -------------------------------------------------------------------------------------- */
 
 static void
-set_validity(struct smsc_link *link, int64_t at, int64_t utc)
+set_validity(struct smpp_link *link, int64_t at, int64_t utc)
 {
 	struct link_send *s = &link->send;
 
@@ -209,7 +209,7 @@ set_validity(struct smsc_link *link, int64_t at, int64_t utc)
 }
 
 static void
-set_source(struct smsc_link *link, const char *from)
+set_source(struct smpp_link *link, const char *from)
 {
 	struct smpp_pdu *pdu = &link->send.pdu;
 
@@ -218,7 +218,7 @@ set_source(struct smsc_link *link, const char *from)
 }
 
 static void
-send_part(struct smsc_link *link, struct smsc_datagram *dg, unsigned part, int64_t now, int64_t utc)
+send_part(struct smpp_link *link, struct smsc_datagram *dg, unsigned part, int64_t now, int64_t utc)
 {
 	struct smpp_pdu *pdu = &link->send.pdu;
 	uint8_t octets[SMS_UD_MAX];
@@ -232,12 +232,12 @@ send_part(struct smsc_link *link, struct smsc_datagram *dg, unsigned part, int64
 	pdu->short_message = span_of(octets, n);
 	pdu->seq = link_slot_take(link, (struct link_slot){ .part = part, .sent_ms = now, .dg = dg });
 	link_conn_put(link, pdu);
-	link->stats.submitted++;
+	link->stats->submitted++;
 }
 
 /* The part to send now; NULL when there is none, or none whose time has come. */
 static struct smsc_datagram *
-next_part(struct smsc_link *link, int64_t now, unsigned *part)
+next_part(struct smpp_link *link, int64_t now, unsigned *part)
 {
 	struct link_send *s = &link->send;
 
@@ -254,7 +254,7 @@ next_part(struct smsc_link *link, int64_t now, unsigned *part)
 			finish_if_done(link, a.dg);
 			continue;
 		}
-		link->stats.retried++;
+		link->stats->retried++;
 		*part = a.part;
 		return a.dg;
 	}
@@ -271,7 +271,7 @@ next_part(struct smsc_link *link, int64_t now, unsigned *part)
 }
 
 bool
-link_send_pump(struct smsc_link *link)
+link_send_pump(struct smpp_link *link)
 {
 	struct link_send *s = &link->send;
 	int64_t now = clock_mono_ms(), utc = (int64_t)clock_utc();
@@ -292,7 +292,7 @@ link_send_pump(struct smsc_link *link)
 		dg = s->cancels == NULL || s->sent_cancel ? next_part(link, now, &part) : NULL;
 		s->sent_cancel = dg == NULL && s->cancels != NULL;
 		if (s->sent_cancel) {
-			s->tokens -= 1000;
+			link->bucket->tokens -= 1000;
 			link_cancel_send(link, now);
 			any = true;
 			continue;
@@ -304,7 +304,7 @@ link_send_pump(struct smsc_link *link)
 			any = true;		/* there may be room now */
 			continue;
 		}
-		s->tokens -= 1000;
+		link->bucket->tokens -= 1000;
 		send_part(link, dg, part, now, utc);
 		any = true;
 	}
@@ -316,7 +316,7 @@ link_send_pump(struct smsc_link *link)
 /* ---- answers ---------------------------------------------------------------------------------------- */
 
 static void
-queue_full(struct smsc_link *link, struct smsc_datagram *dg, unsigned part)
+queue_full(struct smpp_link *link, struct smsc_datagram *dg, unsigned part)
 {
 	struct link_send *s = &link->send;
 
@@ -329,9 +329,9 @@ queue_full(struct smsc_link *link, struct smsc_datagram *dg, unsigned part)
 }
 
 static void
-part_taken(struct smsc_link *link, struct smsc_datagram *dg, unsigned part, const char *message_id)
+part_taken(struct smpp_link *link, struct smsc_datagram *dg, unsigned part, const char *message_id)
 {
-	link->stats.accepted++;
+	link->stats->accepted++;
 	link_pace_went_well(link);
 	memcpy(dg->message_ids[part], message_id, sizeof dg->message_ids[part]);
 	dg->answered++;
@@ -339,7 +339,7 @@ part_taken(struct smsc_link *link, struct smsc_datagram *dg, unsigned part, cons
 }
 
 void
-link_send_response(struct smsc_link *link, const struct smpp_pdu *resp)
+link_send_response(struct smpp_link *link, const struct smpp_pdu *resp)
 {
 	struct link_send *s = &link->send;
 	struct link_slot *slot = &s->slots[resp->seq & s->mask];
@@ -348,7 +348,7 @@ link_send_response(struct smsc_link *link, const struct smpp_pdu *resp)
 	enum action action = action_of(resp->status);
 
 	if (slot->seq == 0 || slot->seq != resp->seq || part == CANCEL_SLOT) {
-		link->stats.ignored_responses++;
+		link->stats->ignored_responses++;
 		return;
 	}
 	link_slot_free(s, slot);
@@ -378,7 +378,7 @@ link_send_response(struct smsc_link *link, const struct smpp_pdu *resp)
 		smpp_link_lost(link, "the SMSC says that this link is not bound");
 		return;
 	case REFUSE:
-		link->stats.refused++;
+		link->stats->refused++;
 		fail_part(link, dg, SMSC_REFUSED, resp->status);
 		return;
 	}
@@ -388,7 +388,7 @@ link_send_response(struct smsc_link *link, const struct smpp_pdu *resp)
 
 /* A list that the link has let go of already, because the application may do anything when it is told. */
 static void
-give_back_list(struct smsc_link *link, struct smsc_datagram *first)
+give_back_list(struct smpp_link *link, struct smsc_datagram *first)
 {
 	struct smsc_datagram *dg;
 
@@ -401,7 +401,7 @@ give_back_list(struct smsc_link *link, struct smsc_datagram *first)
 }
 
 void
-link_send_give_back_unsent(struct smsc_link *link)
+link_send_give_back_unsent(struct smpp_link *link)
 {
 	struct link_send *s = &link->send;
 	struct smsc_datagram *first = s->next, *begun = NULL;
@@ -423,7 +423,7 @@ link_send_give_back_unsent(struct smsc_link *link)
 }
 
 void
-link_send_give_back_all(struct smsc_link *link)
+link_send_give_back_all(struct smpp_link *link)
 {
 	struct link_send *s = &link->send;
 	struct smsc_datagram *first = s->first;
@@ -437,20 +437,20 @@ link_send_give_back_all(struct smsc_link *link)
 }
 
 void
-link_send_answer_refused(struct smsc_link *link)
+link_send_answer_refused(struct smpp_link *link)
 {
 	struct smsc_datagram *dg;
 
 	while ((dg = link->send.refused) != NULL) {
 		link->send.refused = dg->next;
 		dg->next = NULL;
-		link->stats.refused++;
+		link->stats->refused++;
 		give_back(link, dg, SMSC_REFUSED);
 	}
 }
 
 bool
-link_send_is_empty(const struct smsc_link *link)
+link_send_is_empty(const struct smpp_link *link)
 {
 	return link->send.first == NULL && link->send.cancels == NULL && link->send.outstanding == 0;
 }
@@ -468,7 +468,7 @@ must(void *p)
 }
 
 void
-link_send_reset(struct smsc_link *link)
+link_send_reset(struct smpp_link *link)
 {
 	struct link_send *s = &link->send;
 
@@ -483,7 +483,7 @@ link_send_reset(struct smsc_link *link)
 }
 
 void
-link_send_init(struct smsc_link *link)
+link_send_init(struct smpp_link *link)
 {
 	struct link_send *s = &link->send;
 	size_t n = 4;
@@ -506,28 +506,28 @@ link_send_init(struct smsc_link *link)
 }
 
 void
-link_send_done(struct smsc_link *link)
+link_send_done(struct smpp_link *link)
 {
 	free(link->send.slots);
 	free(link->send.again);
 }
 
-/* ---- the interface of link.h ------------------------------------------------------------------------------ */
+/* ---- what its link asks of it ------------------------------------------------------------------------------ */
 
 unsigned
-smpp_link_window_used(const struct smsc_link *link)
+smpp_link_window_used(const struct smpp_link *link)
 {
 	return link->send.outstanding;
 }
 
 size_t
-smpp_link_queued(const struct smsc_link *link)
+smpp_link_queued(const struct smpp_link *link)
 {
 	return link->send.n_queued;
 }
 
 unsigned
-smpp_link_room(const struct smsc_link *link)
+smpp_link_room(const struct smpp_link *link)
 {
 	size_t most = 2 * (size_t)link->cf.window;
 
@@ -538,14 +538,14 @@ smpp_link_room(const struct smsc_link *link)
 }
 
 void
-link_send_tell_room(struct smsc_link *link)
+link_send_tell_room(struct smpp_link *link)
 {
 	if (smpp_link_room(link) == 0) {
 		link->send.had_no_room = true;
 	} else if (link->send.had_no_room) {
 		link->send.had_no_room = false;
 		if (link->ev.room != NULL)
-			link->ev.room(link->app, link);
+			link->ev.room(link->app, link->owner);
 	}
 }
 
@@ -563,7 +563,7 @@ smpp_link_check_addresses(const char *to, size_t to_size, const char *from)
 
 /* What this link can never send; the status that an SMSC would give. */
 static uint32_t
-refusal(const struct smsc_link *link, const struct smsc_datagram *dg)
+refusal(const struct smpp_link *link, const struct smsc_datagram *dg)
 {
 	if (dg->n_segments == 0)
 		return SMPP_RINVMSGLEN;
@@ -574,7 +574,7 @@ refusal(const struct smsc_link *link, const struct smsc_datagram *dg)
 }
 
 int
-smpp_link_submit(struct smsc_link *link, struct smsc_datagram *dg)
+smpp_link_submit(struct smpp_link *link, struct smsc_datagram *dg)
 {
 	if (link->state != SMSC_UP || link->stopping)
 		return ERR_CLOSED;

@@ -92,6 +92,6 @@ TESTS += tests/check-conformance.sh
 EXTRA_DIST += tests/check-conformance.sh tests/conformance.list
 
 # Links
-E2E_LINKS = tests/e2e/test_link_tls.py
+E2E_LINKS = tests/e2e/test_link_tls.py tests/e2e/test_link_sessions.py
 TESTS += $(E2E_LINKS)
 EXTRA_DIST += $(E2E_LINKS)

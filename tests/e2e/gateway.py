@@ -35,7 +35,6 @@ host = 127.0.0.1
 port = {smsc_port}
 smsc-username = ppg
 smsc-password = secret
-transceiver-mode = true
 source-addr = "{sender}"
 {smsc_more}
 

@@ -56,18 +56,20 @@ bound_link(struct loop *loop, int fd)
 	struct smpp_pdu resp = { .status = SMPP_OK };
 	struct smsc_config cf;
 	struct smsc_link *link;
+	struct smpp_link *session;
 
 	smsc_config_defaults(&cf);
 	strcpy(cf.smsc_id, "fuzz");
 	strcpy(cf.host, "127.0.0.1");
 	cf.window = WINDOW;
 	link = smsc_link_create(loop, &cf, &ev, NULL);
-	loop_timer_stop(loop, &link->phase);	/* instead of connecting */
-	link->state = SMSC_CONNECTING;
-	link->conn.fd = fd;
-	smpp_link_connected(link);
-	resp.seq = link->bind_seq;
-	smpp_link_bound(link, &resp);
+	session = link->sessions[0];
+	loop_timer_stop(loop, &session->phase);	/* instead of connecting */
+	session->state = SMSC_CONNECTING;
+	session->conn.fd = fd;
+	smpp_link_connected(session);
+	resp.seq = session->bind_seq;
+	smpp_link_bound(session, &resp);
 	return link;
 }
 
@@ -84,7 +86,7 @@ one_turn(struct loop *loop, int fd)
 static void
 check(const struct smsc_link *link)
 {
-	const struct link_send *s = &link->send;
+	const struct link_send *s = &link->sessions[0]->send;
 
 	if (s->outstanding > WINDOW || s->n_queued > DATAGRAMS || s->n_again > PARTS || s->n_cancels > CANCELS ||
 	    (s->outstanding == 0) != (s->oldest == NO_SLOT))
@@ -122,7 +124,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		if (smsc_link_cancel(link, &cancels[i]) != OK)
 			abort();
 	}
-	while (rbuf_left(&r) > 0 && link->conn.fd >= 0) {
+	while (rbuf_left(&r) > 0 && link->sessions[0]->conn.fd >= 0) {
 		size_t piece = rbuf_u8(&r);
 		struct span s = rbuf_span(&r, piece < rbuf_left(&r) ? piece : rbuf_left(&r));
 

@@ -102,6 +102,27 @@ links_and_whom_they_serve(void **state)
 	ppg_config_free(&c);
 }
 
+static void
+sessions_of_a_link(void **state)
+{
+	struct ppg_config *c = good(MINIMAL "receive-port = 2776\ninstances = 3\n");
+	const struct smsc_config *cf = &c->links[0].smsc;
+
+	assert_true(cf->transmitter_only);
+	assert_int_equal(cf->receive_port, 2776);
+	assert_int_equal(cf->instances, 3);
+	assert_false(c->links[0].delivered_on_submit);
+	assert_string_equal(notices.s, "");
+	ppg_config_free(&c);
+	c = good(MINIMAL "receive-port = 2776\ntransceiver-mode = yes\n");
+	assert_false(c->links[0].smsc.transmitter_only);
+	assert_int_equal(c->links[0].smsc.receive_port, 0);
+	assert_int_equal(c->links[0].smsc.instances, 1);
+	assert_string_equal(notices.s,
+	    "X:11: group smsc, receive-port: a transceiver receives on the port it sends on\n");
+	ppg_config_free(&c);
+}
+
 /* Of group core: for those who push without a login as well. */
 static void
 numbers_nobody_may_push_to(void **state)
@@ -135,6 +156,7 @@ main(void)
 		cmocka_unit_test(a_file_of_kannels),
 		cmocka_unit_test(defaults_that_differ_from_kannels),
 		cmocka_unit_test(links_and_whom_they_serve),
+		cmocka_unit_test(sessions_of_a_link),
 		cmocka_unit_test(numbers_nobody_may_push_to),
 	};
 

@@ -325,7 +325,7 @@ refusal_ends_waiting(void **state)
 	expect(SMPP_SUBMIT_SM);
 	peer_respond(SMPP_RTHROTTLED, "");	/* no use in trying this one again */
 	some_turns();
-	assert_int_equal(t.link->send.n_again, 1);
+	assert_int_equal(t.link->sessions[0]->send.n_again, 1);
 	advance(1000);
 	WAIT_FOR(t.n_answers == 1);
 	assert_int_equal(t.answers[0].status, SMPP_RINVDSTADR);
@@ -348,7 +348,7 @@ sequence_numbers_wrap(void **state)
 
 	t.cf.window = 3;
 	link_up();
-	t.link->next_seq = LINK_SEQ_MAX - 5;
+	t.link->sessions[0]->next_seq = LINK_SEQ_MAX - 5;
 	submit(0, 10);
 	expect(SMPP_SUBMIT_SM);
 	first = t.pdu.seq;
@@ -530,16 +530,16 @@ deaf_peer_is_not_read(void **state)
 		if (k > 0)
 			sent += (size_t)k;
 		loop_turn(t.loop, 0);
-		if (link_conn_unsent(t.link) > gathered)
-			gathered = link_conn_unsent(t.link);
-		if (t.link->conn.hold_input && k < 0)
+		if (link_conn_unsent(t.link->sessions[0]) > gathered)
+			gathered = link_conn_unsent(t.link->sessions[0]);
+		if (t.link->sessions[0]->conn.hold_input && k < 0)
 			break;
 	}
-	assert_true(t.link->conn.hold_input);
+	assert_true(t.link->sessions[0]->conn.hold_input);
 	assert_true(gathered < 2 * LINK_OUT_HIGH);
 	for (seq = 0; seq < sent / 16; seq++)
 		expect(SMPP_RESP | SMPP_ENQUIRE_LINK);
-	assert_false(t.link->conn.hold_input);
+	assert_false(t.link->sessions[0]->conn.hold_input);
 	assert_int_equal(smsc_link_state(t.link), SMSC_UP);
 }
 

@@ -50,7 +50,7 @@ framing_lost(void **state)
 		expect_answer(0, SMSC_MAYBE_SENT);
 		expect_answer(1, SMSC_MAYBE_SENT);
 		assert_int_equal(smsc_link_state(t.link), SMSC_DOWN);
-		assert_true(t.link->conn.in_cap < 200000);
+		assert_true(t.link->sessions[0]->conn.in_cap < 200000);
 		advance(999);
 		assert_true(is_listener_quiet());
 		advance(252);			/* the first step with its jitter */
@@ -108,7 +108,7 @@ responses_to_nothing(void **state)
 	peer_respond(SMPP_OK, "x");
 	t.pdu.seq = 0;
 	peer_respond(SMPP_OK, "x");
-	t.pdu.seq = seq + t.link->send.mask + 1;	/* the same slot */
+	t.pdu.seq = seq + t.link->sessions[0]->send.mask + 1;	/* the same slot */
 	peer_respond(SMPP_RTHROTTLED, "");
 	t.pdu.id = SMPP_ENQUIRE_LINK;
 	peer_respond(SMPP_OK, "");
@@ -124,11 +124,11 @@ responses_to_nothing(void **state)
 
 	submit(0, 10);
 	expect(SMPP_SUBMIT_SM);
-	t.pdu.seq += t.link->send.mask + 1;	/* and that slot is taken */
+	t.pdu.seq += t.link->sessions[0]->send.mask + 1;	/* and that slot is taken */
 	peer_respond(SMPP_OK, "x");
 	some_turns();
 	assert_int_equal(t.n_answers, 0);
-	t.pdu.seq -= t.link->send.mask + 1;
+	t.pdu.seq -= t.link->sessions[0]->send.mask + 1;
 	peer_respond(SMPP_OK, "x");
 	expect_answer(0, SMSC_ACCEPTED);
 	expect_up_still();

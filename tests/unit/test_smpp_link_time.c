@@ -25,7 +25,7 @@ enquires_when_idle(void **state)
 			peer_put(&nack);
 		}
 		some_turns();
-		assert_int_equal(t.link->enquire_at, 0);
+		assert_int_equal(t.link->sessions[0]->enquire_at, 0);
 	}
 	advance(30000);
 	expect(SMPP_ENQUIRE_LINK);
@@ -303,7 +303,7 @@ half_is_refused_for_a_minute(void **state)
 		for (k = n_held = 0; k < DATAGRAMS; k++)
 			n_held += held[k];
 		assert_int_equal(n_held, smsc_link_queued(t.link) + smsc_link_window_used(t.link) +
-		    t.link->send.n_again);
+		    t.link->sessions[0]->send.n_again);
 	}
 	assert_int_equal(smsc_link_stats(t.link)->refused, 0);
 	memset(held, 0, sizeof held);
