@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "ppg/subscriber.h"
 
-enum { FIELDS_MAX = 4, NUMBER_DIGITS_MAX = 20 };
-enum field { ADDRESS, NUMBER, PROFILE, FACTS };
+enum { FIELDS_MAX = 7, NUMBER_DIGITS_MAX = 20 };
+enum field { ADDRESS, NUMBER, PROFILE, FACTS, IMSI, TIER, DM_SERVERS };
 
-static const char *const field_names[FIELDS_MAX] = { "address", "number", "profile", "facts" };
+static const char *const field_names[FIELDS_MAX] = { "address", "number", "profile", "facts", "imsi", "tier", "dm_servers" };
 
 /* ---- fields ----------------------------------------------------------------------------------- */
 
@@ -217,8 +218,8 @@ read_header(struct reader *r, struct why *why)
 	for (i = 0; err == OK && i < r->n_fields; i++)
 		if (strcmp(r->fields[i], field_names[i]) != 0)
 			err = ERR_SYNTAX;
-	return err == OK ? OK : why_set(why, ERR_SYNTAX, "the first line is address,number,profile or "
-	    "address,number,profile,facts");
+	return err == OK ? OK : why_set(why, ERR_SYNTAX, "the first line is address,number,profile, "
+	    "then facts, imsi, tier, dm_servers as far as they are there");
 }
 
 /* A field, NULL when it is empty or absent. */
@@ -228,15 +229,63 @@ field(const struct reader *r, enum field f)
 	return r->n_fields > f && r->fields[f][0] != '\0' ? r->fields[f] : NULL;
 }
 
+/* "srv-1;srv-2" as a list. */
+static json_t *
+words_json(const char *text)
+{
+	json_t *list = json_array();
+
+	while (*text != '\0') {
+		size_t n = strcspn(text, ";");
+		struct span word = span_trim(span_of(text, n));
+
+		if (word.n > 0)
+			json_array_append_new(list, json_span(word));
+		text += n + (text[n] == ';');
+	}
+	return list;
+}
+
+/* Facts with columns of their own go in among the others. */
 static int
-read_row(struct reader *r, size_t n_columns, char key[ADDRESS_KEY_SIZE], struct store_subscriber *row,
-    struct why *why)
+merge_facts(struct reader *r, struct subscriber_table *t, struct store_subscriber *row, struct why *why)
+{
+	json_t *facts;
+	struct sbuf text = { 0 };
+
+	if (field(r, IMSI) == NULL && field(r, TIER) == NULL && field(r, DM_SERVERS) == NULL)
+		return OK;
+	facts = row->facts != NULL ? json_read(span_str(row->facts), NULL) : json_object();
+	if (!json_is_object(facts)) {
+		json_decref(facts);
+		return why_set(why, ERR_SYNTAX, "facts: a JSON object");
+	}
+	if (field(r, IMSI) != NULL)
+		json_object_set_new(facts, "imsi", json_span(span_str(field(r, IMSI))));
+	if (field(r, TIER) != NULL)
+		json_object_set_new(facts, "tier", json_span(span_str(field(r, TIER))));
+	if (field(r, DM_SERVERS) != NULL)
+		json_object_set_new(facts, "dm_servers", words_json(field(r, DM_SERVERS)));
+	json_print(facts, &text);
+	json_decref(facts);
+	t->made = realloc(t->made, (t->n_made + 1) * sizeof t->made[0]);
+	if (t->made == NULL)
+		abort();
+	row->facts = t->made[t->n_made++] = sbuf_take(&text);
+	return OK;
+}
+
+static int
+read_row(struct reader *r, struct subscriber_table *t, size_t n_columns, char key[ADDRESS_KEY_SIZE],
+    struct store_subscriber *row, struct why *why)
 {
 	int err = read_line(r, why);
 
 	if (err)
 		return err;
-	if (r->n_fields != n_columns)
+	if (r->n_fields > n_columns)
+		return why_set(why, ERR_SYNTAX, "more than %zu fields", n_columns);
+	if (r->n_fields < n_columns)
 		return why_set(why, ERR_SYNTAX, "%zu field%s, the first line names %zu", r->n_fields,
 		    r->n_fields == 1 ? "" : "s", n_columns);
 	*row = (struct store_subscriber){ .number = field(r, NUMBER), .profile = field(r, PROFILE),
@@ -246,6 +295,8 @@ read_row(struct reader *r, size_t n_columns, char key[ADDRESS_KEY_SIZE], struct 
 		err = check_number(row->number, why);
 	if (err == OK && row->profile != NULL && !profile_name_ok(span_str(row->profile)))
 		err = why_set(why, ERR_SYNTAX, "profile: letters, digits and . _ - +, at most %d", SUBSCRIBER_NAME_MAX);
+	if (err == OK)
+		err = merge_facts(r, t, row, why);
 	if (err == OK && row->facts != NULL)
 		err = check_facts(row->facts, why);
 	if (err == OK && row->number == NULL && row->profile == NULL && row->facts == NULL)
@@ -300,7 +351,7 @@ subscriber_table_read(struct span body, struct subscriber_table *out,
 			continue;
 		}
 		out->lines++;
-		if (read_row(&r, n_columns, key, &row, &why) == OK) {
+		if (read_row(&r, out, n_columns, key, &row, &why) == OK) {
 			add_row(out, &room, &row, key);
 		} else {
 			out->n_bad++;
@@ -317,6 +368,11 @@ subscriber_table_done(struct subscriber_table *t)
 
 	for (i = 0; i < t->n; i++)
 		free((char *)(uintptr_t)t->rows[i].key);
+	for (i = 0; i < t->n_made; i++) {
+		secret_cleanse(t->made[i], strlen(t->made[i]));
+		free(t->made[i]);
+	}
+	free(t->made);
 	free(t->rows);
 	free(t->text);
 	*t = (struct subscriber_table){ 0 };

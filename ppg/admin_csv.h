@@ -1,5 +1,5 @@
 /*
- * admin_csv.h - the table of subscribers as text: RFC 4180 lines `address,number,profile[,facts]`.
+ * admin_csv.h - the table of subscribers as text: RFC 4180 lines `address,number,profile[,facts[,imsi[,tier[,dm_servers]]]]`.
  *
  * An address is written TYPE:VALUE, or +DIGITS for plmn:+DIGITS. VALUE stands there as between "WAPPUSH=" and "/TYPE="
  * of a PAP address (WAP-249 6.1), so that %XX is an octet; what has to be escaped there may also stand here
@@ -24,6 +24,8 @@ struct subscriber_table {
 	struct store_subscriber *rows;	/* pointers into text */
 	size_t n;
 	char *text;			/* heap */
+	char **made;			/* heap: facts that have more than the text of their field */
+	size_t n_made;
 	size_t lines;			/* rows of the body, good and bad, without the header */
 	size_t n_bad;
 };

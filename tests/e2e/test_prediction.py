@@ -215,6 +215,18 @@ def secrets_are_known_but_not_shown():
 
 
 @case
+def facts_with_columns_of_their_own():
+    head = "address,number,profile,facts,imsi,tier,dm_servers\n"
+    api("PUT", "subscribers", head + '%s,,wm5,"{""a"":1}",%s,gold,srv-1; srv-2\n%s,,,,,tin,\n' % (ODD, IMSI, UNKNOWN))
+    equal(api("GET", "subscribers?address=%2B" + ODD[1:])["facts"],
+          {"a": 1, "imsi": True, "tier": "gold", "dm_servers": ["srv-1", "srv-2"]})
+    equal(api("GET", "subscribers?address=%2B" + UNKNOWN[1:])["facts"], {"tier": "tin"})
+    for row in ("%s,,,,12,," % ODD, "%s,,,[],,gold," % ODD, "%s,,,x,,gold," % ODD, "%s,,,,,,a" % ODD + ",b"):
+        equal(api("PUT", "subscribers", head + row + "\n", status=400)["n_bad"], 1)
+    api("DELETE", "subscribers?address=%2B" + UNKNOWN[1:])
+
+
+@case
 def facts_that_are_none():
     for facts in ({"imsi": "12345"}, {"imsi": 1}, {"imsi": "00101012345678901"}, {"imsi": "00101x123456789"}, {"tier": 5},
                   {"dm_servers": "x"}, {"dm_servers": ["a;b"]}, {"dm_servers": [""]}, {"device": "wm5"}, []):
