@@ -7,42 +7,6 @@
 
 #include "ppg/address.h"
 
-static int
-compare_text(const void *x, const void *y)
-{
-	return strcmp(*(char *const *)x, *(char *const *)y);
-}
-
-/* Identical address strings are one recipient. */
-static void
-drop_repeated(struct pap_control *c)
-{
-	size_t i, j;
-
-	if (c->n_addresses <= 16) {
-		for (i = 1; i < c->n_addresses; i++) {
-			for (j = 0; j < i && strcmp(c->addresses[i], c->addresses[j]) != 0; j++)
-				;
-			if (j < i) {
-				free(c->addresses[i]);
-				memmove(&c->addresses[i], &c->addresses[i + 1],
-				    (c->n_addresses - i - 1) * sizeof(char *));
-				c->n_addresses--;
-				i--;
-			}
-		}
-		return;
-	}
-	qsort(c->addresses, c->n_addresses, sizeof(char *), compare_text);
-	for (i = 1, j = 1; i < c->n_addresses; i++) {
-		if (strcmp(c->addresses[i], c->addresses[j - 1]) == 0)
-			free(c->addresses[i]);
-		else
-			c->addresses[j++] = c->addresses[i];
-	}
-	c->n_addresses = j;
-}
-
 /* The subscriber table says which number an address of another type belongs to. */
 static int
 look_up(const struct admit_request *rq, struct admission *a, size_t i, const struct wappush *address)
@@ -105,6 +69,46 @@ admit_read_address(const struct admit_config *cf, const char *text, struct wappu
 	return address_parse_lenient(text, &cf->lenient.address, out, why);
 }
 
+static int
+compare_keys(const void *x, const void *y, void *arg)
+{
+	uint32_t i = *(const uint32_t *)x, k = *(const uint32_t *)y;
+	char *const *keys = arg;
+	int diff = strcmp(keys[i], keys[k]);
+
+	return diff != 0 ? diff : i < k ? -1 : 1;
+}
+
+/*
+ * Addresses that compare equal are one recipient, under the first of its spellings: it gets one message, and a
+ * cancel or status query by any of them means it.
+ */
+static void
+drop_repeated(struct admission *a)
+{
+	uint32_t n = a->n_recipients, *order = calloc(n + 1, sizeof *order), i, kept;
+	bool *again = calloc(n + 1, sizeof *again);
+
+	if (order == NULL || again == NULL)
+		abort();
+	for (i = 0; i < n; i++)
+		order[i] = i;
+	qsort_r(order, n, sizeof order[0], compare_keys, a->keys);
+	for (i = 1; i < n; i++)
+		again[order[i]] = strcmp(a->keys[order[i]], a->keys[order[i - 1]]) == 0;
+	for (i = 0, kept = 0; i < n; i++) {
+		if (again[i]) {
+			free(a->keys[i]);
+			continue;
+		}
+		a->keys[kept] = a->keys[i];
+		a->recipients[kept++] = a->recipients[i];
+	}
+	a->n_recipients = kept;
+	free(order);
+	free(again);
+}
+
 int
 admit_addresses(const struct admit_config *cf, const struct admit_request *rq, struct admission *a)
 {
@@ -112,7 +116,6 @@ admit_addresses(const struct admit_config *cf, const struct admit_request *rq, s
 	int code = 0;
 	size_t i;
 
-	drop_repeated(c);
 	a->recipients = calloc(c->n_addresses, sizeof *a->recipients);
 	a->dials = calloc(c->n_addresses, sizeof *a->dials);
 	a->keys = calloc(c->n_addresses, sizeof *a->keys);
@@ -121,5 +124,7 @@ admit_addresses(const struct admit_config *cf, const struct admit_request *rq, s
 	a->n_recipients = (uint32_t)c->n_addresses;
 	for (i = 0; i < c->n_addresses && code == 0; i++)
 		code = check_address(cf, rq, a, i);
+	if (code == 0 && a->n_recipients > 1)
+		drop_repeated(a);
 	return code;
 }

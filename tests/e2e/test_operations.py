@@ -96,6 +96,19 @@ def status_by_address_spelt_otherwise():
 
 
 @case
+def spellings_of_one_address_are_one_recipient():
+    push_id, number = new_id(), "+12025550141"
+    first = "WAPPUSH=%s-%s/TYPE=PLMN@ppg.example.net" % (number[:2], number[2:])
+    seq = max([m["seq"] for m in sim.messages()], default=0)
+    equal(gw.push([first, number, first, NUMBERS[5]], push_id=push_id, attributes=NOTIFY).code, 1001)
+    push = gw.wait_state(push_id, "delivered")
+    equal([r["address"] for r in push["recipients"]], [first, address(NUMBERS[5])])
+    equal(sorted(m["dest"].lstrip("+") for m in sim.messages(since=seq)), sorted([number[1:], NUMBERS[5][1:]]))
+    equal(sorted(n["address"] for n in notified(push_id, 2)), sorted([first, address(NUMBERS[5])]))
+    equal(status(push_id, number)[address(number)][:2], (1000, "delivered"))
+
+
+@case
 def what_is_not_known_says_so():
     push_id = new_id()
     equal(gw.push(NUMBERS[0], push_id=push_id, attributes=WAITING).code, 1001)
