@@ -86,6 +86,20 @@ store_view_done(struct store_view *view)
 	*view = (struct store_view){ 0 };
 }
 
+void
+store_message_done(struct store_message *m)
+{
+	store_view_done(&m->push);
+	if (m->headers.s != NULL)
+		explicit_bzero(m->headers.s, m->headers.n);
+	if (m->body.s != NULL)
+		explicit_bzero(m->body.s, m->body.n);
+	sbuf_done(&m->headers);
+	sbuf_done(&m->body);
+	sbuf_done(&m->route);
+	m->erased = false;
+}
+
 static void
 clear_accept(struct store_op *op)
 {

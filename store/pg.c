@@ -407,6 +407,7 @@ const struct store_engine store_postgres = {
 	.reader_close = pg_reader_close,
 	.read_push = pg_read_push,
 	.read_recipients = pg_read_recipients,
+	.read_message = pg_read_message,
 	.read_pushes = pg_read_pushes,
 	.read_audit = pg_read_audit,
 	.read_any_subscriber = pg_read_any_subscriber,

@@ -328,6 +328,8 @@ int pg_read_push(void *reader, const char *pi, const char *push_id, uint32_t fir
     struct store_view *out);
 int pg_read_recipients(void *reader, const char *pi, const char *push_id, const char *const *keys,
     uint32_t n_keys, struct store_view *out);
+int pg_read_message(void *reader, const char *pi, const char *push_id, const char *key,
+    struct store_message *out);
 int pg_read_pushes(void *reader, const char *pi, int64_t before, uint32_t max, struct store_push_row **rows,
     uint32_t *n);
 int pg_read_audit(void *reader, const char *pi, const char *push_id, int64_t after, uint32_t max,

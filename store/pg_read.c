@@ -10,7 +10,8 @@
 #include "base/log.h"
 
 enum read_query {
-	R_PUSH_IDS, R_RECIPIENTS, R_KEYS, R_PUSHES, R_AUDITED, R_AUDIT, R_SUBSCRIBER, R_ANY_SUBSCRIBER, R_PROFILE, READ_QUERIES
+	R_PUSH_IDS, R_RECIPIENTS, R_KEYS, R_MESSAGE, R_PUSHES, R_AUDITED, R_AUDIT, R_SUBSCRIBER, R_ANY_SUBSCRIBER,
+	R_PROFILE, READ_QUERIES
 };
 enum { LOOK_BACK = 100000 };	/* pushes of others that are passed over for those of one initiator */
 
@@ -28,6 +29,8 @@ static const struct pg_sql queries[READ_QUERIES] = {
 	    "SELECT * FROM recipient r WHERE r.id BETWEEN ($1 << 20) AND (($1 << 20) | 31) AND r.key = u.key"
 	    " UNION ALL SELECT * FROM recipient r WHERE r.id >> 20 = $1 AND (r.id & 1048575) >= 32 AND r.key = u.key"
 	    ") a ORDER BY a.id LIMIT 1) r ORDER BY u.k" },
+	[R_MESSAGE] = { "ii", "SELECT p.headers, p.body, p.route, p.secret AND p.body IS NULL, r.overlay FROM push p"
+	    " LEFT JOIN recipient r ON r.id = $2 WHERE p.id = $1" },
 	[R_PUSHES] = { "ibii", "SELECT p.id, p.received, p.pi, p.push_id, p.content_type, p.single, g.n_recipients, " FINAL
 	    " FROM (SELECT * FROM push WHERE id < $1 ORDER BY id DESC LIMIT $4) p LEFT JOIN progress g ON g.push = p.id"
 	    " WHERE ($2::bytea IS NULL OR p.pi = $2) AND coalesce(g.incoming, 0) = 0 ORDER BY p.id DESC LIMIT $3" },
@@ -218,6 +221,7 @@ struct search {
 	const char *const *keys;
 	uint32_t n_keys;
 	struct store_view *out;
+	struct store_message *message;
 };
 
 static int
@@ -354,6 +358,41 @@ pg_read_recipients(void *reader, const char *pi, const char *push_id, const char
 	struct search s = { .pi = pi, .push_id = push_id, .keys = keys, .n_keys = n_keys, .out = out };
 
 	return look_up(reader, look_recipients, &s);
+}
+
+static int
+look_message(struct reader *r, void *arg)
+{
+	const struct search *s = arg;
+	struct store_message *out = s->message;
+	int err = s->n_keys > 0 ? look_recipients(r, arg) : look_push(r, arg);
+	struct span own;
+
+	if (err != OK)
+		return err;
+	give_int(r, out->push.push);
+	give_int(r, rid_of(out->push.push, out->push.n > 0 ? out->push.recipients[0].n : 0));
+	if ((err = ask(r, R_MESSAGE)) != OK) {
+		store_view_done(&out->push);
+		return err;
+	}
+	if (pg_rows(r->result) != 1)
+		return OK;
+	own = pg_get_blob(r->result, 0, 4);
+	sbuf_span(&out->headers, own.n > 0 ? own : pg_get_blob(r->result, 0, 0));
+	sbuf_span(&out->body, pg_get_blob(r->result, 0, 1));
+	sbuf_span(&out->route, pg_get_blob(r->result, 0, 2));
+	out->erased = pg_get_int(r->result, 0, 3) != 0;
+	return OK;
+}
+
+int
+pg_read_message(void *reader, const char *pi, const char *push_id, const char *key, struct store_message *out)
+{
+	struct search s = { .pi = pi, .push_id = push_id, .max = 1, .keys = &key, .n_keys = key != NULL,
+		.out = &out->push, .message = out };
+
+	return look_up(reader, look_message, &s);
 }
 
 /* ---- the newest pushes ----------------------------------------------------------------------- */

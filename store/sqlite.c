@@ -224,6 +224,7 @@ const struct store_engine store_sqlite = {
 	.reader_close = sqlite_reader_close,
 	.read_push = sqlite_read_push,
 	.read_recipients = sqlite_read_recipients,
+	.read_message = sqlite_read_message,
 	.read_pushes = sqlite_read_pushes,
 	.read_audit = sqlite_read_audit,
 	.read_any_subscriber = sqlite_read_any_subscriber,

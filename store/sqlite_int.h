@@ -327,7 +327,7 @@ uint32_t push_delete_recipients(struct db *db, int64_t lo, int64_t hi, uint32_t 
 
 /* ---- sqlite_read.c, sqlite_list.c: readers ----------------------------------------------------------- */
 
-enum read_query { R_BEGIN, R_END, R_INDEX, R_PUSH, R_PROGRESS, R_RECIPIENTS, R_KEY_RUNS, R_KEYS, R_NAME, R_HEAD,
+enum read_query { R_BEGIN, R_END, R_INDEX, R_PUSH, R_PROGRESS, R_RECIPIENTS, R_MESSAGE, R_KEY_RUNS, R_KEYS, R_NAME, R_HEAD,
 	R_AUDIT, R_PUSHES, R_SUBSCRIBER, R_ANY_SUBSCRIBER, R_PROFILE, READ_QUERIES };
 
 struct reader {
@@ -350,6 +350,8 @@ int sqlite_read_push(void *reader, const char *pi, const char *push_id, uint32_t
     struct store_view *out);
 int sqlite_read_recipients(void *reader, const char *pi, const char *push_id, const char *const *keys,
     uint32_t n_keys, struct store_view *out);
+int sqlite_read_message(void *reader, const char *pi, const char *push_id, const char *key,
+    struct store_message *out);
 int sqlite_read_pushes(void *reader, const char *pi, int64_t before, uint32_t max,
     struct store_push_row **rows, uint32_t *n);
 int sqlite_read_audit(void *reader, const char *pi, const char *push_id, int64_t after, uint32_t max,

@@ -18,6 +18,8 @@ static const char *const texts[READ_QUERIES] = {
 	[R_RECIPIENTS] = "SELECT id, address, (SELECT text FROM name WHERE id = link), description, state,"
 	    " code, event_time, segments, attempts, flags, ids, dial FROM recipient"
 	    " WHERE id BETWEEN ?1 AND ?2 LIMIT ?3",
+	[R_MESSAGE] = "SELECT p.headers, p.body, p.route, p.flags, p.body IS NULL, r.overlay FROM push p"
+	    " LEFT JOIN recipient r ON r.id = ?2 WHERE p.id = ?1",
 	[R_KEY_RUNS] = SQL_KEY_RUNS,
 	[R_KEYS] = SQL_RCPT_KEYS,
 	[R_NAME] = "SELECT id FROM name WHERE text = ?1",
@@ -353,5 +355,40 @@ sqlite_read_recipients(void *reader, const char *pi, const char *push_id, const 
 
 	if (result == OK && (result = find(r, pi, push_id, out)) == OK)
 		result = matches_get(r, keys, n_keys, out);
+	return read_end(r, result);
+}
+
+/* ---- what one recipient gets ------------------------------------------------------------------- */
+
+static int
+octets_get(struct reader *r, struct store_message *out)
+{
+	sqlite3_stmt *q = r->q[R_MESSAGE];
+	struct span own;
+	int err = OK;
+
+	sql_int(q, 1, out->push.push);
+	sql_int(q, 2, rid_of(out->push.push, out->push.n > 0 ? out->push.recipients[0].n : 0));
+	if (read_row(q, &err)) {
+		own = sql_get_blob(q, 5);
+		sbuf_span(&out->headers, own.n > 0 ? own : sql_get_blob(q, 0));
+		sbuf_span(&out->body, sql_get_blob(q, 1));
+		sbuf_span(&out->route, sql_get_blob(q, 2));
+		out->erased = (sqlite3_column_int(q, 3) & PUSH_SECRET) != 0 && sqlite3_column_int(q, 4) != 0;
+	}
+	sqlite3_reset(q);
+	return err;
+}
+
+int
+sqlite_read_message(void *reader, const char *pi, const char *push_id, const char *key, struct store_message *out)
+{
+	struct reader *r = reader;
+	int result = read_candidates(r, push_id);
+
+	if (result == OK && (result = find(r, pi, push_id, &out->push)) == OK)
+		result = key != NULL ? matches_get(r, &key, 1, &out->push) : recipients_get(r, 0, 1, &out->push);
+	if (result == OK)
+		result = octets_get(r, out);
 	return read_end(r, result);
 }

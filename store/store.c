@@ -364,6 +364,19 @@ store_read_recipients(struct store_reader *reader, const char *pi, const char *p
 }
 
 int
+store_read_message(struct store_reader *reader, const char *pi, const char *push_id, const char *key,
+    struct store_message *out)
+{
+	int err;
+
+	*out = (struct store_message){ .erased = false };
+	err = reader->engine->read_message(reader->db, pi, push_id, key, out);
+	if (err)
+		store_message_done(out);
+	return err;
+}
+
+int
 store_read_pushes(struct store_reader *reader, const char *pi, int64_t before, uint32_t max,
     struct store_push_row **rows, uint32_t *n)
 {

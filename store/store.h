@@ -377,6 +377,20 @@ int store_read_recipients(struct store_reader *reader, const char *pi, const cha
     const char *const *keys, uint32_t n_keys, struct store_view *out);
 
 /*
+ * What one recipient of a push gets: the one with this key, or (key NULL) the first. store_message_done frees, and
+ * cleanses what may be secret.
+ */
+struct store_message {
+	struct store_view push;		/* with that recipient alone; its state is 0 when there is none */
+	struct sbuf headers;		/* its own header block when it has one that was not erased, else the shared one */
+	struct sbuf body, route;
+	bool erased;			/* the body is gone: it was secret and the push has ended */
+};
+int store_read_message(struct store_reader *reader, const char *pi, const char *push_id, const char *key,
+    struct store_message *out);
+void store_message_done(struct store_message *m);
+
+/*
  * The newest pushes before row `before` (0: from the newest), of one initiator or (NULL) all. Those of one
  * initiator are looked for among the 100,000 newest pushes before that row.
  */

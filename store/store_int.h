@@ -37,6 +37,8 @@ struct store_engine {
 	    uint32_t max, struct store_view *out);
 	int (*read_recipients)(void *reader, const char *pi, const char *push_id, const char *const *keys,
 	    uint32_t n_keys, struct store_view *out);
+	int (*read_message)(void *reader, const char *pi, const char *push_id, const char *key,
+	    struct store_message *out);
 	int (*read_pushes)(void *reader, const char *pi, int64_t before, uint32_t max,
 	    struct store_push_row **rows, uint32_t *n);
 	int (*read_audit)(void *reader, const char *pi, const char *push_id, int64_t after, uint32_t max,

@@ -1,6 +1,6 @@
 /*
  * test_store_facts.c - the contract of store/store.h, on every engine: lists of pushes, recipients of a day,
- * SUBSCRIBERS and PROFILE.
+ * SUBSCRIBERS and PROFILE, and messages as recipients get them.
  */
 #include "tests/unit/test_store.h"
 
@@ -234,6 +234,94 @@ profiles_are_put_and_removed(void **state)
 	sbuf_done(&document);
 }
 
+/* ---- what one recipient gets --------------------------------------------------------------- */
+
+#define OF(text) span_of((const uint8_t *)text, sizeof text - 1)
+
+static void
+check_octets(const struct sbuf *got, const char *want)
+{
+	assert_int_equal(got->n, strlen(want));
+	if (got->n > 0)
+		assert_memory_equal(got->s, want, got->n);
+}
+
+static void
+messages_are_read_as_they_go_on_air(void **state)
+{
+	static struct store_recipient to[40];
+	static char numbers[40][20], keys[40][24];
+	struct fixture *f = *state;
+	struct store_accept a = accept_one("pi1", "id"), b = accept_one("pi1", "open");
+	struct store_event e;
+	struct store_message m;
+	unsigned i;
+
+	for (i = 0; i < 40; i++) {
+		snprintf(numbers[i], sizeof numbers[i], "+1202555%04u", i);
+		snprintf(keys[i], sizeof keys[i], "key%u", i);
+		to[i] = (struct store_recipient){ .address = numbers[i], .key = keys[i], .to = numbers[i],
+			.overlay = i == 1 || i == 39 ? OF("own headers") : OF("") };
+	}
+	a.recipients = to;
+	a.n_recipients = 40;
+	a.secret = true;
+	a.body = store_body_create(OF("headers"), OF("a \0 body"), OF("route"));
+	b.body = store_body_create(OF("h2"), OF(""), OF(""));
+	assert_int_equal(store_read_message(f->reader, NULL, "id", NULL, &m), ERR_NOT_FOUND);
+	assert_int_equal(run_accept(f, &a), OK);
+	assert_int_equal(run_accept(f, &b), OK);
+
+	/* the first, one with headers of its own, the last, and one that there is not */
+	assert_int_equal(store_read_message(f->reader, NULL, "id", NULL, &m), OK);
+	check_octets(&m.headers, "headers");
+	assert_int_equal(m.body.n, 8);
+	assert_memory_equal(m.body.s, "a \0 body", 8);
+	check_octets(&m.route, "route");
+	assert_false(m.erased);
+	assert_string_equal(m.push.pi, "pi1");
+	assert_int_equal(m.push.n_recipients, 40);
+	assert_int_equal(m.push.n, 1);
+	assert_string_equal(m.push.recipients[0].address, numbers[0]);
+	store_message_done(&m);
+	assert_int_equal(store_read_message(f->reader, "pi1", "id", "key1", &m), OK);
+	check_octets(&m.headers, "own headers");
+	assert_int_equal(m.push.recipients[0].n, 1);
+	store_message_done(&m);
+	assert_int_equal(store_read_message(f->reader, "pi1", "id", "key39", &m), OK);
+	check_octets(&m.headers, "own headers");
+	assert_string_equal(m.push.recipients[0].to, numbers[39]);
+	store_message_done(&m);
+	assert_int_equal(store_read_message(f->reader, "pi1", "id", "nobody", &m), OK);
+	assert_int_equal(m.push.recipients[0].state, 0);
+	store_message_done(&m);
+	assert_int_equal(store_read_message(f->reader, "pi2", "id", NULL, &m), ERR_NOT_FOUND);
+
+	/* an empty body was not erased; nor is one before the last recipient has ended */
+	assert_int_equal(store_read_message(f->reader, NULL, "open", NULL, &m), OK);
+	check_octets(&m.headers, "h2");
+	assert_int_equal(m.body.n, 0);
+	assert_false(m.erased);
+	store_message_done(&m);
+	for (i = 0; i < 40; i++) {
+		assert_int_equal(store_read_message(f->reader, NULL, "id", NULL, &m), OK);
+		assert_false(m.erased);
+		assert_int_equal(m.body.n, 8);
+		store_message_done(&m);
+		e = event_of(a.push, i, EV_CANCEL);
+		assert_int_equal(run_event(f, &e), OK);
+	}
+	assert_int_equal(store_read_message(f->reader, NULL, "id", "key1", &m), OK);
+	assert_true(m.erased);
+	assert_int_equal(m.body.n, 0);
+	check_octets(&m.headers, "headers");
+	store_message_done(&m);
+
+	a = accept_one("pi2", "id");
+	assert_int_equal(run_accept(f, &a), OK);
+	assert_int_equal(store_read_message(f->reader, NULL, "id", NULL, &m), ERR_EXISTS);
+}
+
 int
 main(void)
 {
@@ -242,6 +330,7 @@ main(void)
 		CONTRACT_TEST(pushes_are_listed_newest_first),
 		CONTRACT_TEST(subscribers_are_put_and_removed),
 		CONTRACT_TEST(profiles_are_put_and_removed),
+		CONTRACT_TEST(messages_are_read_as_they_go_on_air),
 	};
 
 	return contract_run(tests, sizeof tests / sizeof tests[0]);
