@@ -229,6 +229,7 @@ run_checks(const struct admit_config *cf, const struct admit_request *rq, struct
 	    (code = check_times(cf, a)) != 0 ||
 	    (code = check_notify_url(cf, rq, a)) != 0 ||
 	    (code = admit_content(cf, rq, a, &e)) != 0 ||
+	    (code = admit_carriers(cf, a)) != 0 ||
 	    (code = admit_capabilities(cf, rq, a, &e)) != 0 ||
 	    (code = admit_policy(cf, rq, a)) != 0)
 		return code;

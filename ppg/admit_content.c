@@ -394,6 +394,7 @@ build_message(const struct admit_config *cf, const struct admit_request *rq, str
 		    "content entity: %zu octets on air need %u messages, the limit is %u", a->pdu_octets, need,
 		    cf->max_segments);
 	}
+	admit_route_facts(cf, rq, a);
 	a->body = store_body_create(headers, body, sbuf_as_span(&a->route));
 	return 0;
 }

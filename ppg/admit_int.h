@@ -28,6 +28,10 @@ int admit_refuse(struct admission *a, int code, const char *fmt, ...) __attribut
 int admit_addresses(const struct admit_config *cf, const struct admit_request *rq, struct admission *a);
 /* Wishes of the push into *wish; are there links for it? */
 int admit_route(const struct admit_config *cf, const struct admit_request *rq, struct admission *a);
+/* With groups route: what their rules ask for, into the wishes; before the body is made. */
+void admit_route_facts(const struct admit_config *cf, const struct admit_request *rq, struct admission *a);
+/* Is there a link for each recipient's number? The content is ready. */
+int admit_carriers(const struct admit_config *cf, struct admission *a);
 int admit_content(const struct admit_config *cf, const struct admit_request *rq, struct admission *a,
     const struct entities *e);
 /* The recipients' devices against the capabilities entity and what is known of them; the content is ready. */

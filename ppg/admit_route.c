@@ -72,3 +72,61 @@ admit_route(const struct admit_config *cf, const struct admit_request *rq, struc
 		route_wish_write(&wish, &a->route);
 	return code;
 }
+
+void
+admit_route_facts(const struct admit_config *cf, const struct admit_request *rq, struct admission *a)
+{
+	struct routes *routes = route_table_get(cf->routes);
+	struct route_wish wish;
+
+	if (routes_rules(routes)->n > 0) {
+		route_wish_read(sbuf_as_span(&a->route), &wish);
+		copy_text(wish.initiator, sizeof wish.initiator, rq->who->name);
+		copy_text(wish.type, sizeof wish.type, a->text_type);
+		copy_text(wish.app_id, sizeof wish.app_id, a->app_id);
+		sbuf_clear(&a->route);
+		route_wish_write(&wish, &a->route);
+	}
+	routes_unref(routes);
+}
+
+/* A push that has another time than now is looked at as it will be then. */
+static int
+check_numbers(const struct routes *routes, struct admission *a)
+{
+	time_t after = a->control.deliver_after, at = after > a->received ? after : a->received;
+	struct route_wish wish;
+	uint32_t i, refused = 0;
+	int code, first = 0;
+	struct why why, first_why = { 0 };
+
+	route_wish_read(sbuf_as_span(&a->route), &wish);
+	for (i = 0; i < a->n_recipients; i++) {
+		struct route_facts f = route_facts_of(&wish, (int)a->priority, a->recipients[i].to, at);
+
+		code = routes_check_number(routes, &wish, &f, NULL, &why);
+		if (code == 0)
+			continue;
+		if (refused++ == 0) {
+			first = code;
+			first_why = why;
+		}
+		admit_hold(a, i, code, why.text);
+	}
+	if (refused < a->n_recipients)
+		return 0;
+	a->why = first_why;
+	return first;
+}
+
+int
+admit_carriers(const struct admit_config *cf, struct admission *a)
+{
+	struct routes *routes = route_table_get(cf->routes);
+	int code = 0;
+
+	if (routes_by_number(routes) || routes_rules(routes)->n > 0)
+		code = check_numbers(routes, a);
+	routes_unref(routes);
+	return code;
+}

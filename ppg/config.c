@@ -257,6 +257,7 @@ ppg_config_load(const char *path, conf_report report, void *arg, struct ppg_conf
 		config_take_initiators(&ld);
 		config_take_links(&ld);
 		config_check_links_of_initiators(&ld);
+		config_take_routes(&ld);
 		take_store(&ld, path);
 		take_admin(&ld);
 		config_take_subscribers(&ld);
@@ -285,6 +286,7 @@ ppg_config_free(struct ppg_config **config)
 	for (i = 0; i < c->n_links; i++)
 		explicit_bzero(c->links[i].smsc.password, sizeof c->links[i].smsc.password);
 	free(c->links);
+	route_rules_unref(c->routes);
 	initiator_done(&c->everyone);
 	netlist_destroy(&c->notify_allow);
 	number_rules_destroy(&c->numbers);

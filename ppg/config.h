@@ -12,6 +12,7 @@
 #include "ppg/initiator.h"
 #include "ppg/number.h"
 #include "ppg/pap.h"
+#include "ppg/route_rule.h"
 #include "ppg/subscriber.h"
 #include "smsc/link.h"
 
@@ -79,6 +80,8 @@ struct ppg_config {
 
 	struct ppg_link *links;			/* groups smsc; at least one */
 	size_t n_links;
+
+	struct route_rules *routes;		/* groups route */
 
 	char *store_url;			/* "sqlite:/absolute/or/relative/to/the/file"; group store */
 	int64_t retention_s, audit_retention_s, receipt_margin_s;

@@ -22,6 +22,7 @@ static const struct { const char *group, *key; size_t area; } areas[] = {
 	{ "ppg", "ppg-deny-ip", offsetof(struct ppg_changes, initiators) },
 	{ "wap-push-user", NULL, offsetof(struct ppg_changes, initiators) },
 	{ "smsc", NULL, offsetof(struct ppg_changes, links) },
+	{ "route", NULL, offsetof(struct ppg_changes, links) },
 	{ "store", NULL, offsetof(struct ppg_changes, store) },
 	{ "subscriber-source", NULL, offsetof(struct ppg_changes, subscribers) },
 	{ "control", NULL, offsetof(struct ppg_changes, controls) },

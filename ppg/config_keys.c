@@ -233,7 +233,6 @@ static const struct conf_key initiator_keys[] = {
 };
 
 #define OTHER_KIND "belongs to another kind of link"
-#define NO_ROUTES "links are NOT chosen by the number"
 #define ONE_PLACE "a link goes to one host and port"
 #define BY_FORM "taken from the form of the address"
 
@@ -285,6 +284,11 @@ static const struct conf_key smsc_keys[] = {
 	  "it takes none that want one of these" },
 	{ "preferred-smsc-id", CONF_TEXT, 0, 511, NULL, NULL, CONF_RELOAD,
 	  "pushes that want one of these go here first" },
+	{ "allowed-prefix", CONF_TEXT, 0, 1023, NULL, NULL, CONF_RELOAD,
+	  "the link takes only numbers that begin like one of these, separated by ';'" },
+	{ "denied-prefix", CONF_TEXT, 0, 1023, NULL, NULL, CONF_RELOAD,
+	  "it takes no numbers that begin so, but for those of allowed-prefix" },
+	{ "preferred-prefix", CONF_TEXT, 0, 1023, NULL, NULL, CONF_RELOAD, "numbers that begin so go here first" },
 	{ "network", CONF_TEXT, 1, 39, NULL, "GSM", CONF_RELOAD, "network behind the link, as in WAP-259" },
 	{ "bearer", CONF_TEXT, 1, 39, NULL, "SMS", CONF_RELOAD, "bearer of that network" },
 	{ "use-ssl", CONF_BOOL, 0, 0, NULL, "false", CONF_RELOAD, "TLS 1.2 or 1.3 from the first octet on" },
@@ -300,12 +304,9 @@ static const struct conf_key smsc_keys[] = {
 	IGNORED("denied-smsc-id-regex", "write the names into denied-smsc-id"),
 	IGNORED("allowed-smsc-id-regex", "write the names into allowed-smsc-id"),
 	IGNORED("preferred-smsc-id-regex", "write the names into preferred-smsc-id"),
-	IGNORED("allowed-prefix", NO_ROUTES),
-	IGNORED("denied-prefix", NO_ROUTES),
-	IGNORED("preferred-prefix", NO_ROUTES),
-	IGNORED("allowed-prefix-regex", NO_ROUTES),
-	IGNORED("denied-prefix-regex", NO_ROUTES),
-	IGNORED("preferred-prefix-regex", NO_ROUTES),
+	IGNORED("allowed-prefix-regex", "NOT looked at: write the prefixes into allowed-prefix"),
+	IGNORED("denied-prefix-regex", "NOT looked at: write the prefixes into denied-prefix"),
+	IGNORED("preferred-prefix-regex", "NOT looked at: write the prefixes into preferred-prefix"),
 	IGNORED("unified-prefix", "see unified-prefix in group core"),
 	IGNORED("reroute", NO_SMS),
 	IGNORED("reroute-smsc-id", NO_SMS),
@@ -401,6 +402,24 @@ static const struct conf_key smsc_keys[] = {
 	IGNORED("generic-status-sent", OTHER_KIND),
 	IGNORED("generic-status-error", OTHER_KIND),
 	IGNORED("generic-foreign-id-regex", OTHER_KIND),
+	{ 0 },
+};
+
+static const struct conf_key route_keys[] = {
+	{ "name", CONF_TEXT, 1, 63, NULL, NULL, CONF_REQUIRED | CONF_RELOAD, "name of the route" },
+	{ "prefix", CONF_TEXT, 1, 1023, NULL, NULL, CONF_RELOAD, "beginnings of the numbers it is for, separated by ';'" },
+	{ "initiator", CONF_TEXT, 1, 1023, NULL, NULL, CONF_RELOAD, "initiators (wap-push-user) whose pushes it is for" },
+	{ "content-type", CONF_TEXT, 1, 1023, NULL, NULL, CONF_RELOAD, "content types, as they are submitted, that it is for" },
+	{ "application-id", CONF_TEXT, 1, 1023, NULL, NULL, CONF_RELOAD,
+	  "application ids, as they are submitted, that it is for" },
+	{ "priority", CONF_TEXT, 1, 40, NULL, NULL, CONF_RELOAD, "priorities that it is for: high, medium, low" },
+	{ "time", CONF_TEXT, 1, 400, NULL, NULL, CONF_RELOAD, "when it is for them, as \"mon-fri 08:00-18:00; sat 09:00-13:00\"" },
+	{ "zone", CONF_TEXT, 1, 6, NULL, "local", CONF_RELOAD, "zone of these times: local, utc, or an offset such as +01:00" },
+	{ "links", CONF_TEXT, 1, 1023, NULL, NULL, CONF_REQUIRED | CONF_RELOAD,
+	  "smsc-ids of its links, separated by ';', with their shares as in \"a:3; b:1\"" },
+	{ "fallback", CONF_TEXT, 1, 1023, NULL, NULL, CONF_RELOAD, "smsc-ids of links for when none of these can" },
+	{ "source-addr", CONF_TEXT, 1, 20, NULL, NULL, CONF_RELOAD, "source address of its messages, instead of the link's" },
+	{ "throughput", CONF_NUMBER, 0, 100000, NULL, "0", CONF_RELOAD, "PDUs a second on this route; 0 is without limit" },
 	{ 0 },
 };
 
@@ -536,7 +555,7 @@ const struct conf_group_def ppg_config_groups[] = {
 	{ "wapbox", wapbox_keys, false, false, NULL, NULL },
 	LATER_GROUP("device-profile", "profiles of devices"),
 	{ "subscriber-source", source_keys, false, false, NULL, NULL },
-	LATER_GROUP("route", "the choice of a link"),
+	{ "route", route_keys, true, false, "name", NULL },
 	{ "control", control_keys, false, false, NULL, NULL },
 	UNUSED_GROUP("wap-url-map"),
 	UNUSED_GROUP("wap-user-map"),

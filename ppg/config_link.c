@@ -7,6 +7,7 @@
 
 #include "base/tls.h"
 #include "ppg/network.h"
+#include "ppg/route_rule.h"
 
 static void
 copy_text(char *out, size_t size, const char *text)
@@ -95,6 +96,24 @@ take_wanted(struct loading *ld, const struct conf_group *g, struct smsc_config *
 		config_tell(ld, 1, g, "denied-smsc-id", "means nothing beside allowed-smsc-id");
 }
 
+/* And by the numbers of their recipients. */
+static void
+take_prefixes(struct loading *ld, const struct conf_group *g, struct smsc_config *cf)
+{
+	const struct { const char *key; char *out; } lists[] = {
+		{ "allowed-prefix", cf->allowed_prefix }, { "denied-prefix", cf->denied_prefix },
+		{ "preferred-prefix", cf->preferred_prefix },
+	};
+	struct why why;
+	size_t i;
+
+	for (i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		copy_text(lists[i].out, sizeof cf->allowed_prefix, conf_text(g, lists[i].key));
+		if (route_prefixes_check(lists[i].out, &why) != OK)
+			config_tell(ld, 2, g, lists[i].key, "%s", why.text);
+	}
+}
+
 static void
 take_tls(struct loading *ld, const struct conf_group *g, struct smsc_config *cf)
 {
@@ -166,6 +185,7 @@ take_link(struct loading *ld, const struct conf_group *g, struct ppg_link *link)
 	take_network(ld, g, cf);
 	take_wanted(ld, g, cf);
 	take_tls(ld, g, cf);
+	take_prefixes(ld, g, cf);
 	if (conf_text(g, "interface-version") != NULL && strcmp(conf_text(g, "interface-version"), "34") != 0)
 		config_tell(ld, 1, g, "interface-version", "links speak SMPP 3.4");
 	link->delivered_on_submit = delivered_on != NULL && strcmp(delivered_on, "submit") == 0;

@@ -43,6 +43,9 @@ run_tick(void *arg)
 	struct dispatch *d = arg;
 
 	dispatch_expire(d);
+	lanes_minute(d);
+	dispatch_return_stranded(d);
+	dispatch_feed(d);
 	dispatch_look_for_more(d);
 	d->tick = (struct store_tick){
 		.op = { .kind = STORE_TICK, .done = tick_done },
@@ -107,6 +110,7 @@ dispatch_start(struct store *store, const struct dispatch_config *cf)
 	dispatch_take_init(d);
 	dispatch_cancel_init(d);
 	dispatch_links_init(d, cf->links, cf->n_links);
+	d->rules = cf->rules != NULL ? route_rules_ref(cf->rules) : NULL;
 	lanes_init(d);
 	if (pthread_create(&d->thread, NULL, run_thread, d) != 0)
 		abort();
@@ -156,6 +160,7 @@ run_stop(struct loop_work *work)
 	loop_timer_stop(d->loop, &d->tick_timer);
 	loop_timer_stop(d->loop, &d->take_timer);
 	loop_timer_stop(d->loop, &d->extra_timer);
+	loop_timer_stop(d->loop, &d->feed_timer);
 	dispatch_return(d, lanes_stranded(d, true), 0);
 	for (i = 0; i < d->n_links; i++)
 		smsc_link_stop(d->links[i]->smsc, job->wait_ms);
@@ -178,6 +183,7 @@ dispatch_stop(struct dispatch **p, unsigned wait_ms)
 	loop_destroy(&d->loop);
 	pthread_mutex_destroy(&d->lock);
 	lanes_done(d);
+	route_rules_unref(d->rules);
 	free(d);
 	*p = NULL;
 }

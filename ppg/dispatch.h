@@ -23,6 +23,7 @@ struct dispatch_link {
 struct dispatch_config {
 	const struct dispatch_link *links;
 	size_t n_links;
+	struct route_rules *rules;	/* a reference is taken; NULL: none */
 	unsigned in_hand_max;		/* recipients held in memory at once; 0 = 4000. High and low priority have an
 					 * eighth of it each, so that neither waits for the others */
 	unsigned retry_min_s, retry_max_s;	/* after a temporary refusal; 0 = 15, 900 */
@@ -115,10 +116,11 @@ struct dispatch_wait {
 void dispatch_later(struct dispatch *d, unsigned ms, struct dispatch_wait *w);
 
 /*
- * New links take the place of the old ones; those that did not change go on undisturbed, those that
+ * New links and rules (NULL: none) take the place of the old ones; those that did not change go on undisturbed, those that
  * are gone drain for wait_ms, and what they had not sent goes to the others.
  */
-void dispatch_reload(struct dispatch *d, const struct dispatch_link *links, size_t n, unsigned wait_ms);
+void dispatch_reload(struct dispatch *d, const struct dispatch_link *links, size_t n, struct route_rules *rules,
+    unsigned wait_ms);
 
 void dispatch_stats(struct dispatch *d, struct dispatch_stats *out);
 /* The links as the admin API shows them; a new reference. Asks the thread and waits for it. */

@@ -5,6 +5,7 @@
  *	dispatch_link.c		the links: states, reload, what the admin API shows
  *	dispatch_take.c		recipients in: from the store's queue, or past it
  *	dispatch_lane.c		who waits here for a link, by route and priority
+ *	dispatch_pick.c		which link that is
  *	dispatch_send.c		onto a link, and what became of it
  *	dispatch_cancel.c	and back again
  *	dispatch_receipt.c	delivery receipts into the store
@@ -21,15 +22,18 @@ struct link {
 	struct dispatch *d;
 	struct smsc_link *smsc;		/* NULL at the end, when only the store still names this link */
 	struct dispatch_link cf;
+	int64_t full_since;		/* clock_mono_ms; 0: there was room when somebody looked last */
 	unsigned users;			/* receipts and cancels that will come back to it */
 	bool leaving;			/* of an older configuration: ends when nobody uses it */
 	struct link *next_leaving;
 };
 
-/* Recipients that wait here, of pushes with the same wishes. */
+/* Recipients that wait here, of pushes with the same wishes, for the same links. */
 struct lane {
 	struct lane *next;
 	struct route_wish wish;
+	const struct route_rule *rule;	/* that decides for them; NULL: none does */
+	const struct route_place **places;	/* in it, of each link; NULL without a rule */
 	int *scores;			/* of each link */
 	struct store_item *first[STORE_PRIORITIES], **last[STORE_PRIORITIES];
 	size_t n_route;
@@ -58,6 +62,15 @@ struct dispatch {
 	/* links thread only */
 	struct link **links, *leaving;
 	size_t n_links;
+	struct route_rules *rules;	/* NULL: none */
+	struct pick_state *states;	/* of each rule */
+	int64_t *passes;		/* of each rule and link */
+	bool by_number;			/* links differ in the numbers that they take */
+	const struct route_rule *sent_by;	/* the rule of the one that lanes_next gave last; NULL: none */
+	int64_t feed_ms;		/* clock_mono_ms when a rule's throughput lets the next one go; 0: none waits for that */
+	int64_t minute;			/* for which rules with times were looked at */
+	int *scratch;			/* a score for each link */
+	struct loop_timer feed_timer;
 	struct lane *lanes;		/* the first is for pushes without wishes */
 	unsigned turn;
 	uint64_t arrivals;		/* recipients that came into the lanes */
@@ -87,7 +100,8 @@ void dispatch_link_release(struct link *link);		/* one user less */
 void lanes_init(struct dispatch *d);
 void lanes_done(struct dispatch *d);
 void lanes_add(struct dispatch *d, struct store_item *items);
-void lanes_rescore(struct dispatch *d);			/* the links have changed */
+void lanes_rescore(struct dispatch *d);			/* links or rules have changed */
+void lanes_minute(struct dispatch *d);			/* the times of rules may be over, or come */
 /* Who goes next, and on which link; NULL when nobody can. It is taken out. */
 struct store_item *lanes_next(struct dispatch *d, struct link **link);
 /* Calls each() for every lane in which somebody of class p waits since then or longer. */
@@ -101,6 +115,16 @@ void dispatch_return_stranded(struct dispatch *d);
 struct store_item *lanes_remove(struct dispatch *d, int64_t push, bool (*wanted)(void *arg, uint32_t n), void *arg);
 /* Takes out those whose deadline has passed. */
 struct store_item *lanes_overdue(struct dispatch *d, int64_t now);
+/* dispatch_pick.c */
+/* How fast a rule has gone, and when it may again. */
+struct pick_state {
+	int64_t tokens, tokens_at;	/* thousandths of a PDU; clock_mono_ms */
+};
+void pick_init(struct dispatch *d);			/* for its links and rules */
+void pick_done(struct dispatch *d);
+struct link *pick_link(struct dispatch *d, const struct lane *lane);	/* NULL: wait */
+void pick_took(struct dispatch *d, const struct lane *lane, const struct link *link);
+void pick_spent(struct dispatch *d, const struct route_rule *rule, unsigned pdus);	/* beyond the first */
 /* dispatch_send.c: give the links what they have room for; give back what waits here in vain. */
 void dispatch_feed(struct dispatch *d);
 void dispatch_expire(struct dispatch *d);		/* who waits here and is too late */

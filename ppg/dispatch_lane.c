@@ -15,24 +15,29 @@
  */
 enum { TURNS = 16, MEDIUM_TURN = 4 };
 
-static void
-score(struct dispatch *d, struct lane *lane)
+/* Which links, for one number (NULL: any); all that depends on it is in what it gives back. */
+static const struct route_rule *
+score(struct dispatch *d, const struct route_wish *wish, int priority, const char *number, int *scores)
 {
+	const struct route_rule *rule = NULL;
 	size_t i;
 
-	free(lane->scores);
-	lane->scores = calloc(d->n_links + 1, sizeof lane->scores[0]);
-	if (lane->scores == NULL)
-		abort();
+	if (d->rules != NULL && d->rules->n > 0) {
+		struct route_facts f = route_facts_of(wish, priority, number, clock_utc());
+
+		rule = route_rules_find(d->rules, &f);
+	}
 	for (i = 0; i < d->n_links; i++)
-		lane->scores[i] = route_score(&d->links[i]->cf.smsc, &lane->wish);
+		scores[i] = route_link_score(&d->links[i]->cf.smsc, rule, wish, number);
+	return rule;
 }
 
 static struct lane *
-make_lane(struct dispatch *d, struct span route)
+make_lane(struct dispatch *d, struct span route, const struct route_rule *rule, const int *scores)
 {
 	struct lane *lane = calloc(1, sizeof *lane + route.n);
 	unsigned p;
+	size_t i;
 
 	if (lane == NULL)
 		abort();
@@ -40,7 +45,14 @@ make_lane(struct dispatch *d, struct span route)
 		memcpy(lane->route, route.p, route.n);
 	lane->n_route = route.n;
 	route_wish_read(route, &lane->wish);
-	score(d, lane);
+	lane->rule = rule;
+	lane->scores = calloc(d->n_links + 1, sizeof lane->scores[0]);
+	lane->places = calloc(d->n_links + 1, sizeof lane->places[0]);
+	if (lane->scores == NULL || lane->places == NULL)
+		abort();
+	memcpy(lane->scores, scores, d->n_links * sizeof scores[0]);
+	for (i = 0; rule != NULL && i < d->n_links; i++)
+		lane->places[i] = route_rule_place(rule, d->links[i]->cf.smsc.smsc_id);
 	for (p = 0; p < STORE_PRIORITIES; p++)
 		lane->last[p] = &lane->first[p];
 	return lane;
@@ -60,6 +72,7 @@ static void
 free_lane(struct lane *lane)
 {
 	free(lane->scores);
+	free(lane->places);
 	free(lane);
 }
 
@@ -82,7 +95,12 @@ drop_empty(struct dispatch *d)
 void
 lanes_init(struct dispatch *d)
 {
-	d->lanes = make_lane(d, span_of(NULL, 0));
+	const struct route_wish none = { 0 };
+
+	pick_init(d);
+	/* by number or priority nothing can be said for all: its scores are those of links without such keys */
+	memset(d->scratch, 0, d->n_links * sizeof d->scratch[0]);
+	d->lanes = make_lane(d, span_of(NULL, 0), score(d, &none, -1, NULL, d->scratch), d->scratch);
 }
 
 void
@@ -94,29 +112,128 @@ lanes_done(struct dispatch *d)
 		d->lanes = lane->next;
 		free_lane(lane);
 	}
+	pick_done(d);
+}
+
+static bool
+has_route(const struct lane *lane, struct span route)
+{
+	return lane->n_route == route.n && (route.n == 0 || memcmp(lane->route, route.p, route.n) == 0);
+}
+
+static struct lane *
+add_lane(struct dispatch *d, struct span route, const struct route_rule *rule, const int *scores)
+{
+	struct lane *lane;
+
+	drop_empty(d);
+	lane = make_lane(d, route, rule, scores);
+	lane->next = d->lanes->next;
+	return d->lanes->next = lane;
+}
+
+/* Everybody with these wishes may go on the same links. */
+static struct lane *
+find_lane(struct dispatch *d, struct span route)
+{
+	struct route_wish wish;
+	struct lane *lane;
+
+	for (lane = d->lanes; lane != NULL; lane = lane->next)
+		if (has_route(lane, route))
+			return lane;
+	route_wish_read(route, &wish);
+	score(d, &wish, -1, NULL, d->scratch);
+	return add_lane(d, route, NULL, d->scratch);
+}
+
+/* Number and priority make a difference. */
+static struct lane *
+find_lane_of(struct dispatch *d, const struct store_item *item)
+{
+	struct span route = item->body->route;
+	const struct route_rule *rule;
+	struct route_wish wish;
+	struct lane *lane;
+
+	for (lane = d->lanes; lane != NULL && !has_route(lane, route); lane = lane->next)
+		;
+	if (lane == NULL)
+		route_wish_read(route, &wish);
+	rule = score(d, lane != NULL ? &lane->wish : &wish, (int)item->priority, item->to, d->scratch);
+	for (; lane != NULL; lane = lane->next)
+		if (has_route(lane, route) && lane->rule == rule &&
+		    memcmp(lane->scores, d->scratch, d->n_links * sizeof d->scratch[0]) == 0)
+			return lane;
+	return add_lane(d, route, rule, d->scratch);
+}
+
+static bool
+has_rules(const struct dispatch *d)
+{
+	return d->by_number || (d->rules != NULL && d->rules->n > 0);
+}
+
+static struct lane *
+lane_for(struct dispatch *d, const struct store_item *item)
+{
+	return has_rules(d) ? find_lane_of(d, item) : find_lane(d, item->body->route);
+}
+
+static int
+by_turn(const void *a, const void *b)
+{
+	const struct store_item *x = *(const struct store_item *const *)a, *y = *(const struct store_item *const *)b;
+
+	return x->turn < y->turn ? -1 : x->turn > y->turn;
+}
+
+/* Into the lanes that are now theirs, in the order in which they came. */
+static void
+sort_in(struct dispatch *d, struct store_item *items)
+{
+	struct store_item **list, *item;
+	size_t n = 0, i;
+
+	for (item = items; item != NULL; item = item->next)
+		n++;
+	list = calloc(n + 1, sizeof *list);
+	if (list == NULL)
+		abort();
+	for (n = 0, item = items; item != NULL; item = item->next)
+		list[n++] = item;
+	qsort(list, n, sizeof *list, by_turn);
+	for (i = 0; i < n; i++) {
+		struct lane *lane = lane_for(d, list[i]);
+		unsigned p = list[i]->priority;
+
+		list[i]->next = NULL;
+		*lane->last[p] = list[i];
+		lane->last[p] = &list[i]->next;
+	}
+	free(list);
 }
 
 void
 lanes_rescore(struct dispatch *d)
 {
-	struct lane *lane;
+	struct store_item *items = lanes_stranded(d, true);
 
-	for (lane = d->lanes; lane != NULL; lane = lane->next)
-		score(d, lane);
+	lanes_done(d);
+	lanes_init(d);
+	sort_in(d, items);
 }
 
-static struct lane *
-find_lane(struct dispatch *d, struct span route)
+void
+lanes_minute(struct dispatch *d)
 {
-	struct lane *lane;
+	int64_t minute = (int64_t)clock_utc() / 60;
 
-	for (lane = d->lanes; lane != NULL; lane = lane->next)
-		if (lane->n_route == route.n && (route.n == 0 || memcmp(lane->route, route.p, route.n) == 0))
-			return lane;
+	if (d->rules == NULL || !d->rules->by_time || minute == d->minute)
+		return;
+	d->minute = minute;
+	sort_in(d, lanes_stranded(d, true));
 	drop_empty(d);
-	lane = make_lane(d, route);
-	lane->next = d->lanes->next;
-	return d->lanes->next = lane;
 }
 
 void
@@ -126,7 +243,7 @@ lanes_add(struct dispatch *d, struct store_item *items)
 
 	while (items != NULL) {
 		struct store_item *item = items;
-		struct lane *lane = find_lane(d, item->body->route);
+		struct lane *lane = lane_for(d, item);
 
 		items = item->next;
 		item->next = NULL;
@@ -149,30 +266,6 @@ take_first(struct lane *lane, unsigned p)
 	return item;
 }
 
-/* The link that suits best; of equals the one with most room. */
-static struct link *
-pick_link(struct dispatch *d, const struct lane *lane)
-{
-	struct link *best = NULL;
-	unsigned most = 0;
-	int best_score = -1;
-	size_t i;
-
-	for (i = 0; i < d->n_links; i++) {
-		unsigned room;
-
-		if (lane->scores[i] < best_score || lane->scores[i] < 0)
-			continue;
-		room = smsc_link_room(d->links[i]->smsc);
-		if (room > 0 && (lane->scores[i] > best_score || room > most)) {
-			best = d->links[i];
-			best_score = lane->scores[i];
-			most = room;
-		}
-	}
-	return best;
-}
-
 /* The one that came first, of those that have a link. */
 static struct store_item *
 next_of(struct dispatch *d, unsigned p, struct link **link)
@@ -189,7 +282,10 @@ next_of(struct dispatch *d, unsigned p, struct link **link)
 			*link = l;
 		}
 	}
-	return oldest != NULL ? take_first(oldest, p) : NULL;
+	if (oldest == NULL)
+		return NULL;
+	pick_took(d, oldest, *link);
+	return take_first(oldest, p);
 }
 
 struct store_item *

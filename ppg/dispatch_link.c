@@ -211,6 +211,7 @@ struct reload_job {
 	struct dispatch *d;
 	const struct dispatch_link *links;
 	size_t n;
+	struct route_rules *rules;
 	unsigned wait_ms;
 	bool done;
 	pthread_mutex_t lock;
@@ -256,6 +257,7 @@ run_reload(struct loop_work *work)
 	struct dispatch *d = job->d;
 	struct link **old = d->links;
 	size_t n_old = d->n_links, i;
+	struct route_rules *old_rules = d->rules;
 
 	d->links = calloc(job->n + 1, sizeof *d->links);
 	if (d->links == NULL)
@@ -269,7 +271,9 @@ run_reload(struct loop_work *work)
 	for (i = 0; i < d->n_links; i++)
 		if (d->links[i]->smsc == NULL)
 			start_link(d->links[i]);
+	d->rules = job->rules != NULL ? route_rules_ref(job->rules) : NULL;
 	lanes_rescore(d);
+	route_rules_unref(old_rules);
 	count_up(d);
 	for (i = 0; i < n_old; i++)
 		if (old[i] != NULL)
@@ -277,6 +281,7 @@ run_reload(struct loop_work *work)
 	free(old);
 	end_leaving_soon(d);
 	dispatch_return_stranded(d);
+	dispatch_feed(d);
 	pthread_mutex_lock(&job->lock);
 	job->done = true;
 	pthread_cond_signal(&job->ready);
@@ -284,9 +289,10 @@ run_reload(struct loop_work *work)
 }
 
 void
-dispatch_reload(struct dispatch *d, const struct dispatch_link *links, size_t n, unsigned wait_ms)
+dispatch_reload(struct dispatch *d, const struct dispatch_link *links, size_t n, struct route_rules *rules,
+    unsigned wait_ms)
 {
-	struct reload_job job = { .work.run = run_reload, .d = d, .links = links, .n = n, .wait_ms = wait_ms,
+	struct reload_job job = { .work.run = run_reload, .d = d, .links = links, .n = n, .rules = rules, .wait_ms = wait_ms,
 		.lock = PTHREAD_MUTEX_INITIALIZER, .ready = PTHREAD_COND_INITIALIZER };
 
 	pthread_mutex_lock(&job.lock);

@@ -225,6 +225,8 @@ make_flight(struct dispatch *d, struct store_item *item, const struct link *link
 	f->dg.priority = item->priority == STORE_HIGH;
 	f->dg.want_receipt = !link->cf.delivered_on_submit;
 	memcpy(f->dg.to, item->to, sizeof f->dg.to);
+	if (d->sent_by != NULL)
+		memcpy(f->dg.from, d->sent_by->source_addr, sizeof f->dg.from);
 	return f;
 }
 
@@ -251,6 +253,22 @@ dispatch_refuse(struct dispatch *d, struct store_item *item, int code, const cha
 	store_outcome(f, EV_REFUSED, code, 0, false);
 }
 
+static void
+run_feed_timer(void *arg)
+{
+	dispatch_feed(arg);
+}
+
+/* Somebody may go when a rule's throughput allows it. */
+static void
+feed_later(struct dispatch *d)
+{
+	int64_t ms = d->feed_ms - clock_mono_ms();
+
+	if (d->feed_ms != 0 && !d->stopping)
+		loop_timer_start(d->loop, &d->feed_timer, ms > 0 ? ms : 0, run_feed_timer, d);
+}
+
 /* Give the links what they have room for. */
 void
 dispatch_feed(struct dispatch *d)
@@ -258,6 +276,7 @@ dispatch_feed(struct dispatch *d)
 	struct store_item *item;
 	struct link *link;
 
+	d->feed_ms = 0;
 	while ((item = lanes_next(d, &link)) != NULL) {
 		struct flight *f;
 
@@ -271,7 +290,10 @@ dispatch_feed(struct dispatch *d)
 			dispatch_return(d, item, 0);
 			break;
 		}
+		if (f->dg.n_segments > 1)
+			pick_spent(d, d->sent_by, f->dg.n_segments - 1);
 	}
+	feed_later(d);
 }
 
 void

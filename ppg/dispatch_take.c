@@ -133,7 +133,7 @@ links_now_up(struct dispatch *d)
 	for (i = 0; i < d->n_links; i++)
 		if (smsc_link_state(d->links[i]->smsc) == SMSC_UP)
 			up[n++] = &d->links[i]->cf.smsc;
-	routes = routes_create(up, n);
+	routes = d->rules != NULL ? routes_create_ruled(up, n, d->rules) : routes_create(up, n);
 	free(up);
 	return routes;
 }

@@ -121,7 +121,7 @@ make_routes(const struct ppg_config *cf)
 		abort();
 	for (i = 0; i < cf->n_links; i++)
 		links[i] = &cf->links[i].smsc;
-	routes = routes_create(links, cf->n_links);
+	routes = routes_create_ruled(links, cf->n_links, cf->routes);
 	free(links);
 	return routes;
 }
@@ -175,6 +175,7 @@ start_dispatch(struct gateway *gw)
 		.screen_arg = gw->screen,
 		.links = links,
 		.n_links = cf->n_links,
+		.rules = cf->routes,
 		.in_hand_max = cf->inflight_max,
 	});
 	free(links);
@@ -457,7 +458,7 @@ take_links(struct gateway *gw, const struct ppg_config *fresh)
 	struct dispatch_link *links = make_links(fresh);
 
 	route_table_replace(gw->routes, make_routes(fresh));
-	dispatch_reload(gw->dispatch, links, fresh->n_links, LINK_DRAIN_MS);
+	dispatch_reload(gw->dispatch, links, fresh->n_links, fresh->routes, LINK_DRAIN_MS);
 	free(links);
 }
 

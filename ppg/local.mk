@@ -10,7 +10,7 @@ ppg_libppg_a_SOURCES = \
 	ppg/admit_capabilities.c ppg/admit_policy.c ppg/push_facts.c ppg/push_facts.h ppg/predict.c ppg/predict.h \
 	ppg/subscriber.c ppg/subscriber.h ppg/screen.c ppg/screen.h \
 	ppg/control.c ppg/control.h ppg/control_content.c ppg/control_memory.c ppg/control_recipient.c \
-	ppg/route.c ppg/route.h \
+	ppg/route.c ppg/route.h ppg/route_rule.c ppg/route_rule.h \
 	ppg/mime.c ppg/mime.h \
 	ppg/entities.c ppg/entities.h \
 	ppg/pap.h ppg/pap_int.h ppg/pap_parse.c ppg/pap_version.c ppg/pap_leniency.c \
@@ -21,7 +21,7 @@ ppg_libppg_a_SOURCES = \
 	ppg/uaprof.c ppg/uaprof_match.c ppg/uaprof.h \
 	ppg/life.c ppg/life.h \
 	ppg/dispatch.c ppg/dispatch.h ppg/dispatch_int.h \
-	ppg/dispatch_link.c ppg/dispatch_lane.c ppg/dispatch_take.c ppg/dispatch_send.c ppg/dispatch_cancel.c \
+	ppg/dispatch_link.c ppg/dispatch_lane.c ppg/dispatch_pick.c ppg/dispatch_take.c ppg/dispatch_send.c ppg/dispatch_cancel.c \
 	ppg/dispatch_receipt.c ppg/report.c ppg/report.h \
 	ppg/notify.c ppg/notify.h \
 	ppg/receivers.c ppg/receivers.h \
@@ -79,7 +79,7 @@ tests_fuzz_fuzz_mime_LDFLAGS = $(FUZZ_LINK)
 
 # ---- configuration ----
 ppg_libppg_a_SOURCES += ppg/config.c ppg/config.h ppg/config_int.h ppg/config_initiator.c ppg/config_diff.c \
-	ppg/config_kannel.c ppg/config_keys.c ppg/config_link.c ppg/config_policy.c ppg/config_tls.c
+	ppg/config_kannel.c ppg/config_keys.c ppg/config_link.c ppg/config_policy.c ppg/config_route.c ppg/config_tls.c
 check_PROGRAMS += tests/unit/test_config_tls
 TESTS += tests/unit/test_config_tls
 tests_unit_test_config_tls_SOURCES = tests/unit/test_config_tls.c
@@ -149,3 +149,12 @@ tests_unit_test_subscriber_SOURCES = tests/unit/test_subscriber.c
 tests_unit_test_subscriber_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 tests_unit_test_control_SOURCES = tests/unit/test_control.c
 tests_unit_test_control_LDADD = $(PPG_LIBS) $(TEST_LIBS)
+
+# ---- routes ----
+ROUTE_TESTS = tests/unit/test_route_rule tests/unit/test_config_route
+check_PROGRAMS += $(ROUTE_TESTS)
+TESTS += $(ROUTE_TESTS)
+tests_unit_test_route_rule_SOURCES = tests/unit/test_route_rule.c
+tests_unit_test_route_rule_LDADD = ppg/libppg.a $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_config_route_SOURCES = tests/unit/test_config_route.c tests/unit/config_fixture.h
+tests_unit_test_config_route_LDADD = $(PPG_LIBS) $(TEST_LIBS)

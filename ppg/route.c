@@ -8,17 +8,24 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "ppg/pap.h"
 
 enum { WANTED = 4, NETWORK = 2, BEARER = 1 };	/* what makes a link suit better */
 
-/* ---- wishes as text: five lines or six, or nothing --------------------------------------------------- */
+/* ---- wishes as text: five, six or nine lines, or nothing --------------------------------------------------- */
+
+static bool
+has_facts(const struct route_wish *w)
+{
+	return w->initiator[0] != '\0' || w->type[0] != '\0' || w->app_id[0] != '\0';
+}
 
 static bool
 has_wish(const struct route_wish *w)
 {
 	return w->smsc[0] != '\0' || w->network[0] != '\0' || w->bearer[0] != '\0' || w->links[0] != '\0' ||
-	    w->bearers[0] != '\0' || w->screen[0] != '\0';
+	    w->bearers[0] != '\0' || w->screen[0] != '\0' || has_facts(w);
 }
 
 /* A line end in a name would make what follows it another line: such a name suits no link, with '?' neither. */
@@ -42,8 +49,13 @@ route_wish_write(const struct route_wish *w, struct sbuf *out)
 	put_line(out, w->bearer_required, w->bearer);
 	put_line(out, false, w->links);
 	put_line(out, false, w->bearers);
-	if (w->screen[0] != '\0')
+	if (w->screen[0] != '\0' || has_facts(w))
 		put_line(out, false, w->screen);
+	if (!has_facts(w))
+		return;
+	put_line(out, false, w->initiator);
+	put_line(out, false, w->type);
+	put_line(out, false, w->app_id);
 }
 
 static void
@@ -79,6 +91,9 @@ route_wish_read(struct span text, struct route_wish *out)
 	next_line(&text, out->links, sizeof out->links);
 	next_line(&text, out->bearers, sizeof out->bearers);
 	next_line(&text, out->screen, sizeof out->screen);
+	next_line(&text, out->initiator, sizeof out->initiator);
+	next_line(&text, out->type, sizeof out->type);
+	next_line(&text, out->app_id, sizeof out->app_id);
 	out->network_required = take_mark(out->network);
 	out->bearer_required = take_mark(out->bearer);
 }
@@ -153,16 +168,49 @@ route_score(const struct smsc_config *link, const struct route_wish *w)
 	return score;
 }
 
+/* As Kannel has it: with both lists, a number that is on neither is taken. */
+static bool
+number_fits(const struct smsc_config *link, const char *number)
+{
+	bool allowed = link->allowed_prefix[0] != '\0' && route_prefix_has(link->allowed_prefix, number);
+	bool denied = link->denied_prefix[0] != '\0' && route_prefix_has(link->denied_prefix, number);
+
+	return allowed || (!denied && (link->allowed_prefix[0] == '\0' || link->denied_prefix[0] != '\0'));
+}
+
+int
+route_link_score(const struct smsc_config *link, const struct route_rule *rule, const struct route_wish *w,
+    const char *number)
+{
+	int score;
+
+	if ((rule != NULL && route_rule_place(rule, link->smsc_id) == NULL) ||
+	    (number != NULL && !number_fits(link, number)) || (score = route_score(link, w)) < 0)
+		return -1;
+	if (number != NULL && score < WANTED && route_prefix_has(link->preferred_prefix, number))
+		score += WANTED;
+	return score;
+}
+
+struct route_facts
+route_facts_of(const struct route_wish *w, int priority, const char *number, time_t at)
+{
+	return (struct route_facts){ .initiator = w->initiator, .type = w->type, .app_id = w->app_id,
+		.priority = priority, .number = number, .at = at };
+}
+
 /* ---- all links ------------------------------------------------------------------------------------- */
 
 struct routes {
 	atomic_int refs;
+	struct route_rules *rules;
+	bool by_number;
 	size_t n;
 	struct smsc_config links[];
 };
 
 struct routes *
-routes_create(const struct smsc_config *const *links, size_t n)
+routes_create_ruled(const struct smsc_config *const *links, size_t n, struct route_rules *rules)
 {
 	struct routes *r = malloc(sizeof *r + n * sizeof r->links[0]);
 	size_t i;
@@ -170,9 +218,24 @@ routes_create(const struct smsc_config *const *links, size_t n)
 	if (r == NULL)
 		abort();
 	atomic_init(&r->refs, 1);
+	r->rules = route_rules_ref(rules);
+	r->by_number = rules->by_number;
 	r->n = n;
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		r->links[i] = *links[i];
+		r->by_number |= links[i]->allowed_prefix[0] != '\0' || links[i]->denied_prefix[0] != '\0' ||
+		    links[i]->preferred_prefix[0] != '\0';
+	}
+	return r;
+}
+
+struct routes *
+routes_create(const struct smsc_config *const *links, size_t n)
+{
+	struct route_rules *none = route_rules_create(NULL, 0);
+	struct routes *r = routes_create_ruled(links, n, none);
+
+	route_rules_unref(none);
 	return r;
 }
 
@@ -186,8 +249,22 @@ routes_ref(struct routes *r)
 void
 routes_unref(struct routes *r)
 {
-	if (r != NULL && atomic_fetch_sub(&r->refs, 1) == 1)
-		free(r);
+	if (r == NULL || atomic_fetch_sub(&r->refs, 1) != 1)
+		return;
+	route_rules_unref(r->rules);
+	free(r);
+}
+
+struct route_rules *
+routes_rules(const struct routes *r)
+{
+	return r->rules;
+}
+
+bool
+routes_by_number(const struct routes *r)
+{
+	return r->by_number;
 }
 
 typedef bool (*link_test)(const struct smsc_config *link, const struct route_wish *w);
@@ -230,30 +307,78 @@ routes_check(const struct routes *r, const struct route_wish *w, struct why *why
 	return PAP_FORBIDDEN;
 }
 
-bool
-routes_serve(const struct routes *r, const struct route_wish *w)
+/* Has the rule (NULL: none) a link for it? */
+static bool
+rule_serves(const struct routes *r, const struct route_rule *rule, const struct route_wish *w, const char *number)
 {
 	size_t i;
 
-	for (i = 0; i < r->n && route_score(&r->links[i], w) < 0; i++)
+	for (i = 0; i < r->n && route_link_score(&r->links[i], rule, w, number) < 0; i++)
 		;
 	return i < r->n;
+}
+
+bool
+routes_serve(const struct routes *r, const struct route_wish *w)
+{
+	struct route_facts f = route_facts_of(w, -1, NULL, clock_utc());
+	size_t i;
+
+	for (i = 0; i < r->rules->n; i++) {
+		const struct route_rule *rule = &r->rules->rules[i];
+
+		if (route_rule_match(rule, &f) != ROUTE_FITS)
+			continue;
+		if (rule_serves(r, rule, w, NULL))
+			return true;
+		if (rule->prefixes[0] == '\0' && rule->priorities == 0)
+			return false;		/* it decides for all of the push */
+	}
+	return rule_serves(r, NULL, w, NULL);
+}
+
+bool
+routes_serve_number(const struct routes *r, const struct route_wish *w, const struct route_facts *f)
+{
+	return rule_serves(r, route_rules_find(r->rules, f), w, f->number);
+}
+
+int
+routes_check_number(const struct routes *r, const struct route_wish *w, const struct route_facts *f,
+    const struct route_rule **decides, struct why *why)
+{
+	const struct route_rule *rule = route_rules_find(r->rules, f);
+
+	if (decides != NULL)
+		*decides = rule;
+	if (rule_serves(r, rule, w, f->number))
+		return 0;
+	if (rule != NULL && rule_serves(r, rule, w, NULL))
+		why_set(why, ERR_AUTH, "route %s: none of its links takes such a number", rule->name);
+	else if (rule != NULL)
+		why_set(why, ERR_AUTH, "route %s: none of its links may carry this push", rule->name);
+	else
+		why_set(why, ERR_AUTH, "no link takes such a number");
+	return rule_serves(r, rule, w, NULL) ? PAP_ADDRESS_ERROR : PAP_FORBIDDEN;
 }
 
 void
 routes_sender(const struct routes *r, const struct route_wish *w, char *out, size_t size)
 {
+	struct route_facts f = route_facts_of(w, -1, NULL, clock_utc());
+	const struct route_rule *rule = route_rules_find(r->rules, &f);
 	int best = -1;
 	size_t i;
 
 	out[0] = '\0';
 	for (i = 0; i < r->n; i++) {
-		int score = route_score(&r->links[i], w);
+		int score = route_link_score(&r->links[i], rule, w, NULL);
+		bool own = rule != NULL && rule->source_addr[0] != '\0';
 
 		if (score <= best)
 			continue;
 		best = score;
-		snprintf(out, size, "%s", r->links[i].source_addr);
+		snprintf(out, size, "%s", own ? rule->source_addr : r->links[i].source_addr);
 	}
 }
 

@@ -4,7 +4,8 @@
  *
  * Wanted smsc-ids work as in Kannel: a link with allowed-smsc-id takes only pushes that want one of those,
  * a link with denied-smsc-id takes none of those, preferred-smsc-id and the link's own name come first.
- * Network and bearer are those of a quality-of-service element (WAP-247 8.2.2).
+ * Network and bearer are those of a quality-of-service element (WAP-247 8.2.2). The groups route (route_rule.h) narrow
+ * that down: the rule that fits names the links, the rest decides among them.
  */
 #ifndef PPG_ROUTE_H
 #define PPG_ROUTE_H
@@ -12,6 +13,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "ppg/route_rule.h"
 #include "smsc/link.h"
 
 struct route_wish {
@@ -20,6 +22,7 @@ struct route_wish {
 	bool network_required, bearer_required;
 	char links[512], bearers[128];	/* what the initiator is limited to, separated by ';'; "": not */
 	char screen[8];			/* no wish: what screen.h has to do when the push is due; "": nothing */
+	char initiator[64], type[128], app_id[128];	/* no wishes: what rules ask for, known only while there are rules */
 };
 
 /* As text, for the store: nothing at all for a push without wishes. */
@@ -35,6 +38,10 @@ int route_score(const struct smsc_config *link, const struct route_wish *w);
 /* The links of a configuration, as admission sees them. Immutable; counted references. */
 struct routes;
 struct routes *routes_create(const struct smsc_config *const *links, size_t n);
+/* With rules; a reference to them is taken. */
+struct routes *routes_create_ruled(const struct smsc_config *const *links, size_t n, struct route_rules *rules);
+struct route_rules *routes_rules(const struct routes *r);	/* borrowed */
+bool routes_by_number(const struct routes *r);			/* does the number make a difference? */
 struct routes *routes_ref(struct routes *r);
 void routes_unref(struct routes *r);
 /*
@@ -43,10 +50,24 @@ void routes_unref(struct routes *r);
  */
 int routes_check(const struct routes *r, const struct route_wish *w, struct why *why);
 
-/* Does any of them suit? */
-bool routes_serve(const struct routes *r, const struct route_wish *w);
+/* What a rule looks at, of a push with these wishes; priority -1 and number NULL: any. The texts are those of *w. */
+struct route_facts route_facts_of(const struct route_wish *w, int priority, const char *number, time_t at);
+/* As route_score, for the links of a rule (NULL: all) and a number (NULL: any). */
+int route_link_score(const struct smsc_config *link, const struct route_rule *rule, const struct route_wish *w,
+    const char *number);
+/*
+ * The same for one recipient, with the rules in force: 0, or 2001 and 2002 (no link takes such numbers). *rule (may be NULL)
+ * is the one that decides, or NULL.
+ */
+int routes_check_number(const struct routes *r, const struct route_wish *w, const struct route_facts *f,
+    const struct route_rule **rule, struct why *why);
 
-/* The source address that the link sends from which suits best; "" when none does. */
+/* Does any of them suit, for some number at least? */
+bool routes_serve(const struct routes *r, const struct route_wish *w);
+/* The same for one recipient. */
+bool routes_serve_number(const struct routes *r, const struct route_wish *w, const struct route_facts *f);
+
+/* The source address of the rule, or else of the link that suits best; "" when none does. Rules for some numbers only count. */
 void routes_sender(const struct routes *r, const struct route_wish *w, char *out, size_t size);
 
 /* The link of this name, or NULL. */

@@ -170,6 +170,7 @@ static const struct { size_t offset, size; bool text; } config_fields[] = {
 	VALUE(receipt_ids), VALUE(tls), VALUE(tls_pinned), VALUE(tls_pin),
 	TEXT(tls_name), TEXT(tls_ca_file), TEXT(tls_certkey_file),
 	TEXT(network), TEXT(bearer), TEXT(allowed_smsc_id), TEXT(denied_smsc_id), TEXT(preferred_smsc_id),
+	TEXT(allowed_prefix), TEXT(denied_prefix), TEXT(preferred_prefix),
 };
 
 bool

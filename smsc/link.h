@@ -64,6 +64,8 @@ struct smsc_config {
 	char network[40], bearer[40];	/* names of WDP (WAP-259) appendix C */
 	/* The wanted smsc-ids that the link serves, as Kannel's keys say; words with ';' between them, "" = none. */
 	char allowed_smsc_id[512], denied_smsc_id[512], preferred_smsc_id[512];
+	/* Beginnings of the numbers that it takes, in the same form. */
+	char allowed_prefix[1024], denied_prefix[1024], preferred_prefix[1024];
 };
 /* Defaults into *cf, for a link over SMPP: window 10, enquire_link 30 s, response 60 s, reconnect 1..60 s, refused bind 60 s,
  * data_coding 4, validity 24 h, network GSM, bearer SMS. */

@@ -78,7 +78,7 @@ TESTS += tests/check-bad-input.sh
 EXTRA_DIST += tests/check-bad-input.sh
 
 # ---- time, priority, size, reload ----
-E2E_SCALE = tests/e2e/test_reload.py tests/e2e/test_priority.py tests/e2e/test_time.py tests/e2e/test_many.py
+E2E_SCALE = tests/e2e/test_routes.py tests/e2e/test_reload.py tests/e2e/test_priority.py tests/e2e/test_time.py tests/e2e/test_many.py
 TESTS += $(E2E_SCALE)
 EXTRA_DIST += $(E2E_SCALE)
 

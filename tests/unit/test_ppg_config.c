@@ -275,7 +275,7 @@ static const struct { const char *text, *errors; } bad_rows[] = {
 	{ "", "X: group ppg: this group is required and missing\n"
 	      "X: group smsc: this group is required and missing\n" },
 	{ PPG SMSC, "X:1: group ppg, trusted-pi: nobody could push: write a group wap-push-user, or set it to true\n" },
-	{ MINIMAL "group = route\n", "X:11: group route: not supported yet: the choice of a link\n" },
+	{ MINIMAL "group = device-profile\n", "X:11: group device-profile: not supported yet: profiles of devices\n" },
 	{ PPG "ppg-prot = 8080\n" PI SMSC, "X:2: group ppg, ppg-prot: unknown key; did you mean \"ppg-port\"?\n" },
 	{ PPG "ppg-url = wappush\n" PI SMSC, "X:2: group ppg, ppg-url: wappush is not a path such as /wappush\n" },
 	{ PPG "interface = localhost\n" PI SMSC,
