@@ -273,6 +273,8 @@ static const struct conf_key smsc_keys[] = {
 	{ "data-coding", CONF_WORD, 0, 0, "0x04|0xF5|4|245", NULL, CONF_RELOAD, "the same as a number" },
 	{ "esm-class", CONF_NUMBER, 0, 3, NULL, "0", CONF_RELOAD,
 	  "message mode: 0 default, 1 datagram, 2 forward, 3 store and forward" },
+	{ "segmentation", CONF_WORD, 0, 0, "udh16|udh8|sar|payload", "udh16", CONF_RELOAD,
+	  "where ports and parts are told: header with 16-bit or 8-bit reference, sar TLVs, or message_payload" },
 	{ "max-pdu", CONF_OCTETS, 1024, 70000, NULL, "70000", CONF_RELOAD, "octets of the largest PDU taken" },
 	{ "interface-version", CONF_WORD, 0, 0, "33|34|50", "34", CONF_RELOAD,
 	  "version of SMPP; links speak 3.4" },

@@ -167,7 +167,7 @@ static const struct { size_t offset, size; bool text; } config_fields[] = {
 	VALUE(data_coding), VALUE(esm_mode), VALUE(window), VALUE(enquire_link_s),
 	VALUE(response_timeout_s), VALUE(reconnect_min_ms), VALUE(reconnect_max_ms),
 	VALUE(bind_refused_wait_s), VALUE(validity_s), VALUE(throughput), VALUE(max_pdu),
-	VALUE(receipt_ids), VALUE(tls), VALUE(tls_pinned), VALUE(tls_pin),
+	VALUE(receipt_ids), VALUE(segmentation), VALUE(tls), VALUE(tls_pinned), VALUE(tls_pin),
 	TEXT(tls_name), TEXT(tls_ca_file), TEXT(tls_certkey_file),
 	TEXT(network), TEXT(bearer), TEXT(allowed_smsc_id), TEXT(denied_smsc_id), TEXT(preferred_smsc_id),
 	TEXT(allowed_prefix), TEXT(denied_prefix), TEXT(preferred_prefix),

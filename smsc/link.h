@@ -35,6 +35,14 @@ enum smsc_receipt_ids {
 	SMSC_IDS_HEX			/* the other way round */
 };
 
+/* How a datagram with its ports goes into messages. */
+enum smsc_segmentation {
+	SMSC_UDH16,			/* user data header; several parts with a 16-bit reference */
+	SMSC_UDH8,			/* with the low 8 bits of it */
+	SMSC_SAR,			/* TLVs: ports, and sar_* of several parts */
+	SMSC_PAYLOAD			/* TLVs: ports, and all of it in message_payload, for the SMSC to cut */
+};
+
 struct smsc_config {
 	enum smsc_kind kind;
 	char smsc_id[64], host[256];
@@ -56,6 +64,7 @@ struct smsc_config {
 	uint32_t validity_s;		/* default validity when the datagram has none */
 	unsigned throughput;		/* PDUs a second; 0 = unlimited */
 	enum smsc_receipt_ids receipt_ids;
+	enum smsc_segmentation segmentation;
 	size_t max_pdu;
 	/* TLS: the SMSC's certificate is for tls_name ("" = host) and by an authority, or its key is the pinned one. */
 	char tls_name[256], tls_ca_file[512], tls_certkey_file[512];	/* files: "" = the system's; none */

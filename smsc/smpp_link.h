@@ -5,6 +5,7 @@
  *	smpp_link.c		life of a session: connect, bind, up, unbind, reconnect; timers
  *	smpp_link_conn.c	the connection: resolving, connecting, octets in and out
  *	smpp_link_send.c	datagrams: queue, window, answers
+ *	smpp_link_cut.c		a datagram as submit_sm PDUs
  *	smpp_link_pace.c	throughput, throttling
  *	smpp_link_cancel.c	messages that are taken back
  *	smpp_link_recv.c	what comes in: dispatch, receipts, broken PDUs
@@ -202,6 +203,13 @@ size_t smpp_link_queued(const struct smpp_link *link);
 unsigned smpp_link_room(const struct smpp_link *link);
 int smpp_link_submit(struct smpp_link *link, struct smsc_datagram *dg);
 uint32_t smpp_link_check_addresses(const char *to, size_t to_size, const char *from);	/* a command_status */
+
+/* smpp_link_cut.c */
+enum { LINK_CUT_MAX = 140 };		/* octets of user data, or of the TLVs without message_payload */
+unsigned link_cut_parts(const struct smsc_config *cf, size_t n);	/* of n octets; 0: too many */
+/* Fill in what differs from part to part; pdu borrows from dg and octets. */
+void link_cut(const struct smsc_config *cf, const struct smsc_datagram *dg, unsigned part, struct smpp_pdu *pdu,
+    uint8_t octets[LINK_CUT_MAX]);
 
 /* smpp_link_pace.c */
 void link_pace_resume_at(struct smpp_link *link, int64_t at_ms);	/* look then what there is to send */

@@ -18,7 +18,7 @@
 #include "base/tls.h"
 #include "smsc/smpp_link.h"
 
-enum { PDU_ROOM = 1024 };	/* the largest PDU that a link sends is smaller */
+enum { PDU_ROOM = 1024 };	/* the largest PDU that a link sends is smaller, but for its payload */
 
 /* ---- looking a name up ------------------------------------------------------------------- */
 
@@ -377,22 +377,32 @@ link_conn_unsent(const struct smpp_link *link)
 
 /* Room for one PDU more. What the peer may make us gather is bounded by LINK_OUT_HIGH: see flush. */
 static void
-reserve(struct link_conn *conn)
+reserve(struct link_conn *conn, size_t n)
 {
-	if (conn->out_cap - conn->out_n >= PDU_ROOM)
+	if (conn->out_cap - conn->out_n >= n)
 		return;
 	if (conn->out_at > conn->out_cap / 2) {
 		memmove(conn->out, conn->out + conn->out_at, conn->out_n - conn->out_at);
 		conn->out_n -= conn->out_at;
 		conn->out_at = 0;
-		return;
+		if (conn->out_cap - conn->out_n >= n)
+			return;
 	}
-	conn->out_cap = conn->out_cap > 0 ? 2 * conn->out_cap : 16384;
+	while (conn->out_cap - conn->out_n < n)
+		conn->out_cap = conn->out_cap > 0 ? 2 * conn->out_cap : 16384;
 	conn->out = realloc(conn->out, conn->out_cap);
 	if (conn->out == NULL) {
 		fputs("out of memory\n", stderr);
 		abort();
 	}
+}
+
+static size_t
+payload_of(const struct smpp_pdu *pdu)
+{
+	const struct smpp_tlv *payload = smpp_tlv_find(pdu, SMPP_TAG_MESSAGE_PAYLOAD);
+
+	return payload != NULL ? payload->value.n : 0;
 }
 
 static void
@@ -413,7 +423,7 @@ link_conn_put(struct smpp_link *link, const struct smpp_pdu *pdu)
 
 	if (conn->fd < 0)
 		return;
-	reserve(conn);
+	reserve(conn, PDU_ROOM + payload_of(pdu));
 	w = wbuf_into(conn->out + conn->out_n, conn->out_cap - conn->out_n);
 	smpp_encode(&w, pdu);
 	if (w.err) {			/* every field was checked before */

@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "smsc/smpp_link.h"
-#include "wap/udh.h"
 
 enum {
 	FULL_WAIT_MS = 1000,		/* a part refused with RMSGQFUL goes again after this */
@@ -221,15 +220,14 @@ static void
 send_part(struct smpp_link *link, struct smsc_datagram *dg, unsigned part, int64_t now, int64_t utc)
 {
 	struct smpp_pdu *pdu = &link->send.pdu;
-	uint8_t octets[SMS_UD_MAX];
-	size_t n = sms_segment(dg->pdu, part, dg->src_port, dg->dst_port, dg->ref, octets);
+	uint8_t octets[LINK_CUT_MAX];
 
 	set_validity(link, dg->validity_at, utc);
 	set_source(link, dg->from);
 	smpp_address(dg->to, &pdu->dest_ton, &pdu->dest_npi, pdu->dest);
 	pdu->priority = dg->priority;
 	pdu->registered_delivery = dg->want_receipt;
-	pdu->short_message = span_of(octets, n);
+	link_cut(&link->cf, dg, part, pdu, octets);
 	pdu->seq = link_slot_take(link, (struct link_slot){ .part = part, .sent_ms = now, .dg = dg });
 	link_conn_put(link, pdu);
 	link->stats->submitted++;
@@ -496,7 +494,6 @@ link_send_init(struct smpp_link *link)
 	s->again = must(calloc(s->again_cap, sizeof s->again[0]));
 	s->pdu = (struct smpp_pdu){
 		.id = SMPP_SUBMIT_SM,
-		.esm_class = SMPP_ESM_UDHI | link->cf.esm_mode,
 		.data_coding = link->cf.data_coding,
 	};
 	s->cancels_end = &s->cancels;
@@ -580,7 +577,7 @@ smpp_link_submit(struct smpp_link *link, struct smsc_datagram *dg)
 		return ERR_CLOSED;
 	if (smpp_link_room(link) == 0)
 		return ERR_FULL;
-	dg->n_segments = sms_segments(dg->pdu.n);
+	dg->n_segments = link_cut_parts(&link->cf, dg->pdu.n);
 	dg->sent = dg->answered = dg->failed = dg->waiting = dg->queue_full = 0;
 	dg->message_ids = NULL;
 	dg->status = refusal(link, dg);

@@ -8,8 +8,6 @@
 #include "smsc/smscsim.h"
 #include "wap/udh.h"
 
-enum { TAG_SAR_REF = 0x020C, TAG_SAR_TOTAL = 0x020E, TAG_SAR_SEQ = 0x020F };
-
 /* What the TLVs of a submission say about ports and segments. */
 struct wdp {
 	bool has_ports, has_sar;
@@ -45,9 +43,9 @@ read_tlvs(const struct smpp_pdu *pdu, struct wdp *out)
 	*out = (struct wdp){ 0 };
 	if (!tlv_number(pdu, SMPP_TAG_SOURCE_PORT, 2, &src, &out->src_port) ||
 	    !tlv_number(pdu, SMPP_TAG_DESTINATION_PORT, 2, &dst, &out->dst_port) ||
-	    !tlv_number(pdu, TAG_SAR_REF, 2, &ref, &out->ref) ||
-	    !tlv_number(pdu, TAG_SAR_TOTAL, 1, &total, &n_total) ||
-	    !tlv_number(pdu, TAG_SAR_SEQ, 1, &seq, &n_seq))
+	    !tlv_number(pdu, SMPP_TAG_SAR_REF, 2, &ref, &out->ref) ||
+	    !tlv_number(pdu, SMPP_TAG_SAR_TOTAL, 1, &total, &n_total) ||
+	    !tlv_number(pdu, SMPP_TAG_SAR_SEQ, 1, &seq, &n_seq))
 		return SIM_RINVPARLEN;
 	if (ref != total || total != seq)
 		return SIM_RMISSINGOPTPARAM;

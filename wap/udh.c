@@ -13,15 +13,49 @@ enum {
 	IE_CONCAT_16 = 0x08
 };
 
-unsigned
-sms_segments(size_t n)
+static unsigned
+parts_of(size_t n, size_t most)
 {
 	size_t parts;
 
 	if (n <= SMS_SINGLE_MAX)
 		return 1;
-	parts = (n - 1) / SMS_SEGMENT_MAX + 1;
+	parts = (n - 1) / most + 1;
 	return parts <= SMS_SEGMENTS_MAX ? (unsigned)parts : 0;
+}
+
+unsigned
+sms_segments(size_t n)
+{
+	return parts_of(n, SMS_SEGMENT_MAX);
+}
+
+unsigned
+sms_segments8(size_t n)
+{
+	return parts_of(n, SMS_SEGMENT8_MAX);
+}
+
+struct span
+sms_slice(struct span datagram, unsigned i, size_t most)
+{
+	size_t from = (size_t)i * most, left;
+
+	if (datagram.n <= SMS_SINGLE_MAX)
+		return i == 0 ? datagram : span_of(NULL, 0);
+	if (from >= datagram.n)
+		return span_of(NULL, 0);
+	left = datagram.n - from;
+	return span_of(datagram.p + from, left < most ? left : most);
+}
+
+static void
+write_ports(struct wbuf *w, uint16_t src_port, uint16_t dst_port)
+{
+	wbuf_u8(w, IE_PORTS_16);
+	wbuf_u8(w, 4);
+	wbuf_u16(w, dst_port);
+	wbuf_u16(w, src_port);
 }
 
 size_t
@@ -29,14 +63,11 @@ sms_segment(struct span datagram, unsigned i, uint16_t src_port, uint16_t dst_po
     uint16_t ref, uint8_t out[SMS_UD_MAX])
 {
 	unsigned total = sms_segments(datagram.n);
-	size_t from = 0, n = datagram.n;
 	struct wbuf w = wbuf_into(out, SMS_UD_MAX);
 
 	if (i >= total)
 		return 0;
 	if (total > 1) {
-		from = (size_t)i * SMS_SEGMENT_MAX;
-		n = datagram.n - from < SMS_SEGMENT_MAX ? datagram.n - from : SMS_SEGMENT_MAX;
 		wbuf_u8(&w, 12);
 		wbuf_u8(&w, IE_CONCAT_16);
 		wbuf_u8(&w, 4);
@@ -46,12 +77,32 @@ sms_segment(struct span datagram, unsigned i, uint16_t src_port, uint16_t dst_po
 	} else {
 		wbuf_u8(&w, 6);
 	}
-	wbuf_u8(&w, IE_PORTS_16);
-	wbuf_u8(&w, 4);
-	wbuf_u16(&w, dst_port);
-	wbuf_u16(&w, src_port);
-	if (n > 0)
-		wbuf_put(&w, datagram.p + from, n);
+	write_ports(&w, src_port, dst_port);
+	wbuf_add(&w, sms_slice(datagram, i, SMS_SEGMENT_MAX));
+	return w.n;
+}
+
+size_t
+sms_segment8(struct span datagram, unsigned i, uint16_t src_port, uint16_t dst_port,
+    uint8_t ref, uint8_t out[SMS_UD_MAX])
+{
+	unsigned total = sms_segments8(datagram.n);
+	struct wbuf w = wbuf_into(out, SMS_UD_MAX);
+
+	if (i >= total)
+		return 0;
+	if (total > 1) {
+		wbuf_u8(&w, 11);
+		wbuf_u8(&w, IE_CONCAT_8);
+		wbuf_u8(&w, 3);
+		wbuf_u8(&w, ref);
+		wbuf_u8(&w, (uint8_t)total);
+		wbuf_u8(&w, (uint8_t)(i + 1));
+	} else {
+		wbuf_u8(&w, 6);
+	}
+	write_ports(&w, src_port, dst_port);
+	wbuf_add(&w, sms_slice(datagram, i, SMS_SEGMENT8_MAX));
 	return w.n;
 }
 

@@ -13,6 +13,7 @@ enum {
 	SMS_UD_MAX = 140,		/* octets of user data with its header, 8-bit coding */
 	SMS_SINGLE_MAX = 133,		/* datagram octets of a single part: ports only */
 	SMS_SEGMENT_MAX = 127,		/* payload of a part: ports and 16-bit reference */
+	SMS_SEGMENT8_MAX = 128,		/* the same with an 8-bit reference */
 	SMS_SEGMENTS_MAX = 255
 };
 
@@ -25,6 +26,14 @@ unsigned sms_segments(size_t n);
  */
 size_t sms_segment(struct span datagram, unsigned i, uint16_t src_port, uint16_t dst_port,
     uint16_t ref, uint8_t out[SMS_UD_MAX]);
+
+/* The same two with an 8-bit reference, for devices that know no other. */
+unsigned sms_segments8(size_t n);
+size_t sms_segment8(struct span datagram, unsigned i, uint16_t src_port, uint16_t dst_port,
+    uint8_t ref, uint8_t out[SMS_UD_MAX]);
+
+/* Octets of part `i` when each of several takes `most`; all of them when they fit into a single one. */
+struct span sms_slice(struct span datagram, unsigned i, size_t most);
 
 struct udh {
 	bool has_ports, has_concat, ref_16bit;

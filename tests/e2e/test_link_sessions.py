@@ -1,4 +1,5 @@
-"""Links of several sessions, and a transmitter with its receiver: pushes go out, receipts come back."""
+"""Links of several sessions, a transmitter with its receiver, ways to cut: pushes go out, receipts come back."""
+import gateway
 import harness
 from gateway import Gateway, new_id
 from harness import case, equal
@@ -31,6 +32,25 @@ def three_transceivers():
 @case
 def transmitters_and_receivers():
     delivers("receive-port = {port}\ninstances = 2", 4)
+
+
+@case
+def every_way_to_cut():
+    content = gateway.SI.replace("You have new mail", "You have new mail. " * 20)
+    for way in ("udh16", "udh8", "sar", "payload"):
+        sim = harness.Smscsim()
+        gw = Gateway(sim.port, smsc_more="segmentation = " + way)
+        try:
+            gw.wait_link()
+            push_id = new_id(way)
+            equal(gw.push("+12025550188", push_id=push_id, content=content).code, 1001)
+            harness.wait_for(lambda: gw.show(push_id)["state"] == "delivered", "the push to be delivered", 30)
+            (message,) = sim.messages()
+            equal(message["ports_in"], "udh" if way.startswith("udh") else "tlv")
+            equal(len(message["message_ids"]) > 1, way != "payload")
+            assert "You have new mail. You have new mail." in str(message), message
+        finally:
+            gw.stop()
 
 
 harness.main()

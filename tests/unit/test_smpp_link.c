@@ -649,12 +649,91 @@ tokens_end_with_their_connection(void **state)
 	assert_true(t.receipts[1].token != t.receipts[0].token);
 }
 
+static uint16_t
+tlv_value(uint16_t tag)
+{
+	const struct smpp_tlv *tlv = smpp_tlv_find(&t.pdu, tag);
+	struct rbuf r;
+
+	if (tlv == NULL)
+		fail_msg("no TLV %04X", tag);
+	r = rbuf_from(tlv->value);
+	return (uint16_t)rbuf_uint(&r, (unsigned)tlv->value.n);
+}
+
+/* One datagram, cut in each way; put together again it is the same. */
+static void
+ways_to_cut(void **state)
+{
+	static const struct { enum smsc_segmentation how; size_t n; unsigned parts, last; } rows[] = {
+		{ SMSC_UDH16, 133, 1, 140 }, { SMSC_UDH16, 256, 3, 15 },
+		{ SMSC_UDH8, 0, 1, 7 }, { SMSC_UDH8, 133, 1, 140 }, { SMSC_UDH8, 134, 2, 18 }, { SMSC_UDH8, 256, 2, 140 },
+		{ SMSC_UDH8, 257, 3, 13 }, { SMSC_UDH8, 32640, 255, 140 }, { SMSC_UDH8, 32641, 0, 0 },
+		{ SMSC_SAR, 0, 1, 0 }, { SMSC_SAR, 133, 1, 133 }, { SMSC_SAR, 134, 2, 7 }, { SMSC_SAR, 32385, 255, 127 },
+		{ SMSC_SAR, 32386, 0, 0 },
+		{ SMSC_PAYLOAD, 1, 1, 1 }, { SMSC_PAYLOAD, 300, 1, 300 }, { SMSC_PAYLOAD, 32385, 1, 32385 },
+		{ SMSC_PAYLOAD, 32386, 0, 0 },
+	};
+	static uint8_t joined[40000];
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		bool by_udh = rows[i].how == SMSC_UDH16 || rows[i].how == SMSC_UDH8;
+		struct wbuf w = wbuf_into(joined, sizeof joined);
+		unsigned k;
+
+		t.cf.segmentation = rows[i].how;
+		t.cf.esm_mode = 3;
+		t.cf.window = 300;
+		link_up();
+		submit(i, rows[i].n);
+		for (k = 0; k < rows[i].parts; k++) {
+			struct udh udh;
+			struct why why;
+
+			expect(SMPP_SUBMIT_SM);
+			assert_int_equal(t.pdu.esm_class, by_udh ? 0x43 : 3);
+			if (k + 1 == rows[i].parts)
+				assert_int_equal(smpp_user_data(&t.pdu).n, rows[i].last);
+			if (by_udh) {
+				assert_int_equal(udh_decode(t.pdu.short_message, &udh, &why), OK);
+				assert_int_equal(udh.dst_port, 2948);
+				assert_int_equal(udh.has_concat, rows[i].parts > 1);
+				if (udh.has_concat) {
+					assert_int_equal(udh.ref, rows[i].how == SMSC_UDH8 ? 0x34 : 0x1234);
+					assert_int_equal(udh.total, rows[i].parts);
+					assert_int_equal(udh.seq, k + 1);
+				}
+				assert_int_equal(t.pdu.n_tlvs, 0);
+				wbuf_add(&w, udh.payload);
+			} else {
+				assert_int_equal(tlv_value(SMPP_TAG_SOURCE_PORT), 9200);
+				assert_int_equal(tlv_value(SMPP_TAG_DESTINATION_PORT), 2948);
+				if (rows[i].parts > 1) {
+					assert_int_equal(tlv_value(SMPP_TAG_SAR_REF), 0x1234);
+					assert_int_equal(tlv_value(SMPP_TAG_SAR_TOTAL), rows[i].parts);
+					assert_int_equal(tlv_value(SMPP_TAG_SAR_SEQ), k + 1);
+				}
+				assert_int_equal(t.pdu.n_tlvs, rows[i].parts > 1 ? 5 : rows[i].how == SMSC_PAYLOAD ? 3 : 2);
+				wbuf_add(&w, smpp_user_data(&t.pdu));
+			}
+			peer_respond(SMPP_OK, "1");
+		}
+		expect_answer(i, rows[i].parts > 0 ? SMSC_ACCEPTED : SMSC_REFUSED);
+		expect_nothing();
+		assert_int_equal(w.n, rows[i].parts > 0 ? rows[i].n : 0);
+		assert_memory_equal(joined, datagram(i, rows[i].n)->pdu.p, w.n);
+		smsc_link_destroy(&t.link);
+	}
+}
+
 int
 main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(binds_as_configured),
+		TEST(ways_to_cut),
 		TEST(binds_as_transmitter),
 		TEST(finds_the_host_by_name),
 		TEST(unknown_host_is_tried_again),
