@@ -27,12 +27,27 @@ static const struct {
 	const struct smsc_link_kind *functions;
 } kinds[] = {
 	[SMSC_SMPP] = { "smpp", &smpp_link_kind },
+	[SMSC_BEARERBOX] = { "bearerbox", &box_link_kind },
 };
 
 const char *
 smsc_kind_name(enum smsc_kind kind)
 {
 	return kinds[kind].name;
+}
+
+int
+smsc_kind_parse(const char *name, enum smsc_kind *out)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (strcmp(kinds[i].name, name) == 0) {
+			*out = (enum smsc_kind)i;
+			return OK;
+		}
+	*out = SMSC_SMPP;
+	return ERR_NOT_FOUND;
 }
 
 static const struct smsc_link_kind *

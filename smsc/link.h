@@ -25,8 +25,9 @@ enum { SMSC_INSTANCES_MAX = 16 };
 enum smsc_state { SMSC_DOWN, SMSC_CONNECTING, SMSC_BINDING, SMSC_UP, SMSC_UNBINDING };
 const char *smsc_state_name(enum smsc_state s);		/* "down", "connecting", "binding", "up", "unbinding" */
 
-enum smsc_kind { SMSC_SMPP };
-const char *smsc_kind_name(enum smsc_kind kind);	/* as "smsc =" has it: "smpp" */
+enum smsc_kind { SMSC_SMPP, SMSC_BEARERBOX };
+const char *smsc_kind_name(enum smsc_kind kind);	/* as "smsc =" has it: "smpp", "bearerbox" */
+int smsc_kind_parse(const char *name, enum smsc_kind *out);	/* OK, ERR_NOT_FOUND */
 
 /* In which base an SMSC that has two of them writes the message id of a receipt. */
 enum smsc_receipt_ids {
@@ -47,7 +48,8 @@ struct smsc_config {
 	enum smsc_kind kind;
 	char smsc_id[64], host[256];
 	uint16_t port;
-	char system_id[16], password[9], system_type[13], address_range[41], service_type[6];
+	char system_id[16];		/* our name there; of a bearerbox: the box's */
+	char password[9], system_type[13], address_range[41], service_type[6];
 	char source_addr[64];
 	bool transmitter_only;		/* bind_transmitter instead of bind_transceiver */
 	bool tls, tls_pinned;		/* see tls_name */
@@ -112,6 +114,7 @@ struct smsc_datagram {
 	/* UTC s; 0 = the link's default. Parts still here then are not sent: SMSC_RETRY with SMPP_RINVEXPIRY. */
 	int64_t validity_at;
 	bool want_receipt;
+	char wanted_smsc[64];		/* whom a bearerbox is asked to send it through; "" = as it likes */
 	uint8_t priority;		/* priority_flag: 0 (the usual) to 3 (the most urgent) */
 	/* owned by the link from submit to answered */
 	struct smsc_datagram *next, *prev;

@@ -1,9 +1,11 @@
 # ---- SMPP and the links ----
 noinst_LIBRARIES += smsc/libsmsc.a
 smsc_libsmsc_a_SOURCES = \
+	smsc/box_link.c smsc/box_msg.c smsc/box_msg.h \
 	smsc/link.c smsc/link.h smsc/link_kind.h smsc/smpp_link.c smsc/smpp_links.c smsc/smpp_link.h smsc/smpp_link_cancel.c \
 	smsc/smpp_link_conn.c smsc/smpp_link_cut.c smsc/smpp_link_pace.c smsc/smpp_link_recv.c smsc/smpp_link_send.c \
 	smsc/smpp_pdu.c smsc/smpp_pdu.h \
+	smsc/part_link.c smsc/part_link.h smsc/resolve.c smsc/resolve.h \
 	smsc/smpp_receipt.c smsc/smpp_tables.c smsc/smpp_tables.h
 
 check_PROGRAMS += tests/unit/test_smpp_pdu tests/unit/test_smpp_receipt
@@ -39,6 +41,11 @@ check_PROGRAMS += tests/unit/test_smpp_sessions
 TESTS += tests/unit/test_smpp_sessions
 tests_unit_test_smpp_sessions_SOURCES = tests/unit/test_smpp_sessions.c tests/unit/smpp_peer.h
 tests_unit_test_smpp_sessions_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test_box_msg
+TESTS += tests/unit/test_box_msg
+tests_unit_test_box_msg_SOURCES = tests/unit/test_box_msg.c
+tests_unit_test_box_msg_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 
 EXTRA_PROGRAMS += tests/bench/bench_smpp_link
 tests_bench_bench_smpp_link_SOURCES = tests/bench/bench_smpp_link.c
