@@ -3,20 +3,6 @@
 
 #include <string.h>
 
-/* The smsc groups of a file that a bearerbox runs with are bound by the bearerbox. */
-static void
-check_bearerbox(struct loading *ld)
-{
-	const struct conf *conf = ld->config->conf;
-	const struct conf_group *wapbox = conf_first(conf, "wapbox"), *ppg = conf_first(conf, "ppg");
-
-	if (wapbox != NULL && conf_has(wapbox, "bearerbox-host") &&
-	    (ppg == NULL || !conf_bool(ppg, "own-links")))
-		config_tell(ld, 2, wapbox, "bearerbox-host",
-		    "pushing through a bearerbox is not supported yet; own-links = true in group ppg "
-		    "makes ppgd bind the smsc groups itself");
-}
-
 /* Does a Kannel run with this file? */
 static bool
 is_kannels(const struct conf *conf)
@@ -56,9 +42,12 @@ tell_defaults(struct loading *ld)
 	const struct conf_group *g;
 	size_t i;
 
-	for (i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
+	for (i = 0; i < sizeof defaults / sizeof defaults[0]; i++) {
+		if (strcmp(defaults[i].group, "smsc") == 0 && config_bearerbox(conf) != NULL)
+			continue;		/* the bearerbox has those */
 		for (g = conf_first(conf, defaults[i].group); g != NULL; g = conf_next(conf, g))
 			tell_default(ld, g, defaults[i].key, defaults[i].kannels);
+	}
 }
 
 static void
@@ -75,7 +64,6 @@ void
 config_check_takeover(struct loading *ld)
 {
 	check_default_smsc(ld);
-	check_bearerbox(ld);
 	if (is_kannels(ld->config->conf))
 		tell_defaults(ld);
 }

@@ -9,6 +9,10 @@
 #include "ppg/network.h"
 #include "ppg/route_rule.h"
 
+#define KINDS "smpp and bearerbox are"
+
+enum { BOX_WINDOW = 100 };
+
 static void
 copy_text(char *out, size_t size, const char *text)
 {
@@ -161,14 +165,45 @@ take_tls(struct loading *ld, const struct conf_group *g, struct smsc_config *cf)
 	tls_context_destroy(&tried);
 }
 
+/* What a link of each kind cannot do without. */
+static const struct {
+	enum smsc_kind kind;
+	const char *key;
+} needed[] = {
+	{ SMSC_SMPP, "host" }, { SMSC_SMPP, "port" }, { SMSC_SMPP, "smsc-username" },
+	{ SMSC_BEARERBOX, "host" }, { SMSC_BEARERBOX, "port" },
+};
+
 static void
-take_link(struct loading *ld, const struct conf_group *g, struct ppg_link *link)
+check_needed(struct loading *ld, const struct conf_group *g, enum smsc_kind kind)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof needed / sizeof needed[0]; i++)
+		if (needed[i].kind == kind && !conf_has(g, needed[i].key))
+			config_tell(ld, 2, g, needed[i].key, "this key is required and missing");
+}
+
+static void
+take_box(struct smsc_config *cf)
+{
+	if (cf->system_id[0] == '\0')
+		copy_text(cf->system_id, sizeof cf->system_id, "openppg");
+	if (cf->window < BOX_WINDOW)
+		cf->window = BOX_WINDOW;	/* it answers when it has stored a message, not when it has sent it */
+	cf->transmitter_only = false;
+}
+
+static void
+take_link(struct loading *ld, const struct conf_group *g, enum smsc_kind kind, struct ppg_link *link)
 {
 	struct smsc_config *cf = &link->smsc;
 	const struct conf_group *ppg = conf_first(ld->config->conf, "ppg");
 	const char *source = conf_text(g, "source-addr"), *delivered_on = conf_text(g, "delivered-on");
 
 	smsc_config_defaults(cf);
+	cf->kind = kind;
+	check_needed(ld, g, kind);
 	conf_where(g, "smsc-id", link->where, sizeof link->where);
 	copy_text(cf->host, sizeof cf->host, conf_text(g, "host"));
 	cf->port = (uint16_t)conf_number(g, "port");
@@ -203,6 +238,8 @@ take_link(struct loading *ld, const struct conf_group *g, struct ppg_link *link)
 	take_prefixes(ld, g, cf);
 	if (conf_text(g, "interface-version") != NULL && strcmp(conf_text(g, "interface-version"), "34") != 0)
 		config_tell(ld, 1, g, "interface-version", "links speak SMPP 3.4");
+	if (kind == SMSC_BEARERBOX)
+		take_box(cf);
 	link->delivered_on_submit = delivered_on != NULL && strcmp(delivered_on, "submit") == 0;
 	if (cf->transmitter_only && cf->receive_port == 0 && !link->delivered_on_submit) {
 		if (conf_has(g, "delivered-on"))
@@ -215,20 +252,70 @@ take_link(struct loading *ld, const struct conf_group *g, struct ppg_link *link)
 	}
 }
 
+/* ---- the links of a running bearerbox ------------------------------------------------------ */
+
+const struct conf_group *
+config_bearerbox(const struct conf *conf)
+{
+	const struct conf_group *wapbox = conf_first(conf, "wapbox"), *ppg = conf_first(conf, "ppg");
+
+	if (wapbox == NULL || conf_text(wapbox, "bearerbox-host") == NULL ||
+	    (ppg != NULL && conf_bool(ppg, "own-links")))
+		return NULL;
+	return wapbox;
+}
+
+/*
+ * One link, by the port for smsboxes: a bearerbox hands out receipts only while one is connected. It sends an
+ * smsbox that has a name, as ours, no messages of devices.
+ */
+static void
+take_bearerbox(struct loading *ld, const struct conf_group *wapbox)
+{
+	const struct conf *conf = ld->config->conf;
+	const struct conf_group *core = conf_first(conf, "core"), *ppg = conf_first(conf, "ppg");
+	const char *key = core != NULL && !conf_has(core, "smsbox-port") ? "wapbox-port" : "smsbox-port";
+	struct ppg_link *link = &ld->config->links[ld->config->n_links++];
+	struct smsc_config *cf = &link->smsc;
+
+	smsc_config_defaults(cf);
+	cf->kind = SMSC_BEARERBOX;
+	conf_where(wapbox, "bearerbox-host", link->where, sizeof link->where);
+	copy_text(cf->smsc_id, sizeof cf->smsc_id, "bearerbox");
+	copy_text(cf->host, sizeof cf->host, conf_text(wapbox, "bearerbox-host"));
+	if (core == NULL || !conf_has(core, key))
+		config_tell(ld, 2, wapbox, "bearerbox-host",
+		    "group core tells no smsbox-port and no wapbox-port of the bearerbox");
+	else
+		cf->port = (uint16_t)conf_number(core, key);
+	copy_text(cf->source_addr, sizeof cf->source_addr, ppg != NULL ? conf_text(ppg, "global-sender") : NULL);
+	take_box(cf);
+	config_tell(ld, 1, wapbox, "bearerbox-host",
+	    "pushes go through this bearerbox, which binds the smsc groups; with own-links = true in group ppg "
+	    "ppgd binds them itself");
+}
+
+/* ---- all of them ---------------------------------------------------------------------------- */
+
 void
 config_take_links(struct loading *ld)
 {
 	struct ppg_config *config = ld->config;
-	const struct conf_group *g = conf_first(config->conf, "smsc");
+	const struct conf_group *g = conf_first(config->conf, "smsc"), *wapbox = config_bearerbox(config->conf);
 
-	config->links = config_zeroed(config_count_groups(config->conf, "smsc"), sizeof *config->links);
+	config->links = config_zeroed(config_count_groups(config->conf, "smsc") + 1, sizeof *config->links);
+	if (wapbox != NULL) {
+		take_bearerbox(ld, wapbox);
+		return;
+	}
 	for (; g != NULL; g = conf_next(config->conf, g)) {
-		const char *kind = conf_text(g, "smsc");
+		const char *name = conf_text(g, "smsc");
+		enum smsc_kind kind = SMSC_SMPP;
 
-		if (kind != NULL && strcmp(kind, "smpp") != 0)
-			config_tell(ld, 2, g, "smsc", "links of kind %.32s are not supported; smpp is", kind);
+		if (name != NULL && smsc_kind_parse(name, &kind) != OK)
+			config_tell(ld, 2, g, "smsc", "links of kind %.32s are not supported; " KINDS, name);
 		else
-			take_link(ld, g, &config->links[config->n_links++]);
+			take_link(ld, g, kind, &config->links[config->n_links++]);
 	}
 }
 
@@ -237,10 +324,17 @@ config_take_links(struct loading *ld)
 bool
 config_is_link(const struct ppg_config *config, struct span name)
 {
+	const struct conf_group *g;
 	size_t i;
 
 	for (i = 0; i < config->n_links; i++)
 		if (span_eq_nocase(name, config->links[i].smsc.smsc_id))
+			return true;
+	if (config_bearerbox(config->conf) == NULL)
+		return false;
+	/* the bearerbox knows them */
+	for (g = conf_first(config->conf, "smsc"); g != NULL; g = conf_next(config->conf, g))
+		if (conf_text(g, "smsc-id") != NULL && span_eq_nocase(name, conf_text(g, "smsc-id")))
 			return true;
 	return false;
 }

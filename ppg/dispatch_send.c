@@ -227,6 +227,12 @@ make_flight(struct dispatch *d, struct store_item *item, const struct link *link
 	memcpy(f->dg.to, item->to, sizeof f->dg.to);
 	if (d->sent_by != NULL)
 		memcpy(f->dg.from, d->sent_by->source_addr, sizeof f->dg.from);
+	if (link->cf.smsc.kind == SMSC_BEARERBOX) {
+		struct route_wish wish;
+
+		route_wish_read(item->body->route, &wish);
+		memcpy(f->dg.wanted_smsc, wish.smsc, sizeof f->dg.wanted_smsc);
+	}
 	return f;
 }
 

@@ -70,5 +70,5 @@ smscsim_SOURCES = \
 	smsc/smscsim_store.c smsc/smscsim_store.h
 smscsim_LDADD = $(SMSC_LIBS)
 EXTRA_DIST += tests/e2e/harness.py tests/e2e/smpp_client.py
-TESTS += tests/e2e/test_smscsim.py tests/e2e/test_smscsim_cancel.py tests/e2e/test_smscsim_kannel.py
-EXTRA_DIST += tests/e2e/test_smscsim.py tests/e2e/test_smscsim_cancel.py tests/e2e/test_smscsim_kannel.py
+TESTS += tests/e2e/test_bearerbox.py tests/e2e/test_smscsim.py tests/e2e/test_smscsim_cancel.py tests/e2e/test_smscsim_kannel.py
+EXTRA_DIST += tests/e2e/test_bearerbox.py tests/e2e/test_smscsim.py tests/e2e/test_smscsim_cancel.py tests/e2e/test_smscsim_kannel.py

@@ -19,9 +19,16 @@ a_file_of_kannels(void **state)
 	struct ppg_config *c;
 	struct sbuf own = { 0 };
 
-	assert_int_equal(load(text, &c), ERR_SYNTAX);
-	assert_string_equal(errors.s, "X:11: group wapbox, bearerbox-host: pushing through a bearerbox is not "
-	    "supported yet; own-links = true in group ppg makes ppgd bind the smsc groups itself\n");
+	c = good(text);
+	assert_int_equal(c->n_links, 1);
+	assert_int_equal(c->links[0].smsc.kind, SMSC_BEARERBOX);
+	assert_string_equal(c->links[0].smsc.smsc_id, "bearerbox");
+	assert_string_equal(c->links[0].smsc.host, "localhost");
+	assert_int_equal(c->links[0].smsc.port, 13001);
+	assert_string_equal(c->links[0].smsc.system_id, "openppg");
+	assert_false(c->links[0].delivered_on_submit);
+	assert_non_null(strstr(notices.s, "X:11: group wapbox, bearerbox-host: pushes go through this bearerbox"));
+	ppg_config_free(&c);
 	sbuf_fmt(&own, "%sown-links = true\n", text);
 	c = good(own.s);
 	sbuf_done(&own);
@@ -65,6 +72,31 @@ defaults_that_differ_from_kannels(void **state)
 			fail_msg("row %zu: %s", i, notices.s);
 		ppg_config_free(&c);
 	}
+}
+
+/* Pushes through a bearerbox: which of its ports, what its links are called, and links of this kind of our own. */
+static void
+a_bearerbox_carries_pushes(void **state)
+{
+#define BOX "group = wapbox\nbearerbox-host = box.example.net\n"
+	struct ppg_config *c = good(PPG "default-smsc = At-1\nglobal-sender = 1234\n" PI BOX "group = core\nwapbox-port = 2\n"
+	    "group = smsc\nsmsc = at\nsmsc-id = at-1\ndevice = /dev/ttyS0\n");
+
+	assert_int_equal(c->n_links, 1);
+	assert_int_equal(c->links[0].smsc.port, 2);
+	assert_string_equal(c->links[0].smsc.source_addr, "1234");
+	ppg_config_free(&c);
+	assert_int_equal(load(PPG "default-smsc = other\n" PI BOX "group = core\nsmsbox-port = 1\n" SMSC, &c), ERR_SYNTAX);
+	assert_non_null(strstr(errors.s, "group ppg, default-smsc: other is not"));
+	assert_int_equal(load(PPG PI BOX SMSC, &c), ERR_SYNTAX);
+	assert_non_null(strstr(errors.s, "group wapbox, bearerbox-host: group core tells no smsbox-port and no wapbox-port"));
+	c = good(PPG PI SMSC "group = smsc\nsmsc = bearerbox\nhost = box.example.net\nport = 13001\nsmsc-id = box\n");
+	assert_int_equal(c->links[1].smsc.kind, SMSC_BEARERBOX);
+	assert_string_equal(c->links[1].smsc.system_id, "openppg");
+	ppg_config_free(&c);
+	assert_int_equal(load(PPG PI "group = smsc\nsmsc = bearerbox\nhost = box.example.net\n", &c), ERR_SYNTAX);
+	assert_non_null(strstr(errors.s, "group smsc, port: this key is required and missing"));
+#undef BOX
 }
 
 static void
@@ -155,6 +187,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_of_kannels),
 		cmocka_unit_test(defaults_that_differ_from_kannels),
+		cmocka_unit_test(a_bearerbox_carries_pushes),
 		cmocka_unit_test(links_and_whom_they_serve),
 		cmocka_unit_test(sessions_of_a_link),
 		cmocka_unit_test(numbers_nobody_may_push_to),

@@ -346,7 +346,7 @@ static const struct { const char *text, *errors; } bad_rows[] = {
 	{ PPG PI "push-role = root\n" SMSC,
 	  "X:6: group wap-push-user, push-role: root is not none, ppg-auth or ppg-trusted\n" },
 	{ PPG PI "group = smsc\nsmsc = at\nhost = h\nport = 1\nsmsc-username = u\nmodemtype = x\n",
-	  "X:7: group smsc, smsc: links of kind at are not supported; smpp is\n" },
+	  "X:7: group smsc, smsc: links of kind at are not supported; smpp and bearerbox are\n" },
 	{ MINIMAL "instances = 17\n", "X:11: group smsc, instances: 17 is not in 1..16\n" },
 	{ MINIMAL "use-ssl = true\nssl-pinned-key = 0000000000000000000000000000000000000000000000\n",
 	  "X:12: group smsc, ssl-pinned-key: a SHA-256 has 64 hexadecimal digits, or 44 of base64\n" },
