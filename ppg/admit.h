@@ -1,7 +1,7 @@
 /*
  * admit.h - the admission of one submission: from the octets of a request to what the store writes,
  * or to the PAP answer that says why not. Runs on the HTTP thread; no I/O.
- * Facts: order of checks as WAP-247 and doc/guide.md have it; gateway controls E-01, E-02, E-15.
+ * Facts: order of checks as WAP-247 and doc/guide.md have it; gateway controls (control.h).
  */
 #ifndef PPG_ADMIT_H
 #define PPG_ADMIT_H

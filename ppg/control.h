@@ -6,6 +6,7 @@
  *	control_content.c	E-03 to E-06, E-12, E-13, E-17, E-18: what the message holds
  *	control_recipient.c	E-06, E-09, E-10, E-12, E-17, E-20: message and subscriber together
  *	control_memory.c	E-07, E-08, E-16, E-20: what was sent before
+ *	control_pin.c		E-08: the PIN of a document
  *
  * E-01, E-02 and E-15 change or refuse headers where these are made (admit_content.c); E-14 and E-19 are the prediction
  * (admit_policy.c).

@@ -1,11 +1,9 @@
 /*
  * control_memory.c - see control.h: what was sent before, for E-07 (rates), E-08 (the two-message lure), E-16 (replay)
  * and E-20 (how many in an hour). In memory only and bounded: of each kind the oldest goes first, a restart forgets all.
- *
- * The gateway is not told the PIN of a document that its initiator signed. It finds it out: a digit string of a text is
- * the PIN when the document's MAC can be made with it. Digits of texts are kept as they are for that, and cleansed.
+ * Digits of texts are kept as they are (control_pin.c says why), and cleansed.
  */
-#include "ppg/control.h"
+#include "ppg/control_int.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -18,8 +16,8 @@
 #include "base/text.h"
 
 enum kind { RATES, REPLAYS, TEXTS, DOCUMENTS, KINDS };
-enum { BUCKETS = 4096, KEY_SIZE = 160, TIMES_MAX = 32, RUNS_MAX = 8, RUN_SIZE = 25, DAY_S = 86400, HOUR_S = 3600,
-	PIN_SHORTEST = 4, CANDIDATES_MAX = 256, SCAN_OCTETS = 4096, DOCUMENTS_EACH = 8, DOCUMENT_OCTETS = 16 << 20 };
+enum { BUCKETS = 4096, KEY_SIZE = 160, TIMES_MAX = 32, DAY_S = 86400, HOUR_S = 3600,
+	DOCUMENTS_EACH = 8, DOCUMENT_OCTETS = 16 << 20 };
 
 struct entry {
 	struct entry *next, *newer, *older;
@@ -27,7 +25,7 @@ struct entry {
 	int64_t until;			/* UTC s */
 	int64_t times[TIMES_MAX];	/* of a rate */
 	unsigned n;			/* times, or runs */
-	char runs[RUNS_MAX][RUN_SIZE];	/* of a text */
+	char runs[PIN_RUNS_MAX][PIN_RUN_SIZE];	/* of a text */
 	struct store_body *document;
 	enum prov_sec sec;
 	char mac[PROV_MAC_HEX + 1];
@@ -269,12 +267,6 @@ add(struct control_case *c, const char *key, int64_t window_s)
 	mark(c, RATES, key, now);
 }
 
-static bool
-is_pin_method(enum prov_sec sec)
-{
-	return sec == PROV_SEC_USERPIN || sec == PROV_SEC_USERNETWPIN || sec == PROV_SEC_USERPINMAC;
-}
-
 /* Subscribers that an initiator reached within this hour of the clock: n of "TAG|pi|hour", each counted once. */
 static bool
 reach(struct control_case *c, const char *tag, unsigned limit)
@@ -306,7 +298,7 @@ within_rates(struct control_case *c, struct why *why)
 	snprintf(own, sizeof own, "p|%s|%s", c->number, c->who->name);
 	snprintf(all, sizeof all, "P|%s", c->number);
 	snprintf(net, sizeof net, "n|%s|%s", c->number, c->who->name);
-	if (is_pin_method(c->facts->sec)) {
+	if (pin_method(c->facts->sec)) {
 		if (r->pin_per_initiator != 0 && count(c->memory, own, DAY_S) >= r->pin_per_initiator) {
 			why_set(why, 0, "%u PIN-signed documents of this account to the subscriber within 24 hours",
 			    r->pin_per_initiator);
@@ -324,7 +316,7 @@ within_rates(struct control_case *c, struct why *why)
 		why_set(why, 0, "signed documents to more than %u subscribers within an hour", r->subscribers_per_hour);
 		return false;
 	}
-	if (is_pin_method(c->facts->sec)) {
+	if (pin_method(c->facts->sec)) {
 		add(c, own, DAY_S);
 		add(c, all, DAY_S);
 	} else {
@@ -385,161 +377,6 @@ control_replay(struct control_case *c, struct why *why)
 	return !seen;
 }
 
-/* ---- the PIN of a document ------------------------------------------------------------------------------------- */
-
-struct runs {
-	char text[RUNS_MAX][RUN_SIZE];
-	unsigned n;
-};
-
-/* Strings of digits; single blanks, dots and hyphens between digits do not end one. */
-static void
-find_runs(struct span text, struct runs *out)
-{
-	char run[RUN_SIZE];
-	size_t i, n = 0;
-
-	if (text.n > SCAN_OCTETS)
-		text.n = SCAN_OCTETS;
-	for (i = 0; i <= text.n; i++) {
-		uint8_t ch = i < text.n ? text.p[i] : 0;
-
-		if (ch >= '0' && ch <= '9') {
-			if (n < RUN_SIZE - 1)
-				run[n++] = (char)ch;
-			continue;
-		}
-		if (n > 0 && ch != 0 && strchr(" .-", ch) != NULL && i + 1 < text.n && text.p[i + 1] >= '0' &&
-		    text.p[i + 1] <= '9')
-			continue;
-		if (n >= PIN_SHORTEST && out->n < RUNS_MAX) {
-			run[n] = '\0';
-			memcpy(out->text[out->n++], run, n + 1);
-		}
-		n = 0;
-	}
-	secret_cleanse(run, sizeof run);
-}
-
-/* Can the MAC be made with these digits? */
-static bool
-is_pin(enum prov_sec sec, const char *mac, struct span body, const char *imsi, const char *pin)
-{
-	uint8_t network[PROV_KEY_MAX], key[PROV_KEY_MAX];
-	char expected[PROV_MAC_HEX + 1];
-	size_t n_network = 0, n;
-	bool fits = false;
-
-	if (sec == PROV_SEC_USERPINMAC)
-		return prov_ota_pin_verify(pin, body);
-	if (sec == PROV_SEC_USERNETWPIN &&
-	    (imsi == NULL || imsi[0] == '\0' || prov_network_key(imsi, network, &n_network, NULL) != OK))
-		return false;
-	if (prov_key(sec, span_of(network, n_network), pin, key, &n, NULL) == OK) {
-		prov_mac(span_of(key, n), body, expected);
-		fits = prov_mac_equal(mac, expected);
-	}
-	secret_cleanse(network, sizeof network);
-	secret_cleanse(key, sizeof key);
-	secret_cleanse(expected, sizeof expected);
-	return fits;
-}
-
-/* A PIN may be part of a longer string. */
-static bool
-holds_pin(const struct runs *runs, enum prov_sec sec, const char *mac, struct span body, const char *imsi)
-{
-	unsigned i, tried = 0;
-	bool found = false;
-
-	for (i = 0; i < runs->n && !found; i++) {
-		size_t n = strlen(runs->text[i]), from, length;
-
-		for (length = n; length >= PIN_SHORTEST && !found; length--)
-			for (from = 0; from + length <= n && !found && tried < CANDIDATES_MAX; from++, tried++) {
-				char pin[RUN_SIZE];
-
-				memcpy(pin, runs->text[i] + from, length);
-				pin[length] = '\0';
-				found = is_pin(sec, mac, body, imsi, pin);
-				secret_cleanse(pin, sizeof pin);
-			}
-	}
-	return found;
-}
-
-/* PINs that anybody would try first: all digits equal, or each one more or less than the one before. */
-static bool
-is_guessable(const struct push_facts *f)
-{
-	int first, step;
-	size_t n, i;
-
-	for (n = 4; n <= 8; n++)
-		for (first = 0; first <= 9; first++)
-			for (step = -1; step <= 1; step++) {
-				char pin[9];
-
-				for (i = 0; i < n; i++)
-					pin[i] = (char)('0' + (first + step * (int)i + 100) % 10);
-				pin[n] = '\0';
-				if (is_pin(f->sec, f->mac, f->body, NULL, pin))
-					return true;
-			}
-	return false;
-}
-
-static bool
-is_short(const struct push_facts *f)
-{
-	enum { LARGE = 4096 };		/* so that nobody makes the gateway work for long */
-	char pin[12], expected[PROV_MAC_HEX + 1];
-	int length, value, end = 10;
-	bool found = false;
-
-	for (length = 1; length <= 3 && f->body.n <= LARGE; length++, end *= 10)
-		for (value = 0; value < end && !found; value++) {
-			snprintf(pin, sizeof pin, "%0*d", length, value);
-			prov_mac(span_of(pin, (size_t)length), f->body, expected);
-			found = prov_mac_equal(f->mac, expected);
-		}
-	return found;
-}
-
-static bool
-tells_own_pin(const struct control_case *c)
-{
-	const struct push_facts *f = c->facts;
-	struct runs runs = { .n = 0 };
-	size_t i, k;
-
-	find_runs(span_str(f->info.ms_desc), &runs);
-	for (i = 0; i < f->n_settings; i++)
-		for (k = 0; k < f->settings[i].n_parms && runs.n < RUNS_MAX; k++)
-			if (f->settings[i].parms[k].value != NULL)
-				find_runs(span_str(f->settings[i].parms[k].value), &runs);
-	return holds_pin(&runs, f->sec, f->mac != NULL ? f->mac : "", f->body, NULL);
-}
-
-/* What stands in a document is checked with any account; the rest costs a thousand MACs. */
-bool
-control_weak_pin(struct control_case *c, struct why *why)
-{
-	const struct push_facts *f = c->facts;
-
-	if (c->class == CLASS_NONE || !c->rules->configured || (f->sec != PROV_SEC_USERPIN && f->sec != PROV_SEC_USERPINMAC))
-		return true;
-	if (tells_own_pin(c)) {
-		why_set(why, 0, "the document's PIN travels with it");
-		return false;
-	}
-	if (f->sec == PROV_SEC_USERPIN && f->mac != NULL && (is_short(f) || is_guessable(f))) {
-		why_set(why, 0, "the document's PIN has fewer than 4 digits, or is one that anybody would try first");
-		return false;
-	}
-	return true;
-}
-
 /* ---- the two-message lure ----------------------------------------------------------------------------------------- */
 
 /* Of a subscriber the last few documents are kept, each in a place of its own. */
@@ -551,7 +388,7 @@ document_key(const struct control_case *c, unsigned place, char key[KEY_SIZE])
 
 /* A text after a document: is the PIN in it? */
 static bool
-text_after_document(struct control_case *c, const struct runs *runs)
+text_after_document(struct control_case *c, const struct pin_runs *runs)
 {
 	const char *imsi = c->sub != NULL ? c->sub->imsi : NULL;
 	char key[KEY_SIZE];
@@ -561,14 +398,14 @@ text_after_document(struct control_case *c, const struct runs *runs)
 	for (i = 0; i < DOCUMENTS_EACH; i++) {
 		document_key(c, i, key);
 		e = find(c->memory, DOCUMENTS, key);
-		if (e != NULL && holds_pin(runs, e->sec, e->mac, e->document->body, imsi))
+		if (e != NULL && pin_runs_hold(runs, e->sec, e->mac, e->document->body, imsi))
 			return true;
 	}
 	return false;
 }
 
 static void
-remember_text(struct control_case *c, const struct runs *runs)
+remember_text(struct control_case *c, const struct pin_runs *runs)
 {
 	int64_t until = (int64_t)clock_utc() + c->rules->lure_s;
 	char key[KEY_SIZE];
@@ -581,16 +418,16 @@ remember_text(struct control_case *c, const struct runs *runs)
 		e = make(c->memory, TEXTS, key, until);
 	e->until = until;
 	for (i = 0; i < runs->n; i++)
-		memcpy(e->runs[e->n++ % RUNS_MAX], runs->text[i], RUN_SIZE);
-	if (e->n >= 2 * RUNS_MAX)	/* all places are taken; where the next one goes stays the same */
-		e->n -= RUNS_MAX;
+		memcpy(e->runs[e->n++ % PIN_RUNS_MAX], runs->text[i], PIN_RUN_SIZE);
+	if (e->n >= 2 * PIN_RUNS_MAX)	/* all places are taken; where the next one goes stays the same */
+		e->n -= PIN_RUNS_MAX;
 }
 
 static bool
 document_after_text(struct control_case *c)
 {
 	const struct push_facts *f = c->facts;
-	struct runs runs = { .n = 0 };
+	struct pin_runs runs = { .n = 0 };
 	char key[KEY_SIZE];
 	struct entry *e;
 	bool found;
@@ -599,9 +436,9 @@ document_after_text(struct control_case *c)
 	e = find(c->memory, TEXTS, key);
 	if (e == NULL)
 		return false;
-	runs.n = e->n < RUNS_MAX ? e->n : RUNS_MAX;
+	runs.n = e->n < PIN_RUNS_MAX ? e->n : PIN_RUNS_MAX;
 	memcpy(runs.text, e->runs, sizeof runs.text);
-	found = holds_pin(&runs, f->sec, f->mac != NULL ? f->mac : "", f->body, c->sub != NULL ? c->sub->imsi : NULL);
+	found = pin_runs_hold(&runs, f->sec, f->mac != NULL ? f->mac : "", f->body, c->sub != NULL ? c->sub->imsi : NULL);
 	secret_cleanse(&runs, sizeof runs);
 	return found;
 }
@@ -642,13 +479,13 @@ remember_document(struct control_case *c)
 bool
 control_lure(struct control_case *c, struct why *why)
 {
-	struct runs runs = { .n = 0 };
+	struct pin_runs runs = { .n = 0 };
 	bool passes = true;
 
 	if (c->memory == NULL)
 		return true;
 	if (c->class != CLASS_NONE) {
-		if (!is_pin_method(c->facts->sec))
+		if (!pin_method(c->facts->sec))
 			return true;
 		pthread_mutex_lock(&c->memory->lock);
 		passes = !document_after_text(c);
@@ -659,7 +496,7 @@ control_lure(struct control_case *c, struct why *why)
 			why_set(why, 0, "the document's PIN was in a text that the subscriber got shortly before");
 		return passes;
 	}
-	find_runs(c->facts->body, &runs);
+	pin_runs_find(c->facts->body, &runs);
 	if (runs.n > 0) {
 		pthread_mutex_lock(&c->memory->lock);
 		passes = !text_after_document(c, &runs);

@@ -15,6 +15,8 @@ DEVICES = {
     "ours": {"profile": "wm5", "proxies": TRUSTED, "provurl": PROVURL},
     "open": {"profile": "wm-htc-2008"},
     "w10m": {"profile": "w10m", "proxies": TRUSTED},
+    "samsung": {"profile": "android-samsung-old"},
+    "nokia": {"profile": "nokia-s60"},
 }
 IMSI = "001010123456789"
 NUMBERS = {name: "+1202555%04d" % (200 + i) for i, name in enumerate(DEVICES)}
@@ -127,7 +129,9 @@ def what_was_predicted_is_what_the_handset_decides():
     rows = (("stranger", None), ("ours", None), ("open", None), ("w10m", None),
             ("ours", (body, CP)), ("stranger", (body, CP)), ("w10m", (body, CP)),
             ("ours", (apn, "USERPIN")), ("w10m", (apn, "USERPIN")), ("stranger", (apn, "USERPIN")),
-            ("ours", (body, "USERPIN")), ("ours", (apn, "NETWPIN")))
+            ("ours", (body, "USERPIN")), ("ours", (apn, "NETWPIN")),
+            ("samsung", None), ("samsung", (apn, CP)), ("samsung", (apn, "USERPIN")), ("samsung", (apn, "NETWPIN")),
+            ("nokia", None), ("nokia", (body, CP)), ("nokia", (body, "USERPIN")))
     for name, document in rows:
         more = {}
         if document:
@@ -188,9 +192,13 @@ def nobody_of_many():
 
 @case
 def devices_that_nobody_knows_are_taken_for_the_strictest():
-    push_id, reply = push("send", UNKNOWN)
+    push_id, reply = push("refuse", UNKNOWN)
     got = predicted(push_id)
-    equal((got["profile"], got["device_known"]), ("unknown", False))
+    equal((got["outcome"], got["profile"], got["device_known"]), ("DELIVER", "unknown", False))
+    push_id, reply = push("refuse", UNKNOWN, content='<?xml version="1.0"?><sl href="https://m.example.net/"/>',
+                          content_type="text/vnd.wap.sl")
+    equal(reply.code, 1001, reply.text)         # E-19 only warns while there is no group control
+    equal((predicted(push_id)["outcome"], predicted(push_id)["device_known"]), ("DISCARD", False))
 
 
 @case

@@ -413,6 +413,50 @@ networks_and_hashes_are_checked(void **state)
 	assert_null(strstr(errors.s, "$AAAA"));
 }
 
+static void
+subscribers_and_controls(void **state)
+{
+	static const struct { const char *text, *error; } rows[] = {
+		{ "group = subscriber-source\nsource = http\n", "group subscriber-source, url: " },
+		{ "group = subscriber-source\nsource = http\nurl = \"http://h/x\"\n", "{number}" },
+		{ "group = subscriber-source\nsource = http\nurl = \"ftp://h/{number}\"\n", "url: " },
+		{ "group = subscriber-source\nsource = ldap\n", "source: " },
+		{ "group = control\ne-01 = on\n", "e-01: " },
+		{ "group = control\ne-21 = off\n", "e-21" },
+		{ "group = control\ne-20-hours = 8-18\n", "e-20-hours: " },
+		{ "group = control\ne-20-hours = 08:00-18:60\n", "e-20-hours: " },
+		{ "group = control\ne-20-hours = 24:00-18:00\n", "e-20-hours: " },
+		{ "group = control\ne-07-per-initiator = 33\n", "e-07-per-initiator: " },
+	};
+	struct ppg_config *c;
+	char text[1024];
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		snprintf(text, sizeof text, "%s%s", PPG PI SMSC, rows[i].text);
+		assert_int_equal(load(text, &c), ERR_SYNTAX);
+		if (strstr(errors.s, rows[i].error) == NULL)
+			fail_msg("row %zu: %s", i, errors.s);
+	}
+	c = good(PPG PI SMSC);
+	assert_false(c->controls->configured);
+	assert_int_equal(c->controls->modes[5], CONTROL_WARN);
+	assert_false(c->subscribers.http);
+	ppg_config_free(&c);
+	c = good(PPG PI SMSC "group = control\ne-05 = off\ne-20 = warn\ne-20-hours = 22:00-06:30\n"
+	    "group = subscriber-source\nsource = http\nurl = \"http://hlr.example.net/{number}\"\n");
+	assert_true(c->controls->configured);
+	assert_int_equal(c->controls->modes[3], CONTROL_ENFORCE);
+	assert_int_equal(c->controls->modes[5], CONTROL_OFF);
+	assert_int_equal(c->controls->modes[14], CONTROL_WARN);
+	assert_int_equal(c->controls->modes[20], CONTROL_WARN);
+	assert_int_equal(c->controls->from_minute, 22 * 60);
+	assert_int_equal(c->controls->to_minute, 6 * 60 + 30);
+	assert_true(c->subscribers.http);
+	assert_int_equal(c->subscribers.cache_size, 100000);
+	ppg_config_free(&c);
+}
+
 /* The printed form without its marks of what is a default. */
 static void
 unmark(struct sbuf *b)
@@ -528,6 +572,7 @@ main(void)
 		cmocka_unit_test(rules_of_initiators),
 		cmocka_unit_test(every_mistake_has_its_sentence),
 		cmocka_unit_test(networks_and_hashes_are_checked),
+		cmocka_unit_test(subscribers_and_controls),
 		cmocka_unit_test(the_sample_loads),
 		cmocka_unit_test(defaults_of_the_table_are_valid),
 		cmocka_unit_test(keys_have_names_of_their_own),
