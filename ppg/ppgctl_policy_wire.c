@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "policy/prov_mac.h"
+#include "ppg/message_case.h"
 #include "wap/content.h"
 #include "wap/decode.h"
 
@@ -68,86 +68,6 @@ wire_check(struct wire_options *o, struct why *why)
 
 /* ---- the message --------------------------------------------------------------------------------- */
 
-static json_t *
-settings_json(const struct prov_doc *doc)
-{
-	json_t *list = json_array();
-	size_t i, k;
-
-	for (i = 0; i < doc->n; i++) {
-		const struct prov_setting *s = &doc->settings[i];
-		json_t *parms = json_object(), *obj;
-
-		for (k = 0; k < s->n_parms; k++) {
-			const struct prov_parm *p = &s->parms[k];
-
-			json_object_setn_new(parms, p->name, strlen(p->name), p->noparm ? json_null() :
-			    json_span(span_str(p->value ? p->value : "")));
-		}
-		obj = json_pack("{s:o, s:o}", "path", json_span(span_str(s->path)), "parms", parms);
-		if (s->remove)
-			json_object_set_new(obj, "delete", json_true());
-		json_array_append_new(list, obj);
-	}
-	return list;
-}
-
-/* What the decision asks of the body: href, settings. A body that does not parse is an error. */
-static int
-add_body(json_t *message, const char *media, struct span body, struct why *why)
-{
-	enum content_kind kind = content_kind_of(span_str(media));
-	struct content_facts *facts;
-	struct prov_doc doc;
-	int err;
-
-	if (kind == CONTENT_PROV) {
-		err = prov_doc_parse(media, body, &doc, why);
-		if (err == OK)
-			json_object_set_new(message, "settings", settings_json(&doc));
-		if (err == OK)
-			prov_doc_done(&doc);
-		return err;
-	}
-	if (kind != CONTENT_SI && kind != CONTENT_SL)
-		return OK;
-	facts = malloc(sizeof *facts);
-	if (facts == NULL)
-		abort();
-	err = content_facts(media, body, facts, why);
-	if (err == OK && facts->href[0] != '\0')
-		json_object_set_new(message, "href", json_span(span_str(facts->href)));
-	free(facts);
-	return err;
-}
-
-/*
- * SEC and MAC. What is no method, or no MAC of 40 digits, makes the message malformed on the device:
- * here it becomes a MAC without a method, or a method without its MAC, which is malformed as well.
- */
-static void
-add_signature(json_t *message, json_t *params)
-{
-	const char *sec = json_text(params, "SEC"), *mac = json_text(params, "MAC");
-	enum prov_sec method = PROV_SEC_NONE;
-	bool good_sec = sec == NULL || prov_sec_parse(sec, &method) == OK;
-	bool good_mac = mac == NULL || prov_check_mac(mac, NULL) == OK;
-
-	if (good_sec && sec != NULL)
-		json_object_set_new(message, "sec", json_string(prov_sec_name(method)));
-	if (!good_sec || (mac != NULL && (good_mac || sec == NULL || method == PROV_SEC_USERPINMAC)))
-		json_object_set_new(message, "mac", json_string("ok"));
-}
-
-static void
-copy_member(json_t *to, json_t *from, const char *name)
-{
-	json_t *v = json_object_get(from, name);
-
-	if (v != NULL && !json_is_null(v))
-		json_object_set(to, name, v);
-}
-
 /* Octets of all parts into one block; *parts point into it. */
 static int
 unhex(struct span line, uint8_t *octets, struct span parts[PARTS_MAX], size_t *n_parts, struct why *why)
@@ -169,38 +89,45 @@ unhex(struct span line, uint8_t *octets, struct span parts[PARTS_MAX], size_t *n
 	return OK;
 }
 
+/* What was binary has become text, so it is read as the textual form. */
+static const char *
+textual(const char *media)
+{
+	enum content_kind kind = content_kind_of(span_str(media));
+
+	return kind == CONTENT_PROV ? "text/vnd.wap.connectivity-xml" : kind == CONTENT_SL ? "text/vnd.wap.sl" :
+	    kind == CONTENT_SI ? "text/vnd.wap.si" : media;
+}
+
 static json_t *
 message_of(const struct wire_options *o, json_t *decoded, struct why *why)
 {
-	const char *media = json_text(decoded, "content_type"), *format, *value;
-	json_t *body = json_object_get(decoded, "body"), *message;
-	int err = OK;
+	json_t *body = json_object_get(decoded, "body"), *params = json_object_get(decoded, "params"), *message;
+	json_t *flag = json_object_get(decoded, "push_flag");
+	const char *format = json_text(body, "format"), *value = json_text(body, "value");
+	const struct message_head head = {
+		.bearer = o->bearer,
+		.from = o->from,
+		.from_ton = o->from_ton,
+		.media = json_text(decoded, "content_type"),
+		.app_id = json_text(decoded, "app_id"),
+		.initiator_uri = json_text(decoded, "initiator_uri"),
+		.push_flag = json_is_integer(flag) ? (int)json_integer_value(flag) : -1,
+		.sec = json_text(params, "SEC"),
+		.mac = json_text(params, "MAC"),
+	};
 
-	if (media == NULL) {
+	if (head.media == NULL) {
 		why_set(why, ERR_SYNTAX, "no push: it has no content type");
 		return NULL;
 	}
-	message = json_pack("{s:s, s:s, s:s*, s:s}", "bearer", o->bearer ? o->bearer : "sms", "from",
-	    o->from, "from_ton", o->from_ton, "content_type", media);
-	if (message == NULL) {
-		why_set(why, ERR_SYNTAX, "an option is not UTF-8");
+	message = message_case(&head, why);
+	if (message != NULL && format != NULL && value != NULL && strcmp(format, "xml") == 0 &&
+	    message_case_body(message, textual(head.media), span_str(value), false, why) != OK) {
+		json_decref(message);
 		return NULL;
 	}
-	copy_member(message, decoded, "app_id");
-	copy_member(message, decoded, "push_flag");
-	copy_member(message, decoded, "initiator_uri");
-	add_signature(message, json_object_get(decoded, "params"));
-	format = json_text(body, "format");
-	value = json_text(body, "value");
-	/* What was binary has become text, so it is read as the textual form. */
-	if (format != NULL && value != NULL && strcmp(format, "xml") == 0)
-		err = add_body(message, content_kind_of(span_str(media)) == CONTENT_PROV ?
-		    "text/vnd.wap.connectivity-xml" : content_kind_of(span_str(media)) == CONTENT_SL ?
-		    "text/vnd.wap.sl" : "text/vnd.wap.si", span_str(value), why);
-	if (err == OK)
-		return message;
-	json_decref(message);
-	return NULL;
+	return message;
 }
 
 json_t *
