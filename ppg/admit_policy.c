@@ -190,8 +190,9 @@ is_new(struct control_findings *all, const struct control_finding *f)
 	for (i = 0; i < all->n; i++)
 		if (all->list[i].control == f->control && strcmp(all->list[i].text, f->text) == 0)
 			return false;
-	if (all->n < FINDINGS_MAX)
-		all->list[all->n++] = *f;
+	if (all->n == FINDINGS_MAX)	/* a push to many does not fill the log */
+		return false;
+	all->list[all->n++] = *f;
 	return true;
 }
 

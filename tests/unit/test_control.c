@@ -455,7 +455,11 @@ e07_rates(void **state)
 	static const struct row net = { .type = CP, .body = PLAIN, .netpin = "001010123456789" };
 	static const struct row si = { .type = "text/vnd.wap.si", .body = SI("x") };
 	struct row refused = one, far = one;
+	struct control_findings found;
+	struct control_marks *marks = NULL;
 
+	assert_null(judge(&one, 7, &found, &marks));
+	control_marks_undo(&marks);		/* it could not be stored */
 	refused.control = 7;
 	far.number = "+12025550144";
 	check_rows(&one, 1, 7);

@@ -201,6 +201,28 @@ devices(void **state)
 	free(dev);
 }
 
+/* A name from the table opens no file elsewhere, whatever stands in it. */
+static void
+names_are_no_paths(void **state)
+{
+	static const char path[] = PROFILES "/wm5.profile";
+	struct policy_device *dev = calloc(1, sizeof *dev);
+	struct subscribers *s = make(1, NULL);
+	struct subscriber sub = { 0 };
+	struct why why;
+	bool known;
+
+	assert_non_null(dev);
+	if (sizeof path <= sizeof sub.profile) {
+		memcpy(sub.profile, path, sizeof path);
+		assert_int_equal(subscribers_device(s, NULL, &sub, dev, &known, &why), OK);
+		assert_false(known);
+		assert_string_equal(dev->profile, "unknown");
+	}
+	free(dev);
+	subscribers_destroy(&s);
+}
+
 /* ---- predictions ------------------------------------------------------------------------------------------- */
 
 static void
@@ -292,7 +314,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(facts_that_are_right), cmocka_unit_test(facts_that_are_wrong),
 		cmocka_unit_test(secrets_are_not_shown), cmocka_unit_test(answers_are_kept_for_their_time),
-		cmocka_unit_test(the_oldest_answer_makes_room), cmocka_unit_test(urls), cmocka_unit_test(devices),
+		cmocka_unit_test(the_oldest_answer_makes_room), cmocka_unit_test(urls), cmocka_unit_test(devices), cmocka_unit_test(names_are_no_paths),
 		cmocka_unit_test(predictions), cmocka_unit_test(cut_messages),
 	};
 
