@@ -188,6 +188,7 @@ static const struct route {
 	{ "PUT",    "/api/v1/profiles/",   false, BODY_PROFILE, admin_put_profile },
 	{ "DELETE", "/api/v1/profiles/",   false, BODY_USUAL,   admin_delete_profile },
 	{ "GET",    "/api/v1/links",       false, BODY_USUAL,   show_links },
+	{ "GET",    "/api/v1/route",       false, BODY_USUAL,   admin_route },
 	{ "POST",   "/api/v1/reload",      false, BODY_USUAL,   reload },
 };
 enum { ROUTES = sizeof routes / sizeof routes[0] };

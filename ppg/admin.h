@@ -22,6 +22,7 @@ struct admin_config {
 	struct subscribers *subscribers;	/* is told of imports; NULL */
 	struct notifier *notifier;
 	struct authenticator *auth;
+	struct admit_table *admit;
 	struct pool *pool;
 	int (*reload)(void *arg, struct why *why);	/* on the admin thread */
 	bool (*ready)(void *arg);

@@ -55,6 +55,7 @@ void admin_write_free(void *data);
 /* ---- routes; `rest` is what follows the path of a route that ends in '/', still escaped ----------- */
 
 void admin_pushes(struct admin *admin, struct http_request *rq, const char *rest);
+void admin_route(struct admin *admin, struct http_request *rq, const char *rest);
 void admin_audit(struct admin *admin, struct http_request *rq, const char *rest);
 void admin_get_subscriber(struct admin *admin, struct http_request *rq, const char *rest);
 void admin_put_subscribers(struct admin *admin, struct http_request *rq, const char *rest);

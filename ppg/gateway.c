@@ -328,6 +328,7 @@ start_admin(struct gateway *gw, struct why *why)
 		.front = gw->front,
 		.notifier = gw->notifier,
 		.auth = gw->auth,
+		.admit = gw->admit,
 		.pool = gw->pool,
 		.subscribers = gw->subscribers,
 		.reload = reload_again,

@@ -188,6 +188,7 @@ CTL_VERB(ctl_show);
 CTL_VERB(ctl_pushes);
 CTL_VERB(ctl_audit);
 CTL_VERB(ctl_links);
+CTL_VERB(ctl_route);
 CTL_VERB(ctl_subscribers);
 CTL_VERB(ctl_profiles);
 CTL_VERB(ctl_metrics);

@@ -192,6 +192,24 @@ route_link_score(const struct smsc_config *link, const struct route_rule *rule, 
 	return score;
 }
 
+const char *
+route_link_why(const struct smsc_config *link, const struct route_rule *rule, const struct route_wish *w, const char *number)
+{
+	if (rule != NULL && route_rule_place(rule, link->smsc_id) == NULL)
+		return "the route does not name it";
+	if (number != NULL && !number_fits(link, number))
+		return "it does not take such a number";
+	if (!within_limits(link, w))
+		return "the initiator may not use it";
+	if (!network_fits(link, w) || !bearer_fits(link, w))
+		return "it serves another network or bearer";
+	if (!smsc_fits(link, w))
+		return "it does not take that smsc-id";
+	if (number != NULL && route_prefix_has(link->preferred_prefix, number))
+		return "it may carry it, and such a number first";
+	return "it may carry it";
+}
+
 struct route_facts
 route_facts_of(const struct route_wish *w, int priority, const char *number, time_t at)
 {
@@ -380,6 +398,12 @@ routes_sender(const struct routes *r, const struct route_wish *w, char *out, siz
 		best = score;
 		snprintf(out, size, "%s", own ? rule->source_addr : r->links[i].source_addr);
 	}
+}
+
+const struct smsc_config *
+routes_link(const struct routes *r, size_t i)
+{
+	return i < r->n ? &r->links[i] : NULL;
 }
 
 const struct smsc_config *

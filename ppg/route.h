@@ -70,6 +70,13 @@ bool routes_serve_number(const struct routes *r, const struct route_wish *w, con
 /* The source address of the rule, or else of the link that suits best; "" when none does. Rules for some numbers only count. */
 void routes_sender(const struct routes *r, const struct route_wish *w, char *out, size_t size);
 
+/* Why route_link_score says so, for an operator. */
+const char *route_link_why(const struct smsc_config *link, const struct route_rule *rule, const struct route_wish *w,
+    const char *number);
+
+/* The link with that index; NULL behind the last. */
+const struct smsc_config *routes_link(const struct routes *r, size_t i);
+
 /* The link of this name, or NULL. */
 const struct smsc_config *routes_find(const struct routes *r, const char *smsc_id);
 

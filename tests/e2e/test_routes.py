@@ -136,6 +136,54 @@ def times():
     gw.stop()
 
 
+@case
+def the_choice_is_explained():
+    """ppgctl route and the admin port: every rule that was looked at, every link, the outcome."""
+    sim = harness.Smscsim()
+    dead = harness.free_port()
+    gw = Gateway(sim.port, smsc_more=RECONNECT + 'denied-prefix = "+44"\n' + link("b", dead, source="+12025550111") +
+                 route("night", "b", "zone = utc", 'time = "22:00-06:00"') + route("si", "main; b", "initiator = tester",
+                 "content-type = text/vnd.wap.si", "source-addr = +12025550199") + route("spain", "b", "prefix = +34") +
+                 route("high", "main:2; b:1", "priority = high"))
+    links_up(gw, "main")
+    env = {"PPGCTL_TOKEN": "admin-token", "PPGCTL_ADMIN": "http://127.0.0.1:%d/" % gw.admin_port}
+    noon, midnight = ("--at", "2026-01-02T12:00:00Z"), ("--at", "2026-01-03T00:00:00Z")
+    rows = [
+        (("+12025550001",) + noon, 0, "sent by main: ", ["route night: no, it is not its time",
+         "route si: no, it is for other initiators", "no route fits: every link is looked at",
+         "link main (up): yes, it may carry it; from " + SENDER]),
+        (("+12025550001",) + midnight, 0, "waits: every link that may carry it is down", ["route night: yes, it fits",
+         "link main (up): no, the route does not name it"]),
+        (("+12025550001", "--initiator", "tester", "--type", "text/vnd.wap.si") + noon, 0, "sent by main: ",
+         ["route si: yes, it fits", "link main (up): yes, it may carry it; from +12025550199"]),
+        (("+34255500001",) + noon, 0, "waits: ", ["route spain: yes, it fits"]),
+        (("+442025550001", "--priority", "high") + noon, 0, "waits: ",
+         ["link main (up): no, it does not take such a number; share 2"]),
+    ]
+    for args, status, last, some in rows:
+        got, out, err = harness.run([harness.built("ppgctl"), "route"] + list(args), env=env)
+        equal((got, err), (status, ""), out)
+        lines = out.splitlines()
+        assert lines[-1].startswith(last), out
+        for line in some:
+            assert line in lines, "%s\n%s" % (line, out)
+    answer = gw.admin("/api/v1/route?number=%2B12025550001&priority=high&at=2026-01-02T12:00:00Z").json()
+    equal((answer["route"], answer["chosen"], answer["outcome"], answer["code"]), ("high", ["main"], "sent", 0))
+    equal([(r["route"], r["fits"]) for r in answer["rules"]],
+          [("night", False), ("si", False), ("spain", False), ("high", True)])
+    for query, status, text in (("", 400, "number is needed"), ("number=x", 400, "number: "),
+                                ("number=%2B1&priority=urgent", 400, "priority is"), ("number=%2B12025550001&at=now", 400, "at is"),
+                                ("number=%2B12025550001&initiator=nobody", 404, "no such initiator")):
+        refusal = gw.admin("/api/v1/route?" + query)
+        equal(refusal.status, status, query)
+        assert text in refusal.json()["error"] or query.startswith("number=%2B1&"), refusal.text
+    gw.write_config(smsc_more=RECONNECT + 'denied-prefix = "+44"\n')
+    equal(gw.admin("/api/v1/reload", "POST").status, 200)
+    got, out, err = harness.run([harness.built("ppgctl"), "route", "+442025550001"], env=env)
+    equal((got, out.splitlines()[-1]), (1, "refused with 2002: no link takes such a number"))
+    gw.stop()
+
+
 # ---- shares, failover ------------------------------------------------------------------------------------
 
 @case
