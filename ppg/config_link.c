@@ -88,6 +88,18 @@ segmentation_of(const struct conf_group *g)
 	return SMSC_UDH16;
 }
 
+/* After the segmentation. */
+static void
+take_version(struct loading *ld, const struct conf_group *g, struct smsc_config *cf)
+{
+	const char *text = conf_text(g, "interface-version");
+
+	if (text != NULL)
+		cf->interface_version = strcmp(text, "33") == 0 ? 0x33 : strcmp(text, "50") == 0 ? 0x50 : 0x34;
+	if (cf->interface_version < 0x34 && (cf->segmentation == SMSC_SAR || cf->segmentation == SMSC_PAYLOAD))
+		config_tell(ld, 2, g, "segmentation", "SMPP 3.3 has no TLVs: see interface-version");
+}
+
 static void
 take_network(struct loading *ld, const struct conf_group *g, struct smsc_config *cf)
 {
@@ -199,6 +211,7 @@ take_link(struct loading *ld, const struct conf_group *g, enum smsc_kind kind, s
 {
 	struct smsc_config *cf = &link->smsc;
 	const struct conf_group *ppg = conf_first(ld->config->conf, "ppg");
+	struct why why = { 0 };
 	const char *source = conf_text(g, "source-addr"), *delivered_on = conf_text(g, "delivered-on");
 
 	smsc_config_defaults(cf);
@@ -236,10 +249,11 @@ take_link(struct loading *ld, const struct conf_group *g, enum smsc_kind kind, s
 	take_wanted(ld, g, cf);
 	take_tls(ld, g, cf);
 	take_prefixes(ld, g, cf);
-	if (conf_text(g, "interface-version") != NULL && strcmp(conf_text(g, "interface-version"), "34") != 0)
-		config_tell(ld, 1, g, "interface-version", "links speak SMPP 3.4");
 	if (kind == SMSC_BEARERBOX)
 		take_box(cf);
+	take_version(ld, g, cf);
+	if (conf_text(g, "error-map") != NULL && smsc_errors_parse(conf_text(g, "error-map"), cf, &why) != OK)
+		config_tell(ld, 2, g, "error-map", "%s", why.text);
 	link->delivered_on_submit = delivered_on != NULL && strcmp(delivered_on, "submit") == 0;
 	if (cf->transmitter_only && cf->receive_port == 0 && !link->delivered_on_submit) {
 		if (conf_has(g, "delivered-on"))

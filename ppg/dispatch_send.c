@@ -115,6 +115,16 @@ has_message_ids(const struct smsc_datagram *dg)
 	return true;
 }
 
+static int
+refusal_code(const struct smsc_config *cf, uint32_t status)
+{
+	const struct smsc_error *e = smsc_error_find(cf, status);
+
+	if (e != NULL && e->code != 0)
+		return e->code;
+	return status == SMPP_RINVDSTADR ? PAP_ADDRESS_ERROR : PAP_SERVICE_FAILURE;
+}
+
 static void
 describe_status(struct flight *f, const char *what)
 {
@@ -173,8 +183,7 @@ dispatch_answered(void *app, struct smsc_link *smsc, struct smsc_datagram *dg, e
 	case SMSC_REFUSED:
 		atomic_fetch_add(&d->refused, 1);
 		describe_status(f, "refused by the SMSC");
-		store_outcome(f, EV_REFUSED,
-		    dg->status == SMPP_RINVDSTADR ? PAP_ADDRESS_ERROR : PAP_SERVICE_FAILURE, 0, false);
+		store_outcome(f, EV_REFUSED, refusal_code(&link->cf.smsc, dg->status), 0, false);
 		break;
 	case SMSC_RETRY:
 		if (dg->status == SMPP_RINVEXPIRY) {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *
@@ -140,6 +141,7 @@ smsc_config_defaults(struct smsc_config *cf)
 	*cf = (struct smsc_config){
 		.port = 2775,
 		.data_coding = 4,
+		.interface_version = 0x34,
 		.instances = 1,
 		.window = 10,
 		.enquire_link_s = 30,
@@ -171,6 +173,68 @@ smsc_receipt_id(enum smsc_receipt_ids how, char id[66])
 	snprintf(id, 66, how == SMSC_IDS_DECIMAL ? "%" PRIXMAX : "%" PRIuMAX, n);
 }
 
+static int
+parse_error(struct span item, struct smsc_error *out)
+{
+	char text[40], *colon, *end;
+	unsigned long n;
+
+	if (span_to_cstr(item, text, sizeof text) != OK || (colon = strchr(text, ':')) == NULL)
+		return ERR_SYNTAX;
+	*colon++ = '\0';
+	errno = 0;
+	n = strtoul(text, &end, 0);
+	if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || n == 0 || n > UINT32_MAX)
+		return ERR_SYNTAX;
+	*out = (struct smsc_error){ .status = (uint32_t)n };
+	if (strcmp(colon, "retry") == 0) {
+		out->meaning = SMSC_TRY_AGAIN;
+	} else if (strcmp(colon, "throttle") == 0) {
+		out->meaning = SMSC_THROTTLES;
+	} else {
+		out->meaning = SMSC_ENDS;
+		if (strlen(colon) != 4 || strspn(colon, "0123456789") != 4 || colon[0] < '2' || colon[0] > '5')
+			return ERR_SYNTAX;
+		out->code = (uint16_t)strtoul(colon, NULL, 10);
+	}
+	return OK;
+}
+
+int
+smsc_errors_parse(const char *text, struct smsc_config *cf, struct why *why)
+{
+	memset(cf->errors, 0, sizeof cf->errors);
+	cf->n_errors = 0;
+	while (*text != '\0') {
+		size_t n = strcspn(text, ",");
+		struct span item = span_trim(span_of(text, n));
+		struct smsc_error e;
+
+		if (parse_error(item, &e) != OK)
+			return why_set(why, ERR_SYNTAX,
+			    "\"%.*s\" is not a command_status, ':', and a PAP code of 2000 to 5999, retry or throttle",
+			    item.n < 40 ? (int)item.n : 40, (const char *)item.p);
+		if (smsc_error_find(cf, e.status) != NULL)
+			return why_set(why, ERR_SYNTAX, "0x%X is written twice", (unsigned)e.status);
+		if (cf->n_errors == SMSC_ERRORS_MAX)
+			return why_set(why, ERR_LIMIT, "there are more than %d of them", SMSC_ERRORS_MAX);
+		cf->errors[cf->n_errors++] = e;
+		text += n + (text[n] == ',');
+	}
+	return OK;
+}
+
+const struct smsc_error *
+smsc_error_find(const struct smsc_config *cf, uint32_t status)
+{
+	unsigned i;
+
+	for (i = 0; i < cf->n_errors && i < SMSC_ERRORS_MAX; i++)
+		if (cf->errors[i].status == status)
+			return &cf->errors[i];
+	return NULL;
+}
+
 #define TEXT(field) { offsetof(struct smsc_config, field), sizeof ((struct smsc_config *)0)->field, true }
 #define VALUE(field) { offsetof(struct smsc_config, field), sizeof ((struct smsc_config *)0)->field, false }
 
@@ -182,6 +246,7 @@ static const struct { size_t offset, size; bool text; } config_fields[] = {
 	VALUE(data_coding), VALUE(esm_mode), VALUE(window), VALUE(enquire_link_s),
 	VALUE(response_timeout_s), VALUE(reconnect_min_ms), VALUE(reconnect_max_ms),
 	VALUE(bind_refused_wait_s), VALUE(validity_s), VALUE(throughput), VALUE(max_pdu),
+	VALUE(errors), VALUE(n_errors), VALUE(interface_version),
 	VALUE(receipt_ids), VALUE(segmentation), VALUE(tls), VALUE(tls_pinned), VALUE(tls_pin),
 	TEXT(tls_name), TEXT(tls_ca_file), TEXT(tls_certkey_file),
 	TEXT(network), TEXT(bearer), TEXT(allowed_smsc_id), TEXT(denied_smsc_id), TEXT(preferred_smsc_id),

@@ -12,8 +12,9 @@
 #include "smsc/smpp_pdu.h"
 
 /*
- * A link that is asked to go slower (RTHROTTLED) pauses, 1 s at first and up to 60 s, sends the parts that
- * were refused again, one to begin with, and then as many as before. With RMSGQFUL only that part waits
+ * A link that is asked to go slower (RTHROTTLED, or congestion_state 100) pauses, 1 s at first and up to 60 s, and
+ * up to a quarter more, sends the parts that were refused again in their order, one to begin with, and then as
+ * many as before. Between 90 and 99 its window shrinks with each answer, from 80 on it does not grow. With RMSGQFUL only that part waits
  * 1 s while others go on; 5 in a row slow the link down, and more than 10 for one datagram give it back.
  * Neither counts as a failure. smsc_link_room() is 0 during a pause.
  */
@@ -44,6 +45,15 @@ enum smsc_segmentation {
 	SMSC_PAYLOAD			/* TLVs: ports, and all of it in message_payload, for the SMSC to cut */
 };
 
+/* What a command_status means to this SMSC, where it is not what SMPP says. */
+enum smsc_meaning { SMSC_ENDS = 1, SMSC_TRY_AGAIN, SMSC_THROTTLES };
+enum { SMSC_ERRORS_MAX = 32 };
+struct smsc_error {
+	uint32_t status;
+	uint16_t meaning;		/* enum smsc_meaning */
+	uint16_t code;			/* SMSC_ENDS: the PAP code that the recipient ends with */
+};
+
 struct smsc_config {
 	enum smsc_kind kind;
 	char smsc_id[64], host[256];
@@ -65,6 +75,9 @@ struct smsc_config {
 	unsigned enquire_link_s, response_timeout_s, reconnect_min_ms, reconnect_max_ms, bind_refused_wait_s;
 	uint32_t validity_s;		/* default validity when the datagram has none */
 	unsigned throughput;		/* PDUs a second; 0 = unlimited */
+	struct smsc_error errors[SMSC_ERRORS_MAX];
+	unsigned n_errors;
+	unsigned interface_version;	/* of the bind: 0x33, 0x34 or 0x50 */
 	enum smsc_receipt_ids receipt_ids;
 	enum smsc_segmentation segmentation;
 	size_t max_pdu;
@@ -86,6 +99,9 @@ struct tls_context;
 int smsc_tls_context(const struct smsc_config *cf, struct tls_context **out, struct why *why);
 /* A receipt's message id, changed to the base that responses have; one that is no number stays as it is. */
 void smsc_receipt_id(enum smsc_receipt_ids how, char id[66]);
+/* "0x0B:2002, 0x45:retry, 0x401:throttle" into cf->errors; ERR_SYNTAX, ERR_LIMIT with *why. */
+int smsc_errors_parse(const char *text, struct smsc_config *cf, struct why *why);
+const struct smsc_error *smsc_error_find(const struct smsc_config *cf, uint32_t status);	/* or NULL */
 /* Whether a link with one would do as well with the other, so that a reload can leave it alone. */
 bool smsc_config_equal(const struct smsc_config *a, const struct smsc_config *b);
 
@@ -118,6 +134,7 @@ struct smsc_datagram {
 	uint8_t priority;		/* priority_flag: 0 (the usual) to 3 (the most urgent) */
 	/* owned by the link from submit to answered */
 	struct smsc_datagram *next, *prev;
+	uint64_t order;			/* of submission */
 	unsigned n_segments, sent, answered, failed;
 	unsigned waiting;		/* of the sent ones, those that were put off and go again */
 	unsigned queue_full;		/* times that RMSGQFUL came for it */

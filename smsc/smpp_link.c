@@ -85,21 +85,28 @@ start_phase(struct smpp_link *link, int64_t ms, void (*fire)(void *arg))
 
 /* ---- down, and again ------------------------------------------------------------------------ */
 
-/* Doubling from the first step, up to a quarter more so that many links do not come at once. */
+int64_t
+smpp_link_jitter(int64_t ms)
+{
+	uint16_t r = 0;
+
+	if (getrandom(&r, sizeof r, 0) != sizeof r)
+		r = 0;
+	return ms + ms * (r % 256) / 1024;
+}
+
+/* Doubling from the first step. */
 static int64_t
 back_off(const struct smpp_link *link)
 {
 	int64_t ms = link->cf.reconnect_min_ms;
 	unsigned i;
-	uint16_t r = 0;
 
 	for (i = 0; i < link->failures && ms < link->cf.reconnect_max_ms; i++)
 		ms *= 2;
 	if (ms > link->cf.reconnect_max_ms)
 		ms = link->cf.reconnect_max_ms;
-	if (getrandom(&r, sizeof r, 0) != sizeof r)
-		r = 0;
-	return ms + ms * (r % 256) / 1024;
+	return smpp_link_jitter(ms);
 }
 
 static void
@@ -188,7 +195,7 @@ smpp_link_connected(struct smpp_link *link)
 	};
 	struct smpp_pdu bind = {
 		.id = ids[link->role],
-		.interface_version = 0x34,
+		.interface_version = (uint8_t)link->cf.interface_version,
 	};
 
 	link->next_seq = 1;

@@ -84,6 +84,8 @@ struct link_send {
 	bool had_no_room;
 	/* throttling */
 	int64_t paused_until, backoff_ms;
+	unsigned congestion;		/* congestion_state of the last response that had one */
+	uint64_t order;			/* of the last datagram */
 	unsigned good, full_in_a_row;	/* answers since the last pause; RMSGQFULs since the last good one */
 	struct smpp_pdu pdu;		/* all that is the same in every submit_sm, and the last one's rest */
 	int64_t validity_at;		/* the time that pdu.validity tells */
@@ -174,6 +176,7 @@ void smpp_link_peer_unbinds(struct smpp_link *link, uint32_t seq);
 void smpp_link_unbound(struct smpp_link *link);
 void smpp_link_watch_answers(struct smpp_link *link);	/* something waits for a response now */
 uint32_t smpp_link_seq(struct smpp_link *link);
+int64_t smpp_link_jitter(int64_t ms);		/* up to a quarter more, so that many do not come at once */
 
 /* smpp_link_conn.c */
 void link_conn_open(struct smpp_link *link);
@@ -216,6 +219,8 @@ void link_pace_resume_at(struct smpp_link *link, int64_t at_ms);	/* look then wh
 /* Whether the throughput limit leaves room for one PDU; if not, the link is woken when it does. */
 bool link_pace_has_token(struct smpp_link *link, int64_t now);
 void link_pace_slow_down(struct smpp_link *link);
+/* What a response of SMPP 5.0 says of the SMSC's load, before its status counts. */
+void link_pace_congestion(struct smpp_link *link, const struct smpp_pdu *resp);
 void link_pace_went_well(struct smpp_link *link);	/* a request was done: one more in the window */
 
 /* smpp_link_cancel.c */

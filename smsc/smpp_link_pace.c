@@ -1,12 +1,18 @@
 /*
  * smpp_link_pace.c - how fast a link sends: its throughput, and pauses when the SMSC asks to go slower.
- * Spec: SMPP v3.4 issue 1.2, 5.1.3 (RTHROTTLED, RMSGQFUL).
+ * Spec: SMPP v3.4 issue 1.2, 5.1.3 (RTHROTTLED, RMSGQFUL); SMPP v5.0, 4.8.4.18 (congestion_state).
  */
 #include "base/clock.h"
 #include "base/log.h"
 #include "smsc/smpp_link.h"
 
-enum { BACKOFF_MIN_MS = 1000, BACKOFF_MAX_MS = 60000 };
+enum {
+	BACKOFF_MIN_MS = 1000,
+	BACKOFF_MAX_MS = 60000,
+	LOAD_OPTIMUM = 80,		/* congestion_state: as busy as it should be */
+	LOAD_HIGH = 90,
+	LOAD_FULL = 100
+};
 
 static void
 on_resume(void *arg)
@@ -70,9 +76,24 @@ link_pace_slow_down(struct smpp_link *link)
 	s->good = 0;
 	s->full_in_a_row = 0;
 	s->allowed = 1;
-	s->paused_until = now + s->backoff_ms;
+	s->paused_until = now + smpp_link_jitter(s->backoff_ms);
 	link_pace_resume_at(link, s->paused_until);
-	log_debug("smsc", "%s: throttled, pause of %d ms", link->cf.smsc_id, (int)s->backoff_ms);
+	log_debug("smsc", "%s: throttled, pause of %d ms", link->cf.smsc_id, (int)(s->paused_until - now));
+}
+
+void
+link_pace_congestion(struct smpp_link *link, const struct smpp_pdu *resp)
+{
+	const struct smpp_tlv *tlv = smpp_tlv_find(resp, SMPP_TAG_CONGESTION_STATE);
+	struct link_send *s = &link->send;
+
+	if (tlv == NULL || tlv->value.n != 1)
+		return;
+	s->congestion = tlv->value.p[0];
+	if (s->congestion >= LOAD_FULL)
+		link_pace_slow_down(link);
+	else if (s->congestion >= LOAD_HIGH && s->allowed > 1)
+		s->allowed--;
 }
 
 void
@@ -83,6 +104,6 @@ link_pace_went_well(struct smpp_link *link)
 	link->failures = 0;
 	s->good++;
 	s->full_in_a_row = 0;
-	if (s->allowed < link->cf.window)
+	if (s->allowed < link->cf.window && s->congestion < LOAD_OPTIMUM)
 		s->allowed++;
 }

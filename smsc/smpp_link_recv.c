@@ -263,6 +263,8 @@ link_recv_pdu(struct smpp_link *link, struct span octets)
 		broken(link, &pdu, octets, status, why.text);
 		return;
 	}
+	if (pdu.id & SMPP_RESP && link->state != SMSC_BINDING)
+		link_pace_congestion(link, &pdu);
 	for (i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
 		if (handlers[i].id == pdu.id) {
 			handlers[i].take(link, &pdu);

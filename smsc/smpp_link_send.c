@@ -34,9 +34,13 @@ static const struct { uint32_t status; enum action action; } actions[] = {
 };
 
 static enum action
-action_of(uint32_t status)
+action_of(const struct smsc_config *cf, uint32_t status)
 {
+	const struct smsc_error *e = smsc_error_find(cf, status);
 	size_t i;
+
+	if (e != NULL)
+		return e->meaning == SMSC_THROTTLES ? SLOW_DOWN : e->meaning == SMSC_TRY_AGAIN ? TRY_LATER : REFUSE;
 
 	for (i = 0; i < sizeof actions / sizeof actions[0]; i++)
 		if (actions[i].status == status)
@@ -121,12 +125,36 @@ fail_part(struct smpp_link *link, struct smsc_datagram *dg, enum smsc_verdict ve
 
 /* ---- parts that go again ------------------------------------------------------------------------ */
 
+static struct link_again *
+again_at(const struct link_send *s, size_t i)
+{
+	return &s->again[(s->again_at + i) % s->again_cap];
+}
+
+/* What is due at the same time goes in the order of submission. */
+static bool
+is_before(const struct link_again *a, const struct link_again *b)
+{
+	if (a->due_ms != b->due_ms)
+		return a->due_ms < b->due_ms;
+	if (a->dg != b->dg)
+		return a->dg->order < b->dg->order;
+	return a->part < b->part;
+}
+
 static bool
 put_off(struct link_send *s, struct smsc_datagram *dg, unsigned part, int64_t due_ms)
 {
+	struct link_again a = { dg, part, due_ms };
+	size_t i;
+
 	if (s->n_again == s->again_cap)
 		return false;
-	s->again[(s->again_at + s->n_again++) % s->again_cap] = (struct link_again){ dg, part, due_ms };
+	/* nearly always the last: answers come in the order of submission */
+	for (i = s->n_again; i > 0 && is_before(&a, again_at(s, i - 1)); i--)
+		*again_at(s, i) = *again_at(s, i - 1);
+	*again_at(s, i) = a;
+	s->n_again++;
 	dg->waiting++;
 	return true;
 }
@@ -343,7 +371,7 @@ link_send_response(struct smpp_link *link, const struct smpp_pdu *resp)
 	struct link_slot *slot = &s->slots[resp->seq & s->mask];
 	struct smsc_datagram *dg = slot->dg;
 	unsigned part = slot->part;
-	enum action action = action_of(resp->status);
+	enum action action = action_of(&link->cf, resp->status);
 
 	if (slot->seq == 0 || slot->seq != resp->seq || part == CANCEL_SLOT) {
 		link->stats->ignored_responses++;
@@ -476,7 +504,7 @@ link_send_reset(struct smpp_link *link)
 	s->allowed = link->cf.window;
 	s->again_at = s->n_again = 0;
 	s->paused_until = s->backoff_ms = 0;
-	s->good = s->full_in_a_row = 0;
+	s->good = s->full_in_a_row = s->congestion = 0;
 	s->had_no_room = true;
 }
 
@@ -580,6 +608,7 @@ smpp_link_submit(struct smpp_link *link, struct smsc_datagram *dg)
 	dg->n_segments = link_cut_parts(&link->cf, dg->pdu.n);
 	dg->sent = dg->answered = dg->failed = dg->waiting = dg->queue_full = 0;
 	dg->message_ids = NULL;
+	dg->order = ++link->send.order;
 	dg->status = refusal(link, dg);
 	if (dg->status != SMPP_OK) {
 		dg->next = link->send.refused;

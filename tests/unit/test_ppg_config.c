@@ -347,6 +347,10 @@ static const struct { const char *text, *errors; } bad_rows[] = {
 	  "X:6: group wap-push-user, push-role: root is not none, ppg-auth or ppg-trusted\n" },
 	{ PPG PI "group = smsc\nsmsc = at\nhost = h\nport = 1\nsmsc-username = u\nmodemtype = x\n",
 	  "X:7: group smsc, smsc: links of kind at are not supported; smpp and bearerbox are\n" },
+	{ MINIMAL "error-map = \"0x0B:2002, 0x45:5\"\n", "X:11: group smsc, error-map: \"0x45:5\" is not a "
+	  "command_status, ':', and a PAP code of 2000 to 5999, retry or throttle\n" },
+	{ MINIMAL "interface-version = 33\nsegmentation = sar\n",
+	  "X:12: group smsc, segmentation: SMPP 3.3 has no TLVs: see interface-version\n" },
 	{ MINIMAL "instances = 17\n", "X:11: group smsc, instances: 17 is not in 1..16\n" },
 	{ MINIMAL "use-ssl = true\nssl-pinned-key = 0000000000000000000000000000000000000000000000\n",
 	  "X:12: group smsc, ssl-pinned-key: a SHA-256 has 64 hexadecimal digits, or 44 of base64\n" },

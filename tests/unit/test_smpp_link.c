@@ -326,7 +326,7 @@ refusal_ends_waiting(void **state)
 	peer_respond(SMPP_RTHROTTLED, "");	/* no use in trying this one again */
 	some_turns();
 	assert_int_equal(t.link->sessions[0]->send.n_again, 1);
-	advance(1000);
+	advance(1250);
 	WAIT_FOR(t.n_answers == 1);
 	assert_int_equal(t.answers[0].status, SMPP_RINVDSTADR);
 	expect_answer(0, SMSC_REFUSED);

@@ -122,13 +122,13 @@ at_the_throughput_of_the_link(void **state)
 
 	t.cf.throughput = 1;
 	link_up();
-	advance(1000);
+	advance(1250);
 	for (i = 0; i < 3; i++)
 		cancel(i);
 	for (i = 0; i < 3; i++) {
 		expect(SMPP_CANCEL_SM);
 		expect_nothing();
-		advance(1000);
+		advance(1250);
 	}
 }
 
@@ -256,7 +256,7 @@ throttled_it_goes_again(void **state)
 	WAIT_FOR(smsc_link_window_used(t.link) == 0);
 	cancel(2);
 	expect_nothing();		/* a pause */
-	advance(1000);
+	advance(1250);
 	expect(SMPP_CANCEL_SM);
 	assert_string_equal(t.pdu.message_id, "id0");
 	assert_true(t.pdu.seq != seq);
@@ -280,7 +280,7 @@ faster_again(void **state)
 	WAIT_FOR(smsc_link_window_used(t.link) == 0);
 	for (i = 1; i < 8; i++)
 		cancel(i);
-	advance(1000);
+	advance(1250);
 	expect(SMPP_CANCEL_SM);
 	expect_nothing();
 	assert_int_equal(smsc_link_window_used(t.link), 1);
@@ -316,7 +316,7 @@ nothing_is_assured_without_an_answer(void **state)
 	expect_cancelled(1, SMSC_MAYBE_SENT, SMPP_OK);
 	expect_cancelled(2, SMSC_UNSENT, SMPP_OK);
 	assert_int_equal(smsc_link_cancel(t.link, cancel_of(0, "id0", "12345", "")), ERR_CLOSED);
-	advance(2000);
+	advance(2500);
 	bind_link();			/* nothing of it is left in the next session */
 	expect_nothing();
 	assert_int_equal(smsc_link_window_used(t.link), 0);
@@ -349,7 +349,7 @@ the_answer_cut_at_every_octet(void **state)
 		t.fd = -1;
 		expect_cancelled(n, n < sizeof octets ? SMSC_MAYBE_SENT : SMSC_ACCEPTED, SMPP_OK);
 		WAIT_FOR(smsc_link_state(t.link) == SMSC_DOWN);
-		advance(2000);
+		advance(2500);
 	}
 	bind_link();
 	for (n = 1; n < sizeof octets; n++) {	/* in two pieces it is as good as in one */

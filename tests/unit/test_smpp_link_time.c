@@ -143,7 +143,7 @@ throttled_parts_go_again(void **state)
 	assert_int_equal(smsc_link_submit(t.link, datagram(2, 10)), ERR_FULL);
 	advance(999);
 	expect_nothing();
-	advance(1);
+	advance(251);				/* up to a quarter more */
 	expect(SMPP_SUBMIT_SM);			/* one only, to see */
 	assert_string_equal(t.pdu.dest, "12025550000");
 	expect_nothing();
@@ -151,18 +151,117 @@ throttled_parts_go_again(void **state)
 	some_turns();
 	advance(1999);
 	expect_nothing();
-	advance(1);
+	advance(501);
+	expect(SMPP_SUBMIT_SM);			/* the order stays */
+	assert_string_equal(t.pdu.dest, "12025550000");
+	peer_respond(SMPP_OK, "0");
+	expect_answer(0, SMSC_ACCEPTED);
 	expect(SMPP_SUBMIT_SM);
 	assert_string_equal(t.pdu.dest, "12025550001");
 	peer_respond(SMPP_OK, "1");
 	expect_answer(1, SMSC_ACCEPTED);
-	expect(SMPP_SUBMIT_SM);
-	assert_string_equal(t.pdu.dest, "12025550000");
-	peer_respond(SMPP_OK, "0");
-	expect_answer(0, SMSC_ACCEPTED);
 	assert_int_equal(smsc_link_stats(t.link)->refused, 0);
 	assert_int_equal(smsc_link_stats(t.link)->retried, 3);
 	assert_true(smsc_link_room(t.link) > 0);
+}
+
+/* Answers in any order: what was throttled goes again as it was submitted. */
+static void
+order_survives_throttling(void **state)
+{
+	uint32_t seqs[6];
+	size_t i;
+
+	link_up();
+	for (i = 0; i < 6; i++)
+		submit(i, 10);
+	for (i = 0; i < 6; i++) {
+		expect(SMPP_SUBMIT_SM);
+		seqs[i] = t.pdu.seq;
+	}
+	for (i = 0; i < 6; i++) {
+		t.pdu.seq = seqs[(i * 5 + 3) % 6];
+		peer_respond(SMPP_RTHROTTLED, "");
+	}
+	some_turns();
+	advance(1251);
+	for (i = 0; i < 6; i++) {
+		char to[16];
+
+		expect(SMPP_SUBMIT_SM);
+		snprintf(to, sizeof to, "1202555%04zu", i);
+		assert_string_equal(t.pdu.dest, to);
+		peer_respond(SMPP_OK, "1");
+		expect_answer(i, SMSC_ACCEPTED);
+	}
+}
+
+static void
+respond_with_load(uint8_t load)
+{
+	struct smpp_pdu resp = { .id = SMPP_RESP | SMPP_SUBMIT_SM, .seq = t.pdu.seq, .message_id = "1", .n_tlvs = 1 };
+
+	resp.tlvs[0] = (struct smpp_tlv){ SMPP_TAG_CONGESTION_STATE, span_of(&load, 1) };
+	peer_put(&resp);
+}
+
+/* An SMSC of version 5.0 says how busy it is: the window follows. */
+static void
+congestion_is_heeded(void **state)
+{
+	static const struct { uint8_t load; unsigned allowed; } rows[] = {
+		{ 0, 10 }, { 89, 10 }, { 90, 9 }, { 99, 8 }, { 80, 8 }, { 79, 9 }, { 95, 8 }, { 50, 9 }, { 0, 10 },
+	};
+	size_t i;
+
+	t.cf.interface_version = 0x50;
+	link_start();
+	peer_accept();
+	expect(SMPP_BIND_TRANSCEIVER);
+	assert_int_equal(t.pdu.interface_version, 0x50);
+	peer_respond(SMPP_OK, "");
+	WAIT_FOR(smsc_link_state(t.link) == SMSC_UP);
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		submit(i, 10);
+		expect(SMPP_SUBMIT_SM);
+		respond_with_load(rows[i].load);
+		expect_answer(i, SMSC_ACCEPTED);
+		assert_int_equal(t.link->sessions[0]->send.allowed, rows[i].allowed);
+	}
+	submit(i, 10);
+	expect(SMPP_SUBMIT_SM);
+	respond_with_load(100);
+	expect_answer(i, SMSC_ACCEPTED);
+	assert_int_equal(smsc_link_room(t.link), 0);
+	advance(1251);
+	assert_true(smsc_link_room(t.link) > 0);
+}
+
+/* What a status means can be told per link. */
+static void
+mapped_errors(void **state)
+{
+	struct why why;
+
+	assert_int_equal(smsc_errors_parse("0x0B:retry,0x401:throttle,8:4001", &t.cf, &why), OK);
+	link_up();
+	submit(0, 10);
+	expect(SMPP_SUBMIT_SM);
+	peer_respond(SMPP_RINVDSTADR, "");
+	expect_answer(0, SMSC_RETRY);
+	submit(1, 10);
+	expect(SMPP_SUBMIT_SM);
+	peer_respond(SMPP_RSYSERR, "");
+	expect_answer(1, SMSC_REFUSED);
+	submit(2, 10);
+	expect(SMPP_SUBMIT_SM);
+	peer_respond(0x401, "");
+	some_turns();
+	assert_int_equal(smsc_link_room(t.link), 0);
+	advance(1251);
+	expect(SMPP_SUBMIT_SM);
+	peer_respond(SMPP_OK, "1");
+	expect_answer(2, SMSC_ACCEPTED);
 }
 
 static void
@@ -207,7 +306,7 @@ full_queue_of_the_account(void **state)
 	}
 	some_turns();
 	assert_int_equal(smsc_link_room(t.link), 0);
-	advance(1000);
+	advance(1250);
 	expect(SMPP_SUBMIT_SM);
 	expect_nothing();
 	peer_respond(SMPP_OK, "x");
@@ -513,6 +612,9 @@ main(void)
 		TEST(nobody_listens),
 		TEST(bind_without_answer),
 		TEST(throttled_parts_go_again),
+		TEST(order_survives_throttling),
+		TEST(congestion_is_heeded),
+		TEST(mapped_errors),
 		TEST(full_queue_of_one_destination),
 		TEST(full_queue_of_the_account),
 		TEST(half_is_refused_for_a_minute),

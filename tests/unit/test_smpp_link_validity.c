@@ -87,7 +87,7 @@ time_runs_out_here(void **state)
 	peer_respond(SMPP_RTHROTTLED, "");
 	WAIT_FOR(smsc_link_window_used(t.link) == 0);
 	expect_nothing();
-	advance(1000);
+	advance(1250);
 	WAIT_FOR(t.n_answers == 1);
 	assert_int_equal(t.answers[0].status, SMPP_RINVEXPIRY);
 	expect_answer(3, SMSC_RETRY);

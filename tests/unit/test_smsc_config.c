@@ -62,6 +62,34 @@ test_every_member_counts(void **state)
 }
 
 static void
+test_errors(void **state)
+{
+	static const char *const bad[] = { "x", "1", "1:", ":2000", "0:2000", "1:1000", "1:6000", "1:200", "1:20000",
+		"1:again", "-1:2000", "0x100000000:2000", "1:2000,,2:2000", "1:2000,0x1:retry", "1 2:2000" };
+	struct smsc_config cf;
+	struct why why;
+	char many[1000] = "";
+	size_t i, n = 0;
+
+	smsc_config_defaults(&cf);
+	assert_int_equal(smsc_errors_parse(" 0x0B:2002 ,69:retry,0x401:throttle", &cf, &why), OK);
+	assert_int_equal(cf.n_errors, 3);
+	assert_int_equal(smsc_error_find(&cf, SMPP_RINVDSTADR)->code, 2002);
+	assert_int_equal(smsc_error_find(&cf, SMPP_RINVDSTADR)->meaning, SMSC_ENDS);
+	assert_int_equal(smsc_error_find(&cf, SMPP_RSUBMITFAIL)->meaning, SMSC_TRY_AGAIN);
+	assert_int_equal(smsc_error_find(&cf, 0x401)->meaning, SMSC_THROTTLES);
+	assert_null(smsc_error_find(&cf, SMPP_RTHROTTLED));
+	for (i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		if (smsc_errors_parse(bad[i], &cf, &why) == OK)
+			fail_msg("\"%s\" was taken", bad[i]);
+	for (i = 1; i <= SMSC_ERRORS_MAX; i++)
+		n += (size_t)snprintf(many + n, sizeof many - n, "%zu:2000,", i);
+	assert_int_equal(smsc_errors_parse(many, &cf, &why), OK);
+	snprintf(many + n, sizeof many - n, "99:2000");
+	assert_int_equal(smsc_errors_parse(many, &cf, &why), ERR_LIMIT);
+}
+
+static void
 test_receipt_ids(void **state)
 {
 	static const struct { enum smsc_receipt_ids how; const char *id, *expected; } rows[] = {
@@ -110,6 +138,7 @@ main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_the_same),
 		cmocka_unit_test(test_every_member_counts),
+		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_receipt_ids),
 	};
 
