@@ -124,6 +124,23 @@ def source_address_of_a_route():
 
 
 @case
+def a_push_with_the_address_of_a_route_is_cancelled():
+    """The SMSC wants the source address that the message came with."""
+    gw, a, b = two(route("one", "b", "prefix = +34", 'source-addr = "+12025550188"') +
+                   route("own", "main", 'source-addr = "+12025550199"'))
+    a.receipts(mode="hold")
+    push_id = push(gw, "+12025550001")
+    wait_for(lambda: gw.show(push_id)["recipients"][0]["step"] == "submitted", "it to be submitted")
+    reply = gw.post(('<?xml version="1.0"?><!DOCTYPE pap PUBLIC "-//WAPFORUM//DTD PAP 2.0//EN" '
+                     '"http://www.wapforum.org/DTD/pap_2.0.dtd"><pap><cancel-message push-id="%s"/></pap>' % push_id
+                     ).encode(), "application/xml")
+    equal((reply.element, reply.code), ("cancel-response", 1000), reply.text)
+    equal(a.stats()["cancelled"], 1)
+    gw.wait_state(push_id, "cancelled")
+    gw.stop()
+
+
+@case
 def times():
     """A rule is for its hours: one that is now, one that is not."""
     now = datetime.datetime.now(datetime.timezone.utc)
