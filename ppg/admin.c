@@ -180,6 +180,7 @@ static const struct route {
 	{ "GET",    "/readyz",             true,  BODY_USUAL,   show_ready },
 	{ "GET",    "/metrics",            true,  BODY_USUAL,   show_metrics },
 	{ "GET",    "/api/v1/pushes",      false, BODY_USUAL,   admin_pushes },
+	{ "GET",    "/api/v1/case",        false, BODY_USUAL,   admin_case },
 	{ "GET",    "/api/v1/audit",       false, BODY_USUAL,   admin_audit },
 	{ "GET",    "/api/v1/subscribers", false, BODY_USUAL,   admin_get_subscriber },
 	{ "PUT",    "/api/v1/subscribers", false, BODY_TABLE,   admin_put_subscribers },

@@ -19,7 +19,7 @@ struct admin_config {
 	struct store *store;
 	struct dispatch *dispatch;
 	struct front *front;
-	struct subscribers *subscribers;	/* is told of imports; NULL */
+	struct subscribers *subscribers;	/* is told of imports */
 	struct notifier *notifier;
 	struct authenticator *auth;
 	struct admit_table *admit;

@@ -3,6 +3,7 @@
  *
  *	admin.c		server, token, the table of routes; health, metrics, links, reload
  *	admin_push.c	what is read of pushes: one, the newest, audit rows
+ *	admin_case.c	a push as a policy case
  *	admin_facts.c	what is known of devices: subscribers and profiles, read and written
  *	admin_csv.c	the table of subscribers as text
  */
@@ -36,6 +37,9 @@ void admin_error(struct http_request *rq, unsigned status, const char *fmt, ...)
 /* The same from any thread, to a request that waits for the store. */
 void admin_json_later(struct http_request *rq, unsigned status, json_t *value);
 
+/* After a look-up of a push that failed; `missing` is what 404 says. */
+void admin_read_failed(struct http_request *rq, int err, const char *missing);
+
 /* A time of the store as PAP writes it; 0 is null. */
 json_t *admin_time(int64_t t);
 json_t *admin_text(const char *text);		/* NULL is null */
@@ -56,6 +60,7 @@ void admin_write_free(void *data);
 
 void admin_pushes(struct admin *admin, struct http_request *rq, const char *rest);
 void admin_route(struct admin *admin, struct http_request *rq, const char *rest);
+void admin_case(struct admin *admin, struct http_request *rq, const char *rest);
 void admin_audit(struct admin *admin, struct http_request *rq, const char *rest);
 void admin_get_subscriber(struct admin *admin, struct http_request *rq, const char *rest);
 void admin_put_subscribers(struct admin *admin, struct http_request *rq, const char *rest);

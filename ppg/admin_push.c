@@ -108,8 +108,8 @@ push_json(const struct store_view *v)
 	return o;
 }
 
-static void
-answer_failed(struct http_request *rq, int err, const char *missing)
+void
+admin_read_failed(struct http_request *rq, int err, const char *missing)
 {
 	if (err == ERR_NOT_FOUND)
 		admin_error(rq, 404, "%s", missing);
@@ -163,7 +163,7 @@ show_push(struct admin *admin, struct http_request *rq, const char *push_id, con
 	} else if (err == ERR_SHORT) {
 		admin_error(rq, 404, "%s", why.text);
 	} else {
-		answer_failed(rq, err, "no such push");
+		admin_read_failed(rq, err, "no such push");
 	}
 	free(address);
 }
@@ -210,7 +210,7 @@ list_pushes(struct admin *admin, struct http_request *rq, const char *pi)
 		admin_json(rq, 200, o);
 	} else {
 		json_decref(o);
-		answer_failed(rq, err, "no such initiator");
+		admin_read_failed(rq, err, "no such initiator");
 	}
 }
 
@@ -263,7 +263,7 @@ show_audit(struct admin *admin, struct http_request *rq, const char *push_id, co
 		return;
 	err = store_read_audit(admin->reader, pi, push_id, after, (uint32_t)limit, &rows, &n);
 	if (err != OK) {
-		answer_failed(rq, err, "nothing is known of such a push");
+		admin_read_failed(rq, err, "nothing is known of such a push");
 		return;
 	}
 	list = json_array();

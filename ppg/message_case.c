@@ -24,12 +24,14 @@ put_text(json_t *message, const char *name, const char *text)
 static void
 put_signature(json_t *message, const struct message_head *h)
 {
+	static const char *const words[] = { [PROV_SEC_NETWPIN] = "netwpin", [PROV_SEC_USERPIN] = "userpin",
+		[PROV_SEC_USERNETWPIN] = "usernetwpin", [PROV_SEC_USERPINMAC] = "userpinmac" };
 	enum prov_sec method = PROV_SEC_NONE;
 	bool good_sec = h->sec == NULL || prov_sec_parse(h->sec, &method) == OK;
 	bool good_mac = h->mac == NULL || prov_check_mac(h->mac, NULL) == OK;
 
 	if (good_sec && h->sec != NULL)
-		put_text(message, "sec", prov_sec_name(method));
+		put_text(message, "sec", words[method]);
 	if (!good_sec || (h->mac != NULL && (good_mac || h->sec == NULL || method == PROV_SEC_USERPINMAC)))
 		put_text(message, "mac", h->mac_wrong ? "wrong" : "ok");
 }

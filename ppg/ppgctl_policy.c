@@ -2,7 +2,7 @@
  * ppgctl_policy.c - ppgctl policy: what a device would do with a message, and why; see case_json.h.
  *
  * Lines of standard input are cases as JSON or, with --hex, captured messages that the options
- * make cases of.
+ * make cases of. With --push-id it is one message, which the gateway is asked for.
  */
 #include "ppg/ppgctl.h"
 
@@ -125,12 +125,12 @@ list_profiles(const struct ctl_verb *verb, struct profile_dir *dir, const struct
 }
 
 static enum ctl_exit
-run(const struct ctl_verb *verb, const char *what, const char *folder, bool json,
+run(const struct ctl_verb *verb, const char *what, const char *folder, const struct push_options *push,
     const struct wire_options *wire)
 {
 	struct profile_dir dir;
 	const struct policy_files files = { profile_dir_read, &dir };
-	struct explaining x = { .verb = verb, .files = &files, .json = json };
+	struct explaining x = { .verb = verb, .files = &files, .json = push->admin.json };
 	struct sbuf line = { 0 };
 
 	profile_dir_find(&dir, folder);
@@ -138,6 +138,8 @@ run(const struct ctl_verb *verb, const char *what, const char *folder, bool json
 		return list_profiles(verb, &dir, &files);
 	if (strcmp(what, "explain") != 0)
 		return ctl_wrong_use(verb, "\"%.40s\" is neither explain nor profiles", what);
+	if (wire->stored)
+		return push_explain(verb, push, wire, &files);
 	while (read_line(&line)) {
 		x.line++;
 		take_line(&x, wire, &line);
@@ -146,23 +148,42 @@ run(const struct ctl_verb *verb, const char *what, const char *folder, bool json
 	return x.failed ? CTL_NO : CTL_DONE;
 }
 
+/* What asks a gateway says so. */
+static int
+check(const struct push_options *push, struct wire_options *wire, struct why *why)
+{
+	const struct ctl_admin *a = &push->admin;
+
+	wire->stored = push->push_id != NULL;
+	if (!wire->stored && (push->initiator || push->to || a->url || a->token_file || a->tls.ca || a->tls.cert ||
+	    a->tls.key))
+		return why_set(why, ERR_SYNTAX, "nobody is asked; --push-id is missing");
+	if (wire->stored && push->push_id[0] == '\0')
+		return why_set(why, ERR_SYNTAX, "--push-id is empty");
+	return wire_check(wire, why);
+}
+
 enum ctl_exit
 ctl_policy(const struct ctl_verb *verb, int argc, char **argv)
 {
+	struct push_options push = { 0 };
 	struct wire_options wire = { 0 };
 	const char *folder = NULL;
-	bool json = false;
 	const struct ctl_option options[] = {
-		{ "json", NULL, "print one JSON answer a line", NULL, &json, NULL },
+		CTL_ADMIN_OPTIONS(push.admin),
 		{ "profiles", "FOLDER", "where device profiles are", &folder, NULL, NULL },
 		{ "hex", NULL, "lines are messages, their parts with | between them", NULL, &wire.hex, NULL },
-		{ "profile", "NAME", "with --hex: the device's profile (wm5)", &wire.profile, NULL, NULL },
-		{ "from", "ADDRESS", "with --hex: the sender", &wire.from, NULL, NULL },
-		{ "from-ton", "TYPE", "with --hex: its type of number", &wire.from_ton, NULL, NULL },
-		{ "bearer", "BEARER", "with --hex: sms or ip (sms)", &wire.bearer, NULL, NULL },
-		{ "proxy", "ADDRESS[,trust][,push]", "with --hex: a push proxy it knows", NULL, NULL, &wire.proxies },
-		{ "provurl", "URL", "with --hex: its provisioning server", &wire.provurl, NULL, NULL },
-		{ "policy", "ID=VALUE", "with --hex: one of its policies", NULL, NULL, &wire.policies },
+		{ "push-id", "ID", "a push that the gateway has, instead of lines", &push.push_id, NULL, NULL },
+		{ "initiator", "NAME", "who submitted it, when several used the push-id", &push.initiator, NULL, NULL },
+		{ "to", "ADDRESS", "its recipient: +DIGITS, or as it was submitted (the first one)", &push.to, NULL, NULL },
+		{ "profile", "NAME", "the device's profile (wm5; with --push-id what the gateway knows)", &wire.profile,
+		  NULL, NULL },
+		{ "from", "ADDRESS", "the sender (with --push-id that of the link)", &wire.from, NULL, NULL },
+		{ "from-ton", "TYPE", "its type of number", &wire.from_ton, NULL, NULL },
+		{ "bearer", "BEARER", "sms or ip (sms)", &wire.bearer, NULL, NULL },
+		{ "proxy", "ADDRESS[,trust][,push]", "a push proxy the device knows", NULL, NULL, &wire.proxies },
+		{ "provurl", "URL", "its provisioning server", &wire.provurl, NULL, NULL },
+		{ "policy", "ID=VALUE", "one of its policies", NULL, NULL, &wire.policies },
 		{ 0 },
 	};
 	struct ctl_list args = { 0 };
@@ -171,10 +192,10 @@ ctl_policy(const struct ctl_verb *verb, int argc, char **argv)
 	if (ctl_parse(verb, options, argc, argv, &args, 1, 1, &result)) {
 		struct why why;
 
-		if (wire_check(&wire, &why) != OK)
+		if (check(&push, &wire, &why) != OK)
 			result = ctl_wrong_use(verb, "%s", why.text);
 		else
-			result = run(verb, args.items[0], folder, json, &wire);
+			result = run(verb, args.items[0], folder, &push, &wire);
 	}
 	ctl_list_done(&args);
 	ctl_list_done(&wire.proxies);

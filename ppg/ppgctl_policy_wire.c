@@ -37,20 +37,47 @@ add_proxy(json_t *list, const char *text, struct why *why)
 	return OK;
 }
 
+static bool
+says_anything(const struct wire_options *o)
+{
+	return o->profile || o->from || o->from_ton || o->bearer || o->provurl || o->proxies.n || o->policies.n;
+}
+
 int
 wire_check(struct wire_options *o, struct why *why)
 {
-	json_t *proxies = json_array(), *policies = json_object();
-	size_t i;
-	int err = OK;
+	int err;
 
-	o->device = json_pack("{s:s, s:o, s:o, s:s*}", "profile", o->profile ? o->profile : "wm5",
-	    "proxies", proxies, "policies", policies, "provurl", o->provurl);
-	if (!o->hex && (o->profile || o->from || o->from_ton || o->bearer || o->provurl || o->proxies.n ||
-	    o->policies.n))
-		return why_set(why, ERR_SYNTAX, "cases bring their device and sender; --hex is missing");
-	if (o->hex && o->from == NULL)
+	if (o->stored)
+		return o->hex ? why_set(why, ERR_SYNTAX, "--push-id and --hex exclude each other") : OK;
+	if (!o->hex)
+		return says_anything(o) ? why_set(why, ERR_SYNTAX,
+		    "cases bring their device and sender; --hex or --push-id is missing") : OK;
+	if (o->from == NULL)
 		return why_set(why, ERR_SYNTAX, "--hex needs --from, the sender");
+	o->device = json_pack("{s:s, s:[]}", "profile", o->profile ? o->profile : "wm5", "proxies");
+	err = o->device != NULL ? wire_device(o, o->device, why) : ERR_SYNTAX;
+	return o->device != NULL ? err : why_set(why, err, "an option is not UTF-8");
+}
+
+/* A list of proxies replaces those it had; policies change one by one. */
+int
+wire_device(const struct wire_options *o, json_t *device, struct why *why)
+{
+	json_t *proxies = json_object_get(device, "proxies"), *policies = json_object_get(device, "policies");
+	int err = OK;
+	size_t i;
+
+	if (o->proxies.n > 0) {
+		proxies = json_array();
+		json_object_set_new(device, "proxies", proxies);
+	}
+	if (policies == NULL) {
+		policies = json_object();
+		json_object_set_new(device, "policies", policies);
+	}
+	if (o->provurl != NULL && json_object_set_new(device, "provurl", json_string(o->provurl)) != 0)
+		err = why_set(why, ERR_SYNTAX, "--provurl is not UTF-8");
 	for (i = 0; err == OK && i < o->proxies.n; i++)
 		err = add_proxy(proxies, o->proxies.items[i], why);
 	for (i = 0; err == OK && i < o->policies.n; i++) {
@@ -61,8 +88,6 @@ wire_check(struct wire_options *o, struct why *why)
 		else
 			json_object_setn_new(policies, text, (size_t)(eq - text), json_span(span_str(eq + 1)));
 	}
-	if (o->device == NULL)
-		err = why_set(why, ERR_SYNTAX, "an option is not UTF-8");
 	return err;
 }
 
