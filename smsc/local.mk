@@ -47,6 +47,11 @@ TESTS += tests/unit/test_box_msg
 tests_unit_test_box_msg_SOURCES = tests/unit/test_box_msg.c
 tests_unit_test_box_msg_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/test_smpp_torture
+TESTS += tests/unit/test_smpp_torture
+tests_unit_test_smpp_torture_SOURCES = tests/unit/test_smpp_torture.c tests/unit/smpp_peer.h
+tests_unit_test_smpp_torture_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
+
 EXTRA_PROGRAMS += tests/bench/bench_smpp_link
 tests_bench_bench_smpp_link_SOURCES = tests/bench/bench_smpp_link.c
 tests_bench_bench_smpp_link_LDADD = $(SMSC_LIBS)

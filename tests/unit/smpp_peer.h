@@ -163,7 +163,7 @@ some_turns(void)
 		turn(0);
 }
 
-static void
+static inline void
 advance(int64_t ms)
 {
 	clock_fake_advance(ms);
@@ -348,7 +348,7 @@ link_start(void)
 	t.link = smsc_link_create(t.loop, &t.cf, &events, &t);
 }
 
-static void
+static inline void
 bind_link(void)
 {
 	peer_accept();
@@ -357,7 +357,7 @@ bind_link(void)
 	WAIT_FOR(smsc_link_state(t.link) == SMSC_UP);
 }
 
-static void
+static inline void
 link_up(void)
 {
 	link_start();
