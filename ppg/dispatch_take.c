@@ -108,6 +108,19 @@ may_go(void *arg, struct span route)
 	return routes_serve(f->up, &wish);
 }
 
+/* With rules, or prefixes of links: may this one of its recipients? */
+static bool
+number_may_go(void *arg, struct span route, enum store_priority priority, const char *to)
+{
+	const struct take_filter *f = arg;
+	struct route_wish wish;
+	struct route_facts facts;
+
+	route_wish_read(route, &wish);
+	facts = route_facts_of(&wish, (int)priority, to, clock_utc());
+	return routes_serve_number(f->up, &wish, &facts);
+}
+
 static void
 add_slow(void *arg, struct span route, int64_t arrived_ms)
 {
@@ -161,6 +174,7 @@ set_filter(struct dispatch *d, bool extra)
 	}
 	d->filter = f;
 	d->take.wanted = may_go;
+	d->take.wanted_number = d->by_number || (d->rules != NULL && d->rules->n > 0) ? number_may_go : NULL;
 	d->take.arg = f;
 	d->take.aside_s = aside_s;
 }

@@ -175,6 +175,37 @@ find_body(const PGresult *bodies, int from, int64_t push)
 	return -1;
 }
 
+static void
+put_aside(struct pg *pg, const struct taking *t, struct due *aside)
+{
+	if (aside->lo != 0)
+		pg_due_add(pg, DUE_DISPATCH + (int)t->priority, t->op->now + t->op->aside_s, aside->lo, aside->hi);
+	*aside = (struct due){ 0 };
+}
+
+/* True when this recipient has to wait by itself, for its number; those in a row become one run. */
+static bool
+waits_by_number(struct pg *pg, const struct taking *t, const PGresult *r, int row, struct due *aside)
+{
+	const struct store_rules *rules = &pg->store->cf.rules;
+	struct store_change c = { 0 };
+	int64_t rid = pg_get_int(r, row, 0);
+	char to[32];
+
+	if (t->op->wanted_number == NULL || rules->apply((int)pg_get_int(r, row, 1), rules->ev_take, &c) != OK)
+		return false;
+	if (span_to_cstr(pg_get_blob(r, row, PG_RECIPIENT_COLUMNS_N), to, sizeof to) != OK)
+		to[0] = '\0';
+	if (t->op->wanted_number(t->op->arg, t->body->route, t->priority, to))
+		return false;
+	if (aside->lo == 0 || rid != aside->hi + 1) {
+		put_aside(pg, t, aside);
+		aside->lo = rid;
+	}
+	aside->hi = rid;
+	return true;
+}
+
 /* Those of one run, rows [row, end) of r, that may go now. */
 static void
 take_run(struct pg *pg, struct taking *t, const PGresult *r, int row, int end, const PGresult *bodies, int body)
@@ -182,6 +213,7 @@ take_run(struct pg *pg, struct taking *t, const PGresult *r, int row, int end, c
 	int64_t push = pg_get_int(bodies, body, 0);
 	struct span pi = pg_get_blob(bodies, body, 1);
 	struct store_item **first = t->tail, *item;
+	struct due aside = { 0 };
 
 	if (t->body == NULL || t->body_push != push) {
 		store_body_unref(t->body);
@@ -190,7 +222,9 @@ take_run(struct pg *pg, struct taking *t, const PGresult *r, int row, int end, c
 		t->body_push = push;
 	}
 	for (; row < end; row++)
-		take_one(pg, t, r, row);
+		if (!waits_by_number(pg, t, r, row, &aside))
+			take_one(pg, t, r, row);
+	put_aside(pg, t, &aside);
 	for (item = *first; item != NULL; item = item->next) {
 		if (span_to_cstr(pi, item->pi, sizeof item->pi) != OK)
 			item->pi[0] = '\0';

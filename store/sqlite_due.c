@@ -211,6 +211,36 @@ set_aside(struct db *db, const struct taking *t, const struct due *d, int64_t ri
 	return hi + 1;
 }
 
+/* Recipients in a row that wait for another time, each by itself. */
+struct aside {
+	int64_t lo, hi;			/* lo 0: nobody */
+};
+
+static void
+put_aside(struct db *db, const struct taking *t, struct aside *a)
+{
+	if (a->lo != 0)
+		due_add(db, dispatch_kinds[t->priority], t->op->now + t->op->aside_s, a->lo, a->hi);
+	*a = (struct aside){ 0 };
+}
+
+/* True when this one has to wait. The columns of Q_RCPT_RANGE. */
+static bool
+waits_by_number(struct db *db, sqlite3_stmt *q, const struct taking *t, struct aside *a, int64_t rid)
+{
+	const char *to = (const char *)sqlite3_column_text(q, 4);
+
+	if (t->op->wanted_number == NULL ||
+	    t->op->wanted_number(t->op->arg, t->body->route, t->priority, to != NULL ? to : ""))
+		return false;
+	if (a->lo == 0 || rid != a->hi + 1) {
+		put_aside(db, t, a);
+		a->lo = rid;
+	}
+	a->hi = rid;
+	return true;
+}
+
 /*
  * Items of a run, at most *budget recipients looked at. Returns where the rest of the run
  * begins, past its end when there is none.
@@ -221,6 +251,7 @@ collect(struct db *db, struct taking *t, const struct due *d, uint32_t *budget)
 	const struct store_rules *rules = &db->store->cf.rules;
 	sqlite3_stmt *q = sql_query(db, Q_RCPT_RANGE);
 	int64_t rest = d->lo;
+	struct aside aside = { 0 };
 	bool more = true;
 
 	sql_int(q, 1, d->lo);
@@ -239,6 +270,8 @@ collect(struct db *db, struct taking *t, const struct due *d, uint32_t *budget)
 			rest = set_aside(db, t, d, rid);
 			break;
 		}
+		if (waits_by_number(db, q, t, &aside, rid))
+			continue;
 		item = new_item(db, q, t, rid);
 		*t->tail = item;
 		t->tail = &item->next;
@@ -246,6 +279,7 @@ collect(struct db *db, struct taking *t, const struct due *d, uint32_t *budget)
 		t->left--;
 	}
 	sqlite3_reset(q);
+	put_aside(db, t, &aside);
 	return more ? rest : d->hi + 1;
 }
 

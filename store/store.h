@@ -218,6 +218,8 @@ struct store_take {			/* STORE_TAKE */
 	 * due again aside_s later, without a new state.
 	 */
 	bool (*wanted)(void *arg, struct span route);
+	/* And which of its recipients, by what links dial; asked after the push itself. NULL: all. */
+	bool (*wanted_number)(void *arg, struct span route, enum store_priority priority, const char *to);
 	void *arg;
 	int64_t aside_s;
 	struct store_item *items;	/* out: ownership moves to the caller; by class, oldest due first */

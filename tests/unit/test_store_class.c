@@ -254,6 +254,52 @@ what_is_not_wanted_waits(void **state)
 	free_items(&t);
 }
 
+static bool
+even_ones(void *arg, struct span route, enum store_priority priority, const char *to)
+{
+	unsigned *asked = arg;
+
+	assert_true(span_eq_str(route, "by a"));
+	assert_int_equal(priority, STORE_HIGH);
+	++*asked;
+	return to[strlen(to) - 1] % 2 == 0;
+}
+
+/* Recipients of one push, each by its number. */
+static void
+whose_number_waits(void **state)
+{
+	struct store_body *b = store_body_create(span_str("H"), span_str("B"), span_str("by a"));
+	struct fixture *f = *state;
+	struct store_accept a = accept_many("pi1", "id", 10);
+	struct store_take t;
+	struct store_item *item;
+	unsigned asked = 0, n = 0, odd = 0;
+
+	a.body = b;
+	assert_int_equal(run_accept(f, &a), OK);
+	store_body_unref(b);
+	t = (struct store_take){ .now = NOW, .max = { 100, 0, 0 }, .wanted_number = even_ones, .arg = &asked, .aside_s = 30 };
+	assert_int_equal(run_op(f, &t.op, STORE_TAKE), OK);
+	assert_int_equal(asked, 10);
+	for (item = t.items; item != NULL; item = item->next, n++)
+		odd += item->to[strlen(item->to) - 1] % 2;
+	assert_int_equal(n, 5);
+	assert_int_equal(odd, 0);
+	assert_int_equal(t.next_due, NOW + 30);
+	free_items(&t);
+	t = take(f, NOW + 29, 100);
+	assert_int_equal(t.n_items, 0);
+	t = take(f, NOW + 30, 100);		/* now anybody may */
+	assert_int_equal(t.n_items, 5);
+	for (item = t.items; item != NULL; item = item->next) {
+		assert_int_equal(item->to[strlen(item->to) - 1] % 2, 1);
+		assert_int_equal(item->attempts, 0);
+	}
+	assert_int_equal(t.next_due, 0);
+	free_items(&t);
+}
+
 int
 main(void)
 {
@@ -262,6 +308,7 @@ main(void)
 		CONTRACT_TEST(requeued_in_its_class),
 		CONTRACT_TEST(the_route_comes_back),
 		CONTRACT_TEST(what_is_not_wanted_waits),
+		CONTRACT_TEST(whose_number_waits),
 		CONTRACT_TEST(entered_counts_what_came_into_a_state),
 		CONTRACT_TEST(the_oldest_that_waits),
 	};
