@@ -83,7 +83,8 @@ struct admission {
 
 	/* of an admitted push */
 	struct store_recipient *recipients;	/* addresses point into control, numbers into `dials` */
-	char (*dials)[32], **keys;
+	char (*dials)[48], **keys;
+	uint32_t n_ip;			/* how many are IP addresses: none, or all */
 	uint32_t n_recipients, n_held;	/* held: known not to fit their device */
 	enum store_priority priority;
 	struct sbuf route;		/* route_wish as text */

@@ -34,12 +34,30 @@ look_up(const struct admit_request *rq, struct admission *a, size_t i, const str
 	    i + 1, address->type_name);
 }
 
+/* A link over UDP sends to the address itself; without one it is a name of a subscriber, as others are. */
+static int
+take_ip(const struct admit_config *cf, const struct admit_request *rq, struct admission *a, size_t i,
+    const struct wappush *address)
+{
+	struct routes *routes = route_table_get(cf->routes);
+	bool have = routes_have_ip(routes), serve = have && routes_serve_ip(routes, address->value);
+
+	routes_unref(routes);
+	if (!have)
+		return look_up(rq, a, i, address);
+	if (!serve)
+		return admit_refuse(a, PAP_FORBIDDEN, "push-message/address[%zu]: no link serves this network", i + 1);
+	snprintf(a->dials[i], sizeof a->dials[i], "%.47s", address->value);
+	a->n_ip++;
+	return 0;
+}
+
 static int
 check_address(const struct admit_config *cf, const struct admit_request *rq, struct admission *a, size_t i)
 {
 	struct store_recipient *r = &a->recipients[i];
 	const char *text = a->control.addresses[i];
-	char key[ADDRESS_KEY_SIZE];
+	char key[ADDRESS_KEY_SIZE], number[NUMBER_SIZE];
 	struct wappush address;
 	struct why why;
 	int code;
@@ -47,8 +65,13 @@ check_address(const struct admit_config *cf, const struct admit_request *rq, str
 	if (admit_read_address(cf, text, &address, &why) != OK)
 		return admit_refuse(a, PAP_ADDRESS_ERROR, "push-message/address[%zu]: %s", i + 1, why.text);
 	if (address.number) {
-		if (number_normalise(cf->numbers, rq->who->country, address_number(&address), a->dials[i], &why) != OK)
+		if (number_normalise(cf->numbers, rq->who->country, address_number(&address), number, &why) != OK)
 			return admit_refuse(a, PAP_ADDRESS_ERROR, "push-message/address[%zu]: %s", i + 1, why.text);
+		memcpy(a->dials[i], number, sizeof number);
+	} else if (address.type == ADDRESS_IPV4 || address.type == ADDRESS_IPV6) {
+		code = take_ip(cf, rq, a, i, &address);
+		if (code != 0)
+			return code;
 	} else {
 		code = look_up(rq, a, i, &address);
 		if (code != 0)
@@ -124,6 +147,9 @@ admit_addresses(const struct admit_config *cf, const struct admit_request *rq, s
 	a->n_recipients = (uint32_t)c->n_addresses;
 	for (i = 0; i < c->n_addresses && code == 0; i++)
 		code = check_address(cf, rq, a, i);
+	if (code == 0 && a->n_ip > 0 && a->n_ip < a->n_recipients)
+		return admit_refuse(a, PAP_ADDRESS_ERROR,
+		    "push-message: numbers and IP addresses go on different links; send a push for each");
 	if (code == 0 && a->n_recipients > 1)
 		drop_repeated(a);
 	return code;

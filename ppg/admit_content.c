@@ -360,6 +360,16 @@ no_transform(const struct content_part *part)
 	return false;
 }
 
+static size_t
+largest_datagram(const struct admit_config *cf)
+{
+	struct routes *routes = route_table_get(cf->routes);
+	size_t n = routes_largest_ip(routes);
+
+	routes_unref(routes);
+	return n;
+}
+
 /* Header block and body in their final octets; the size the bearer will see. */
 static int
 build_message(const struct admit_config *cf, const struct admit_request *rq, struct admission *a,
@@ -387,7 +397,14 @@ build_message(const struct admit_config *cf, const struct admit_request *rq, str
 	wbuf_uintvar(&l, (uint32_t)headers.n);
 	a->pdu_octets = 2 + l.n + headers.n + body.n;
 	a->segments = sms_segments(a->pdu_octets);
-	if (a->segments == 0 || a->segments > cf->max_segments) {
+	if (a->n_ip > 0) {
+		size_t largest = largest_datagram(cf);
+
+		a->segments = 1;
+		if (a->pdu_octets > largest)
+			return admit_refuse(a, PAP_TRANSFORMATION_FAILURE,
+			    "content entity: %zu octets on air, a link over UDP carries %zu", a->pdu_octets, largest);
+	} else if (a->segments == 0 || a->segments > cf->max_segments) {
 		unsigned need = (unsigned)((a->pdu_octets + SMS_SEGMENT_MAX - 1) / SMS_SEGMENT_MAX);
 
 		return admit_refuse(a, PAP_TRANSFORMATION_FAILURE,

@@ -238,10 +238,15 @@ static const struct conf_key initiator_keys[] = {
 #define BY_FORM "taken from the form of the address"
 
 static const struct conf_key smsc_keys[] = {
-	{ "smsc", CONF_TEXT, 1, 64, NULL, NULL, CONF_REQUIRED, "kind of the link: smpp or bearerbox" },
+	{ "smsc", CONF_TEXT, 1, 64, NULL, NULL, CONF_REQUIRED, "kind of the link: smpp, bearerbox or udp" },
 	{ "smsc-id", CONF_TEXT, 1, 63, NULL, NULL, CONF_RELOAD, "name of the link; host:port without it" },
 	{ "host", CONF_TEXT, 1, 255, NULL, NULL, CONF_RELOAD, "name or address of the SMSC" },
 	{ "port", CONF_NUMBER, 1, 65535, NULL, NULL, CONF_RELOAD, "its port" },
+	{ "allow", CONF_TEXT, 1, 1023, NULL, NULL, CONF_RELOAD,
+	  "of udp: networks of the devices that it sends to, separated by ';'; nothing leaves for others" },
+	{ "source-port", CONF_NUMBER, 0, 65535, NULL, "9200", CONF_RELOAD, "of udp: port that datagrams come from; 0: any" },
+	{ "max-datagram", CONF_OCTETS, 128, 65507, NULL, "1400", CONF_RELOAD,
+	  "of udp: octets of the largest push; a larger one is refused" },
 	{ "smsc-username", CONF_TEXT, 1, 15, NULL, NULL, CONF_RELOAD,
 	  "system_id of the bind; of a bearerbox: the box's name there, openppg without it" },
 	{ "smsc-password", CONF_TEXT, 0, 8, NULL, "", CONF_SECRET | CONF_RELOAD, "password of the bind" },

@@ -9,9 +9,9 @@
 #include "ppg/network.h"
 #include "ppg/route_rule.h"
 
-#define KINDS "smpp and bearerbox are"
+#define KINDS "smpp, bearerbox and udp are"
 
-enum { BOX_WINDOW = 100 };
+enum { BOX_WINDOW = 100, PUSH_PORT = 2948 };
 
 static void
 copy_text(char *out, size_t size, const char *text)
@@ -183,7 +183,7 @@ static const struct {
 	const char *key;
 } needed[] = {
 	{ SMSC_SMPP, "host" }, { SMSC_SMPP, "port" }, { SMSC_SMPP, "smsc-username" },
-	{ SMSC_BEARERBOX, "host" }, { SMSC_BEARERBOX, "port" },
+	{ SMSC_BEARERBOX, "host" }, { SMSC_BEARERBOX, "port" }, { SMSC_UDP, "smsc-id" }, { SMSC_UDP, "allow" },
 };
 
 static void
@@ -204,6 +204,28 @@ take_box(struct smsc_config *cf)
 	if (cf->window < BOX_WINDOW)
 		cf->window = BOX_WINDOW;	/* it answers when it has stored a message, not when it has sent it */
 	cf->transmitter_only = false;
+}
+
+/* To devices with an IP address; who they may be has to be said. */
+static void
+take_udp(struct loading *ld, const struct conf_group *g, struct ppg_link *link)
+{
+	struct smsc_config *cf = &link->smsc;
+	struct netlist *allow = config_networks(ld, g, "allow");
+
+	netlist_destroy(&allow);
+	if (!conf_has(g, "port"))
+		cf->port = PUSH_PORT;
+	copy_text(cf->allow, sizeof cf->allow, conf_text(g, "allow"));
+	cf->source_port = (uint16_t)conf_number(g, "source-port");
+	cf->max_datagram = (size_t)conf_number(g, "max-datagram");
+	if (!conf_has(g, "bearer") && !conf_has(g, "network"))
+		copy_text(cf->bearer, sizeof cf->bearer, "GPRS");
+	cf->transmitter_only = false;
+	if (conf_text(g, "delivered-on") != NULL && conf_has(g, "delivered-on") &&
+	    strcmp(conf_text(g, "delivered-on"), "submit") != 0)
+		config_tell(ld, 2, g, "delivered-on", "UDP has no receipts; what has left is all that is known");
+	link->delivered_on_submit = true;
 }
 
 static void
@@ -255,6 +277,8 @@ take_link(struct loading *ld, const struct conf_group *g, enum smsc_kind kind, s
 	if (conf_text(g, "error-map") != NULL && smsc_errors_parse(conf_text(g, "error-map"), cf, &why) != OK)
 		config_tell(ld, 2, g, "error-map", "%s", why.text);
 	link->delivered_on_submit = delivered_on != NULL && strcmp(delivered_on, "submit") == 0;
+	if (kind == SMSC_UDP)
+		take_udp(ld, g, link);
 	if (cf->transmitter_only && cf->receive_port == 0 && !link->delivered_on_submit) {
 		if (conf_has(g, "delivered-on"))
 			config_tell(ld, 2, g, "delivered-on",

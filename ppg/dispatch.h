@@ -70,7 +70,7 @@ void dispatch_wake(struct dispatch *d);
 struct dispatch_cancel_item {
 	uint32_t n;			/* recipient */
 	bool submitted;			/* at an SMSC; else in dispatch */
-	char to[32];
+	char to[48];
 	char link[64];			/* smsc-id; submitted ones */
 	char (*message_ids)[66];	/* heap; the caller's */
 	unsigned n_ids;

@@ -125,9 +125,9 @@ tests_unit_test_config_diff_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 check_PROGRAMS += tests/unit/test_lane tests/unit/test_route
 TESTS += tests/unit/test_lane tests/unit/test_route
 tests_unit_test_lane_SOURCES = tests/unit/test_lane.c
-tests_unit_test_lane_LDADD = ppg/libppg.a $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_lane_LDADD = ppg/libppg.a smsc/libsmsc.a $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_route_SOURCES = tests/unit/test_route.c
-tests_unit_test_route_LDADD = ppg/libppg.a $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_route_LDADD = ppg/libppg.a $(SMSC_LIBS) $(TEST_LIBS)
 
 # ---- operating ----
 OPS_TESTS = tests/unit/test_admin_csv tests/unit/test_tally tests/unit/test_pap_request
@@ -157,6 +157,6 @@ ROUTE_TESTS = tests/unit/test_route_rule tests/unit/test_config_route
 check_PROGRAMS += $(ROUTE_TESTS)
 TESTS += $(ROUTE_TESTS)
 tests_unit_test_route_rule_SOURCES = tests/unit/test_route_rule.c
-tests_unit_test_route_rule_LDADD = ppg/libppg.a $(BASE_LIBS) $(TEST_LIBS)
+tests_unit_test_route_rule_LDADD = ppg/libppg.a smsc/libsmsc.a $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_config_route_SOURCES = tests/unit/test_config_route.c tests/unit/config_fixture.h
 tests_unit_test_config_route_LDADD = $(PPG_LIBS) $(TEST_LIBS)

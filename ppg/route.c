@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/http_client.h"
 #include "ppg/pap.h"
 
 enum { WANTED = 4, NETWORK = 2, BEARER = 1 };	/* what makes a link suit better */
@@ -25,7 +26,7 @@ static bool
 has_wish(const struct route_wish *w)
 {
 	return w->smsc[0] != '\0' || w->network[0] != '\0' || w->bearer[0] != '\0' || w->links[0] != '\0' ||
-	    w->bearers[0] != '\0' || w->screen[0] != '\0' || has_facts(w);
+	    w->bearers[0] != '\0' || w->screen[0] != '\0' || w->ip || has_facts(w);
 }
 
 /* A line end in a name would make what follows it another line: such a name suits no link, with '?' neither. */
@@ -49,13 +50,15 @@ route_wish_write(const struct route_wish *w, struct sbuf *out)
 	put_line(out, w->bearer_required, w->bearer);
 	put_line(out, false, w->links);
 	put_line(out, false, w->bearers);
-	if (w->screen[0] != '\0' || has_facts(w))
+	if (w->screen[0] != '\0' || w->ip || has_facts(w))
 		put_line(out, false, w->screen);
-	if (!has_facts(w))
+	if (!w->ip && !has_facts(w))
 		return;
 	put_line(out, false, w->initiator);
 	put_line(out, false, w->type);
 	put_line(out, false, w->app_id);
+	if (w->ip)
+		put_line(out, false, "ip");
 }
 
 static void
@@ -82,6 +85,8 @@ take_mark(char *name)
 void
 route_wish_read(struct span text, struct route_wish *out)
 {
+	char ip[4];
+
 	*out = (struct route_wish){ 0 };
 	if (text.n == 0)
 		return;
@@ -94,6 +99,8 @@ route_wish_read(struct span text, struct route_wish *out)
 	next_line(&text, out->initiator, sizeof out->initiator);
 	next_line(&text, out->type, sizeof out->type);
 	next_line(&text, out->app_id, sizeof out->app_id);
+	next_line(&text, ip, sizeof ip);
+	out->ip = strcmp(ip, "ip") == 0;
 	out->network_required = take_mark(out->network);
 	out->bearer_required = take_mark(out->bearer);
 }
@@ -127,7 +134,7 @@ wanted(const char *name)
 static bool
 within_limits(const struct smsc_config *link, const struct route_wish *w)
 {
-	return (w->links[0] == '\0' || route_list_has(w->links, link->smsc_id)) &&
+	return (link->kind == SMSC_UDP) == w->ip && (w->links[0] == '\0' || route_list_has(w->links, link->smsc_id)) &&
 	    (w->bearers[0] == '\0' || route_list_has(w->bearers, link->bearer));
 }
 
@@ -398,6 +405,46 @@ routes_sender(const struct routes *r, const struct route_wish *w, char *out, siz
 		best = score;
 		snprintf(out, size, "%s", own ? rule->source_addr : r->links[i].source_addr);
 	}
+}
+
+bool
+routes_have_ip(const struct routes *r)
+{
+	return routes_largest_ip(r) > 0;
+}
+
+bool
+routes_serve_ip(const struct routes *r, const char *address)
+{
+	struct sockaddr_storage addr;
+	size_t i;
+
+	if (smsc_udp_address(address, 0, &addr) != OK)
+		return false;
+	for (i = 0; i < r->n; i++) {
+		struct netlist *allow = NULL;
+		struct why why;
+		bool has;
+
+		if (r->links[i].kind != SMSC_UDP || netlist_parse(r->links[i].allow, &allow, &why) != OK)
+			continue;
+		has = netlist_has(allow, (const struct sockaddr *)&addr);
+		netlist_destroy(&allow);
+		if (has)
+			return true;
+	}
+	return false;
+}
+
+size_t
+routes_largest_ip(const struct routes *r)
+{
+	size_t i, largest = 0;
+
+	for (i = 0; i < r->n; i++)
+		if (r->links[i].kind == SMSC_UDP && r->links[i].max_datagram > largest)
+			largest = r->links[i].max_datagram;
+	return largest;
 }
 
 const struct smsc_config *

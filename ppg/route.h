@@ -22,6 +22,7 @@ struct route_wish {
 	bool network_required, bearer_required;
 	char links[512], bearers[128];	/* what the initiator is limited to, separated by ';'; "": not */
 	char screen[8];			/* no wish: what screen.h has to do when the push is due; "": nothing */
+	bool ip;			/* to IP addresses, for links over UDP alone */
 	char initiator[64], type[128], app_id[128];	/* no wishes: what rules ask for, known only while there are rules */
 };
 
@@ -76,6 +77,11 @@ const char *route_link_why(const struct smsc_config *link, const struct route_ru
 
 /* The link with that index; NULL behind the last. */
 const struct smsc_config *routes_link(const struct routes *r, size_t i);
+
+/* Does a link serve IP addresses? Does one serve this address? Octets of the largest datagram that one takes. */
+bool routes_have_ip(const struct routes *r);
+bool routes_serve_ip(const struct routes *r, const char *address);
+size_t routes_largest_ip(const struct routes *r);
 
 /* The link of this name, or NULL. */
 const struct smsc_config *routes_find(const struct routes *r, const char *smsc_id);

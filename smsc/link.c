@@ -29,6 +29,7 @@ static const struct {
 } kinds[] = {
 	[SMSC_SMPP] = { "smpp", &smpp_link_kind },
 	[SMSC_BEARERBOX] = { "bearerbox", &box_link_kind },
+	[SMSC_UDP] = { "udp", &udp_link_kind },
 };
 
 const char *
@@ -240,7 +241,8 @@ smsc_error_find(const struct smsc_config *cf, uint32_t status)
 
 /* Every member: what lies between them, and behind the end of a text, says nothing. */
 static const struct { size_t offset, size; bool text; } config_fields[] = {
-	VALUE(kind), TEXT(smsc_id), TEXT(host), VALUE(port), TEXT(system_id), TEXT(password), TEXT(system_type),
+	VALUE(kind), VALUE(source_port), VALUE(max_datagram), TEXT(allow),
+	TEXT(smsc_id), TEXT(host), VALUE(port), TEXT(system_id), TEXT(password), TEXT(system_type),
 	TEXT(address_range), TEXT(service_type), TEXT(source_addr), VALUE(transmitter_only),
 	VALUE(instances), VALUE(receive_port),
 	VALUE(data_coding), VALUE(esm_mode), VALUE(window), VALUE(enquire_link_s),

@@ -7,6 +7,8 @@
 #ifndef SMSC_LINK_H
 #define SMSC_LINK_H
 
+#include <sys/socket.h>
+
 #include "base/buf.h"
 #include "base/loop.h"
 #include "smsc/smpp_pdu.h"
@@ -26,8 +28,8 @@ enum { SMSC_INSTANCES_MAX = 16 };
 enum smsc_state { SMSC_DOWN, SMSC_CONNECTING, SMSC_BINDING, SMSC_UP, SMSC_UNBINDING };
 const char *smsc_state_name(enum smsc_state s);		/* "down", "connecting", "binding", "up", "unbinding" */
 
-enum smsc_kind { SMSC_SMPP, SMSC_BEARERBOX };
-const char *smsc_kind_name(enum smsc_kind kind);	/* as "smsc =" has it: "smpp", "bearerbox" */
+enum smsc_kind { SMSC_SMPP, SMSC_BEARERBOX, SMSC_UDP };
+const char *smsc_kind_name(enum smsc_kind kind);	/* as "smsc =" has it: "smpp", "bearerbox", "udp" */
 int smsc_kind_parse(const char *name, enum smsc_kind *out);	/* OK, ERR_NOT_FOUND */
 
 /* In which base an SMSC that has two of them writes the message id of a receipt. */
@@ -84,6 +86,10 @@ struct smsc_config {
 	/* TLS: the SMSC's certificate is for tls_name ("" = host) and by an authority, or its key is the pinned one. */
 	char tls_name[256], tls_ca_file[512], tls_certkey_file[512];	/* files: "" = the system's; none */
 	uint8_t tls_pin[32];		/* SHA-256 of its SubjectPublicKeyInfo */
+	/* UDP alone; its `port` is the one of the device */
+	uint16_t source_port;
+	size_t max_datagram;		/* octets of the largest */
+	char allow[1024];		/* networks that it serves, as netlist_parse takes them */
 	/* For whoever picks a link; the link itself does not look at them. */
 	char network[40], bearer[40];	/* names of WDP (WAP-259) appendix C */
 	/* The wanted smsc-ids that the link serves, as Kannel's keys say; words with ';' between them, "" = none. */
@@ -105,6 +111,9 @@ const struct smsc_error *smsc_error_find(const struct smsc_config *cf, uint32_t 
 /* Whether a link with one would do as well with the other, so that a reload can leave it alone. */
 bool smsc_config_equal(const struct smsc_config *a, const struct smsc_config *b);
 
+/* An IPv4 or IPv6 address as text, with a port. OK or ERR_SYNTAX. */
+int smsc_udp_address(const char *text, uint16_t port, struct sockaddr_storage *out);
+
 enum smsc_verdict {
 	SMSC_ACCEPTED,		/* every part was taken; message_ids are set ("" where the SMSC gave none) */
 	SMSC_REFUSED,		/* a permanent error; status */
@@ -115,7 +124,7 @@ enum smsc_verdict {
 
 /* Take back one message that the SMSC has (cancel_sm). The caller owns it until cancelled() names it. */
 struct smsc_cancel {
-	char message_id[66], to[32], from[32];	/* as they were submitted; from "" = the link's source_addr */
+	char message_id[66], to[48], from[32];	/* as they were submitted; from "" = the link's source_addr */
 	/* owned by the link until then */
 	struct smsc_cancel *next;
 	uint32_t seq;
@@ -126,7 +135,8 @@ struct smsc_cancel {
 struct smsc_datagram {
 	struct span pdu;		/* whole WSP PDU */
 	uint16_t src_port, dst_port, ref;
-	char to[32], from[32];		/* from "" = the link's source_addr */
+	char to[48];			/* a number, or the address of a link over UDP */
+	char from[32];			/* "" = the link's source_addr */
 	/* UTC s; 0 = the link's default. Parts still here then are not sent: SMSC_RETRY with SMPP_RINVEXPIRY. */
 	int64_t validity_at;
 	bool want_receipt;

@@ -6,7 +6,7 @@ smsc_libsmsc_a_SOURCES = \
 	smsc/smpp_link_conn.c smsc/smpp_link_cut.c smsc/smpp_link_pace.c smsc/smpp_link_recv.c smsc/smpp_link_send.c \
 	smsc/smpp_pdu.c smsc/smpp_pdu.h \
 	smsc/part_link.c smsc/part_link.h smsc/resolve.c smsc/resolve.h \
-	smsc/smpp_receipt.c smsc/smpp_tables.c smsc/smpp_tables.h
+	smsc/smpp_receipt.c smsc/smpp_tables.c smsc/smpp_tables.h smsc/udp_address.c smsc/udp_link.c
 
 check_PROGRAMS += tests/unit/test_smpp_pdu tests/unit/test_smpp_receipt
 TESTS += tests/unit/test_smpp_pdu tests/unit/test_smpp_receipt
@@ -75,5 +75,5 @@ smscsim_SOURCES = \
 	smsc/smscsim_store.c smsc/smscsim_store.h
 smscsim_LDADD = $(SMSC_LIBS)
 EXTRA_DIST += tests/e2e/harness.py tests/e2e/smpp_client.py
-TESTS += tests/e2e/test_bearerbox.py tests/e2e/test_smscsim.py tests/e2e/test_smscsim_cancel.py tests/e2e/test_smscsim_kannel.py
-EXTRA_DIST += tests/e2e/test_bearerbox.py tests/e2e/test_smscsim.py tests/e2e/test_smscsim_cancel.py tests/e2e/test_smscsim_kannel.py
+TESTS += tests/e2e/test_bearerbox.py tests/e2e/test_udp_link.py tests/e2e/test_smscsim.py tests/e2e/test_smscsim_cancel.py tests/e2e/test_smscsim_kannel.py
+EXTRA_DIST += tests/e2e/test_bearerbox.py tests/e2e/test_udp_link.py tests/e2e/test_smscsim.py tests/e2e/test_smscsim_cancel.py tests/e2e/test_smscsim_kannel.py

@@ -202,7 +202,7 @@ struct store_item {
 	unsigned attempts;		/* dispatches before this one */
 	bool maybe_sent;		/* a crash or link loss may have let it out before */
 	enum store_priority priority;
-	char to[32], pi[64];
+	char to[48], pi[64];
 	struct span overlay;		/* heap, freed by store_item_free; empty: use body->headers */
 	struct store_body *body;	/* a reference */
 	int64_t deadline_at;

@@ -94,6 +94,20 @@ a_bearerbox_carries_pushes(void **state)
 	assert_int_equal(c->links[1].smsc.kind, SMSC_BEARERBOX);
 	assert_string_equal(c->links[1].smsc.system_id, "openppg");
 	ppg_config_free(&c);
+	c = good(PPG PI SMSC "group = smsc\nsmsc = udp\nsmsc-id = ip\nallow = 10.0.0.0/8\n");
+	assert_int_equal(c->links[1].smsc.kind, SMSC_UDP);
+	assert_int_equal(c->links[1].smsc.port, 2948);
+	assert_int_equal(c->links[1].smsc.source_port, 9200);
+	assert_int_equal(c->links[1].smsc.max_datagram, 1400);
+	assert_string_equal(c->links[1].smsc.bearer, "GPRS");
+	assert_true(c->links[1].delivered_on_submit);
+	ppg_config_free(&c);
+	assert_int_equal(load(PPG PI "group = smsc\nsmsc = udp\nsmsc-id = ip\n", &c), ERR_SYNTAX);
+	assert_non_null(strstr(errors.s, "group smsc, allow: this key is required and missing"));
+	assert_int_equal(load(PPG PI "group = smsc\nsmsc = udp\nsmsc-id = ip\nallow = x\ndelivered-on = receipt\n", &c),
+	    ERR_SYNTAX);
+	assert_non_null(strstr(errors.s, "group smsc, allow: "));
+	assert_non_null(strstr(errors.s, "group smsc, delivered-on: UDP has no receipts"));
 	assert_int_equal(load(PPG PI "group = smsc\nsmsc = bearerbox\nhost = box.example.net\n", &c), ERR_SYNTAX);
 	assert_non_null(strstr(errors.s, "group smsc, port: this key is required and missing"));
 #undef BOX

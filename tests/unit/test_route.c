@@ -84,6 +84,44 @@ scores(void **state)
 	}
 }
 
+/* Links over UDP serve IP addresses and nothing else does. */
+static void
+ip_addresses(void **state)
+{
+	static const struct { const char *address; bool served; } rows[] = {
+		{ "10.1.2.3", true }, { "11.1.2.3", false }, { "fd00::1", true }, { "fd01::1", false }, { "::1", false },
+		{ "+12025550123", false }, { "", false }, { "10.1.2", false }, { "192.0.2.7", true },
+	};
+	struct smsc_config smpp, udp, other;
+	const struct smsc_config *links[] = { &smpp, &udp, &other };
+	struct routes *r;
+	size_t i;
+
+	smsc_config_defaults(&smpp);
+	smsc_config_defaults(&udp);
+	udp.kind = SMSC_UDP;
+	udp.max_datagram = 500;
+	strcpy(udp.allow, "10.0.0.0/8;fd00::/16");
+	other = udp;
+	other.max_datagram = 900;
+	strcpy(other.allow, "192.0.2.7");
+	assert_int_equal(route_score(&smpp, &(struct route_wish){ 0 }), 0);
+	assert_int_equal(route_score(&smpp, &(struct route_wish){ .ip = true }), -1);
+	assert_int_equal(route_score(&udp, &(struct route_wish){ 0 }), -1);
+	assert_int_equal(route_score(&udp, &(struct route_wish){ .ip = true }), 0);
+	r = routes_create(links, 1);
+	assert_false(routes_have_ip(r));
+	assert_false(routes_serve_ip(r, "10.1.2.3"));
+	routes_unref(r);
+	r = routes_create(links, 3);
+	assert_true(routes_have_ip(r));
+	assert_int_equal(routes_largest_ip(r), 900);
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (routes_serve_ip(r, rows[i].address) != rows[i].served)
+			fail_msg("%s", rows[i].address);
+	routes_unref(r);
+}
+
 static void
 lists(void **state)
 {
@@ -107,7 +145,8 @@ wishes_are_kept(void **state)
 {
 	static const struct route_wish rows[] = {
 		{ .smsc = "a" }, { .network = "GSM" }, { .network = "GSM", .network_required = true },
-		{ .bearer = "SMS", .bearer_required = true }, { .links = "a;b;c" }, { .bearers = "SMS" },
+		{ .bearer = "SMS", .bearer_required = true }, { .links = "a;b;c" }, { .bearers = "SMS" }, { .ip = true },
+		{ .ip = true, .screen = "x", .initiator = "a", .app_id = "b" }, { .screen = "x" }, { .type = "t" },
 		{ .smsc = "a b", .network = "IS-95 CDMA", .bearer = "Packet Data", .network_required = true,
 		  .bearer_required = true, .links = "x;y", .bearers = "SMS;CSD" },
 	};
@@ -275,6 +314,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ip_addresses),
 		cmocka_unit_test(scores), cmocka_unit_test(lists), cmocka_unit_test(wishes_are_kept),
 		cmocka_unit_test(no_wish_is_no_text), cmocka_unit_test(broken_texts), cmocka_unit_test(why_no_link_suits),
 		cmocka_unit_test(no_links_at_all), cmocka_unit_test(replaced), cmocka_unit_test(names_with_line_ends),
