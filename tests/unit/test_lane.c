@@ -1,6 +1,7 @@
 /* test_lane.c - who waits for a link, and who goes next: order, fairness, routes, stranded ones. */
 #include "tests/unit/test.h"
 
+#include "base/clock.h"
 #include "ppg/dispatch_int.h"
 
 /* ---- links as dispatch sees them ------------------------------------------------------------------ */
@@ -431,6 +432,146 @@ empty_lanes_go(void **state)
 	assert_true(n <= 2);
 }
 
+/* ---- rules ---------------------------------------------------------------------------------------------- */
+
+static void
+rule_by(const struct route_rule *rule)
+{
+	d.rules = route_rules_create(rule, 1);
+	lanes_rescore(&d);
+}
+
+static void
+rules_end(void)
+{
+	struct route_rules *rules = d.rules;
+
+	free_items(lanes_stranded(&d, true));
+	d.rules = NULL;
+	lanes_rescore(&d);
+	route_rules_unref(rules);
+	clock_real();
+}
+
+/* To which links the next n go. */
+static void
+count_links(unsigned n, unsigned counts[LINKS])
+{
+	int on;
+
+	memset(counts, 0, LINKS * sizeof counts[0]);
+	for (; n > 0; n--) {
+		assert_int_not_equal(next(&on), 0);
+		counts[on]++;
+	}
+}
+
+static void
+fill(unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		add(1, i, STORE_MEDIUM, NULL);
+}
+
+static void
+shares_of_a_rule(void **state)
+{
+	const struct route_rule rule = { .name = "r", .places = { { "A", 3, false }, { "C", 1, false }, { "B", 9, true } },
+		.n_places = 3, .weighted = true };
+	unsigned counts[LINKS], i;
+	int on;
+
+	clock_fake(1700000000000);
+	rule_by(&rule);
+	fill(400);
+	for (i = 0; i < 10; i++) {
+		count_links(8, counts);
+		assert_int_equal(counts[0], 6);
+		assert_int_equal(counts[2], 2);
+	}
+	/* A is only full: what is its share waits for it, for a while */
+	smsc[0].room = 0;
+	while (next(&on) != 0)
+		assert_int_equal(on, 2);
+	clock_fake_advance(1500);
+	count_links(20, counts);
+	assert_int_equal(counts[2], 20);
+	/* it does not catch up */
+	smsc[0].room = 1000000;
+	count_links(8, counts);
+	assert_true(counts[0] >= 5 && counts[0] <= 7);
+	/* the fallback goes only when neither can */
+	smsc[0].up = false;
+	count_links(8, counts);
+	assert_int_equal(counts[2], 8);
+	smsc[2].up = false;
+	count_links(8, counts);
+	assert_int_equal(counts[1], 8);
+	smsc[1].up = false;
+	assert_int_equal(next(NULL), 0);
+	rules_end();
+}
+
+static void
+throughput_of_a_rule(void **state)
+{
+	const struct route_rule rule = { .name = "r", .places = { { "A", 1, false } }, .n_places = 1, .throughput = 50 };
+	unsigned i, n = 0;
+
+	clock_fake(1700000000000);
+	rule_by(&rule);
+	fill(400);
+	for (i = 0; i < 4000; i++) {
+		d.feed_ms = 0;
+		while (next(NULL) != 0)
+			n++;
+		assert_true(d.feed_ms > clock_mono_ms());
+		clock_fake_advance(1);
+	}
+	assert_true(n >= 199 && n <= 206);
+	rules_end();
+}
+
+/* Numbers of one push that go different ways; the order of each is kept when a rule comes. */
+static void
+lanes_by_number(void **state)
+{
+	const struct route_rule rule = { .name = "r", .prefixes = "+34", .places = { { "B", 1, false } }, .n_places = 1 };
+	unsigned i, last_b = 0, last = 0;
+	int on;
+
+	for (i = 0; i < 20; i++) {
+		struct store_item *item = calloc(1, sizeof *item);
+
+		assert_non_null(item);
+		item->body = calloc(1, sizeof *item->body);
+		item->push = (int64_t)i + 1;
+		item->priority = STORE_MEDIUM;
+		snprintf(item->to, sizeof item->to, "%s2025550%03u", i % 2 ? "+34" : "+1", i);
+		lanes_add(&d, item);
+	}
+	rule_by(&rule);
+	smsc[0].room = smsc[2].room = 0;
+	for (i = 0; i < 10; i++) {
+		unsigned push = (unsigned)next(&on);
+
+		assert_int_equal(on, 1);
+		assert_true(push > last_b);
+		last_b = push;
+	}
+	smsc[1].up = false;
+	smsc[2].room = 1000000;
+	while ((i = (unsigned)next(&on)) != 0) {
+		assert_int_equal(on, 2);
+		assert_int_equal(i % 2, 1);
+		assert_true(i > last);
+		last = i;
+	}
+	rules_end();
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -440,7 +581,8 @@ main(void)
 		T(nobody_waits), T(first_come_first_served_in_a_class), T(shares), T(longest_wait),
 		T(a_turn_nobody_wants_goes_to_the_next), T(first_come_first_served_over_lanes), T(most_room_of_equals),
 		T(the_wanted_link_before_others), T(a_full_link_holds_up_only_its_own), T(stranded), T(new_links_are_scored),
-		T(removed), T(removed_to_the_end), T(overdue), T(empty_lanes_go),
+		T(removed), T(removed_to_the_end), T(overdue), T(empty_lanes_go), T(shares_of_a_rule),
+		T(throughput_of_a_rule), T(lanes_by_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
