@@ -131,10 +131,17 @@ wanted(const char *name)
 	return name[0] != '\0' && strcasecmp(name, "any") != 0;
 }
 
+/* Over UDP go pushes to IP addresses, and no others. */
+static bool
+kind_fits(const struct smsc_config *link, const struct route_wish *w)
+{
+	return (link->kind == SMSC_UDP) == w->ip;
+}
+
 static bool
 within_limits(const struct smsc_config *link, const struct route_wish *w)
 {
-	return (link->kind == SMSC_UDP) == w->ip && (w->links[0] == '\0' || route_list_has(w->links, link->smsc_id)) &&
+	return (w->links[0] == '\0' || route_list_has(w->links, link->smsc_id)) &&
 	    (w->bearers[0] == '\0' || route_list_has(w->bearers, link->bearer));
 }
 
@@ -163,7 +170,7 @@ route_score(const struct smsc_config *link, const struct route_wish *w)
 {
 	int score = 0;
 
-	if (!within_limits(link, w) || !network_fits(link, w) || !bearer_fits(link, w) || !smsc_fits(link, w))
+	if (!kind_fits(link, w) || !within_limits(link, w) || !network_fits(link, w) || !bearer_fits(link, w) || !smsc_fits(link, w))
 		return -1;
 	if (w->smsc[0] != '\0' && (strcasecmp(w->smsc, link->smsc_id) == 0 ||
 	    route_list_has(link->preferred_smsc_id, w->smsc)))
@@ -206,6 +213,8 @@ route_link_why(const struct smsc_config *link, const struct route_rule *rule, co
 		return "the route does not name it";
 	if (number != NULL && !number_fits(link, number))
 		return "it does not take such a number";
+	if (!kind_fits(link, w))
+		return w->ip ? "it does not serve IP addresses" : "it serves IP addresses only";
 	if (!within_limits(link, w))
 		return "the initiator may not use it";
 	if (!network_fits(link, w) || !bearer_fits(link, w))
@@ -312,19 +321,23 @@ any_passes(const struct routes *r, const struct route_wish *w, const link_test *
 int
 routes_check(const struct routes *r, const struct route_wish *w, struct why *why)
 {
-	static const link_test tests[] = { within_limits, network_fits, bearer_fits, smsc_fits };
+	static const link_test tests[] = { kind_fits, within_limits, network_fits, bearer_fits, smsc_fits };
 
-	if (any_passes(r, w, tests, 4))
+	if (any_passes(r, w, tests, 5))
 		return 0;
-	if (!any_passes(r, w, tests, 1)) {
+	if (r->n > 0 && !any_passes(r, w, tests, 1)) {
+		why_set(why, ERR_UNSUPPORTED, w->ip ? "no link serves IP addresses" : "no link serves telephone numbers");
+		return PAP_ADDRESS_ERROR;
+	}
+	if (!any_passes(r, w, tests, 2)) {
 		why_set(why, ERR_AUTH, "no link may carry this initiator's pushes");
 		return PAP_FORBIDDEN;
 	}
-	if (!any_passes(r, w, tests, 2)) {
+	if (!any_passes(r, w, tests, 3)) {
 		why_set(why, ERR_UNSUPPORTED, "network-required: no link serves network %s", w->network);
 		return PAP_NETWORK_UNAVAILABLE;
 	}
-	if (!any_passes(r, w, tests, 3)) {
+	if (!any_passes(r, w, tests, 4)) {
 		why_set(why, ERR_UNSUPPORTED, "bearer-required: no link serves bearer %s", w->bearer);
 		return PAP_BEARER_UNAVAILABLE;
 	}

@@ -95,6 +95,7 @@ ip_addresses(void **state)
 	struct smsc_config smpp, udp, other;
 	const struct smsc_config *links[] = { &smpp, &udp, &other };
 	struct routes *r;
+	struct why why;
 	size_t i;
 
 	smsc_config_defaults(&smpp);
@@ -109,7 +110,13 @@ ip_addresses(void **state)
 	assert_int_equal(route_score(&smpp, &(struct route_wish){ .ip = true }), -1);
 	assert_int_equal(route_score(&udp, &(struct route_wish){ 0 }), -1);
 	assert_int_equal(route_score(&udp, &(struct route_wish){ .ip = true }), 0);
+	r = routes_create(links + 1, 1);
+	assert_int_equal(routes_check(r, &(struct route_wish){ .ip = true }, &why), 0);
+	assert_int_equal(routes_check(r, &(struct route_wish){ 0 }, &why), PAP_ADDRESS_ERROR);
+	assert_string_equal(why.text, "no link serves telephone numbers");
+	routes_unref(r);
 	r = routes_create(links, 1);
+	assert_int_equal(routes_check(r, &(struct route_wish){ .ip = true }, &why), PAP_ADDRESS_ERROR);
 	assert_false(routes_have_ip(r));
 	assert_false(routes_serve_ip(r, "10.1.2.3"));
 	routes_unref(r);
