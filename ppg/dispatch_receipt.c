@@ -57,11 +57,11 @@ receipt_event(enum receipt_state state)
 		return EV_RECEIPT_EXPIRED;
 	case RECEIPT_DELETED:
 	case RECEIPT_UNDELIVERABLE:
-	case RECEIPT_UNKNOWN:
 	case RECEIPT_REJECTED:
 		return EV_RECEIPT_FAILED;
 	case RECEIPT_ENROUTE:
 	case RECEIPT_ACCEPTED:
+	case RECEIPT_UNKNOWN:
 		break;
 	}
 	return 0;
@@ -72,11 +72,11 @@ dispatch_receipt(void *app, struct smsc_link *smsc, const struct smsc_receipt *r
 {
 	struct link *link = app;
 	struct dispatch *d = link->d;
-	int event = receipt_event(r->state);
+	int event = r->final ? receipt_event(r->state) : 0;
 	struct receipt_job *job;
 
 	atomic_fetch_add(&d->receipts, 1);
-	if (event == 0) {		/* enroute, accepted: nothing has become final */
+	if (event == 0) {		/* enroute, accepted, unknown: another may follow, or the wait for it ends */
 		smsc_link_receipt_done(smsc, token, true);
 		return;
 	}

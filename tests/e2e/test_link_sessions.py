@@ -53,4 +53,19 @@ def every_way_to_cut():
             gw.stop()
 
 
+@case
+def receipts_that_decide_nothing():
+    sim = harness.Smscsim()
+    gw = Gateway(sim.port)
+    gw.wait_link()
+    for state in ("UNKNOWN", "ACCEPTD", "ENROUTE"):
+        before = sim.stats()["receipts_acknowledged"]
+        sim.receipts(mode="auto", state=state)
+        push_id = new_id(state)
+        equal(gw.push("+12025550190", push_id=push_id).code, 1001)
+        harness.wait_for(lambda: sim.stats()["receipts_acknowledged"] > before, "the receipt to be acknowledged")
+        equal(gw.show(push_id)["state"], "pending")
+    gw.stop()
+
+
 harness.main()

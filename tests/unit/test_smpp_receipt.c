@@ -222,6 +222,92 @@ states_by_number(void **state)
 	}
 }
 
+/* ---- any spelling of the same receipt -------------------------------------------------------------- */
+
+enum { SPELLINGS = 20000, FIELDS = 7 };
+
+static uint64_t chance = 20260102;
+
+static unsigned
+any(unsigned below)
+{
+	chance = chance * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (unsigned)(chance >> 33) % below;
+}
+
+/* Each letter in either case. */
+static void
+any_case(char *s)
+{
+	for (; *s != '\0'; s++)
+		if (any(2) == 0)
+			*s = (char)(*s >= 'a' && *s <= 'z' ? *s - 32 : *s >= 'A' && *s <= 'Z' ? *s + 32 : *s);
+}
+
+static void
+digits(char *out, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		out[i] = (char)('0' + any(10));
+	out[n] = '\0';
+}
+
+/* Fields in any order, some left out, names in any case, blanks between and behind them: it says the same. */
+static void
+spellings(void **state)
+{
+	static const struct { const char *name; enum receipt_state state; } stats[] = {
+		{ "DELIVRD", RECEIPT_DELIVERED }, { "EXPIRED", RECEIPT_EXPIRED }, { "UNDELIV", RECEIPT_UNDELIVERABLE },
+		{ "REJECTD", RECEIPT_REJECTED }, { "UNKNOWN", RECEIPT_UNKNOWN }, { "ENROUTE", RECEIPT_ENROUTE },
+	};
+	static const char *const gaps[] = { " ", "  ", "\t", "\r\n", " \n " };
+	static const unsigned dates[] = { 10, 12, 14 };
+	int round;
+
+	for (round = 0; round < SPELLINGS; round++) {
+		char id[66], fields[FIELDS][100], text[1024] = "", stat[16], number[16];
+		unsigned order[FIELDS], i, st = any(sizeof stats / sizeof stats[0]);
+		struct smpp_receipt r;
+
+		for (i = 0; i + 1 < sizeof id && (i == 0 || any(12) != 0); i++)
+			id[i] = "0123456789abcdefABCDEF-"[any(i == 0 ? 22 : 23)];
+		id[i] = '\0';
+		snprintf(stat, sizeof stat, "%s", stats[st].name);
+		any_case(stat);
+		snprintf(fields[0], sizeof fields[0], "id:%s%s", any(4) == 0 ? " " : "", id);
+		snprintf(fields[1], sizeof fields[1], "stat:%s%s", any(4) == 0 ? " " : "", stat);
+		digits(number, 1 + any(3));
+		snprintf(fields[2], sizeof fields[2], "sub:%s", number);
+		snprintf(fields[3], sizeof fields[3], "dlvrd:%s", number);
+		digits(number, dates[any(3)]);
+		snprintf(fields[4], sizeof fields[4], "submit date:%s", number);
+		snprintf(fields[5], sizeof fields[5], "done date:%s", number);
+		snprintf(fields[6], sizeof fields[6], "err:%s", any(2) == 0 ? "" : number);
+		for (i = 0; i < FIELDS; i++) {
+			unsigned k = any(i + 1);
+			char *colon = strchr(fields[i], ':');
+
+			*colon = '\0';
+			any_case(fields[i]);
+			*colon = ':';
+			order[i] = order[k];
+			order[k] = i;
+		}
+		for (i = 0; i < FIELDS; i++) {
+			if (order[i] > 1 && any(3) == 0)
+				continue;		/* nothing but id and stat is needed */
+			strcat(text, fields[order[i]]);
+			strcat(text, gaps[any(sizeof gaps / sizeof gaps[0])]);
+		}
+		if (any(2) == 0)
+			strcat(text, "Text:id:1 stat:DELETED err:9");
+		if (parse(SMPP_ESM_RECEIPT, text, &r) != OK || strcmp(r.message_id, id) != 0 || r.state != stats[st].state)
+			fail_msg("round %d: \"%s\"", round, text);
+	}
+}
+
 int
 main(void)
 {
@@ -234,6 +320,7 @@ main(void)
 		cmocka_unit_test(tlvs_and_text_complete_each_other),
 		cmocka_unit_test(text_in_the_payload),
 		cmocka_unit_test(states_by_number),
+		cmocka_unit_test(spellings),
 	};
 
 	return cmocka_run_group_tests_name("smpp_receipt", tests, NULL, NULL);
