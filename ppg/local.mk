@@ -160,3 +160,9 @@ tests_unit_test_route_rule_SOURCES = tests/unit/test_route_rule.c
 tests_unit_test_route_rule_LDADD = ppg/libppg.a smsc/libsmsc.a $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_config_route_SOURCES = tests/unit/test_config_route.c tests/unit/config_fixture.h
 tests_unit_test_config_route_LDADD = $(PPG_LIBS) $(TEST_LIBS)
+
+# messages as policy cases
+check_PROGRAMS += tests/unit/test_message_case
+TESTS += tests/unit/test_message_case
+tests_unit_test_message_case_SOURCES = tests/unit/test_message_case.c
+tests_unit_test_message_case_LDADD = $(PPG_LIBS) $(TEST_LIBS)

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "policy/prov_mac.h"
+#include "policy/policy.h"
 #include "wap/content.h"
 
 /* ---- headers ------------------------------------------------------------------------------------- */
@@ -54,6 +54,8 @@ message_case(const struct message_head *h, struct why *why)
 	return message;
 }
 
+enum { PARMS_MAX = 256 };		/* a case has no more of one characteristic */
+
 /* ---- settings ------------------------------------------------------------------------------------ */
 
 /* Values that devices decide by; nothing here is a password, a PIN or a key. */
@@ -92,6 +94,17 @@ value_json(const struct prov_setting *s, const struct prov_parm *p, bool masked)
 	return json_span(span_str(p->value != NULL && (!masked || is_needed(s->path, p->name)) ? p->value : ""));
 }
 
+static void
+add_setting(json_t *list, const struct prov_setting *s, json_t *parms)
+{
+	json_t *obj = json_pack("{s:o, s:O}", "path", json_span(span_str(s->path)), "parms", parms);
+
+	if (s->remove)
+		json_object_set_new(obj, "delete", json_true());
+	json_array_append_new(list, obj);
+}
+
+/* Devices look at each parm of a name that is repeated: an object has one, so the others are in copies of the entry. */
 static json_t *
 settings_json(const struct prov_doc *doc, bool masked)
 {
@@ -100,15 +113,21 @@ settings_json(const struct prov_doc *doc, bool masked)
 
 	for (i = 0; i < doc->n; i++) {
 		const struct prov_setting *s = &doc->settings[i];
-		json_t *parms = json_object(), *obj;
+		json_t *parms = json_object(), *more;
 
-		for (k = 0; k < s->n_parms; k++)
-			json_object_setn_new(parms, s->parms[k].name, strlen(s->parms[k].name),
-			    value_json(s, &s->parms[k], masked));
-		obj = json_pack("{s:o, s:o}", "path", json_span(span_str(s->path)), "parms", parms);
-		if (s->remove)
-			json_object_set_new(obj, "delete", json_true());
-		json_array_append_new(list, obj);
+		for (k = 0; k < s->n_parms && json_array_size(list) <= POLICY_SETTINGS_MAX; k++) {
+			const char *name = s->parms[k].name;
+
+			if (json_object_get(parms, name) != NULL && json_object_size(parms) <= PARMS_MAX) {
+				add_setting(list, s, parms);
+				more = json_copy(parms);
+				json_decref(parms);
+				parms = more;
+			}
+			json_object_setn_new(parms, name, strlen(name), value_json(s, &s->parms[k], masked));
+		}
+		add_setting(list, s, parms);
+		json_decref(parms);
 	}
 	return list;
 }

@@ -317,6 +317,8 @@ messages_are_read_as_they_go_on_air(void **state)
 	check_octets(&m.headers, "headers");
 	store_message_done(&m);
 
+	store_body_unref(a.body);
+	store_body_unref(b.body);
 	a = accept_one("pi2", "id");
 	assert_int_equal(run_accept(f, &a), OK);
 	assert_int_equal(store_read_message(f->reader, NULL, "id", NULL, &m), ERR_EXISTS);
