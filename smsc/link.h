@@ -59,7 +59,7 @@ struct smsc_error {
 struct smsc_config {
 	enum smsc_kind kind;
 	char smsc_id[64], host[256];
-	uint16_t port;
+	uint16_t port, source_port;	/* UDP: port is that of the device, source_port ours; the others have no source_port */
 	char system_id[16];		/* our name there; of a bearerbox: the box's */
 	char password[9], system_type[13], address_range[41], service_type[6];
 	char source_addr[64];
@@ -82,13 +82,11 @@ struct smsc_config {
 	unsigned interface_version;	/* of the bind: 0x33, 0x34 or 0x50 */
 	enum smsc_receipt_ids receipt_ids;
 	enum smsc_segmentation segmentation;
-	size_t max_pdu;
+	size_t max_pdu, max_datagram;	/* octets of the largest that is taken, and that goes over UDP */
 	/* TLS: the SMSC's certificate is for tls_name ("" = host) and by an authority, or its key is the pinned one. */
 	char tls_name[256], tls_ca_file[512], tls_certkey_file[512];	/* files: "" = the system's; none */
 	uint8_t tls_pin[32];		/* SHA-256 of its SubjectPublicKeyInfo */
-	/* UDP alone; its `port` is the one of the device */
-	uint16_t source_port;
-	size_t max_datagram;		/* octets of the largest */
+	/* UDP alone */
 	char allow[1024];		/* networks that it serves, as netlist_parse takes them */
 	/* For whoever picks a link; the link itself does not look at them. */
 	char network[40], bearer[40];	/* names of WDP (WAP-259) appendix C */
