@@ -363,6 +363,27 @@ add_screen(struct run *r, const struct route_wish *wish)
 	store_body_unref(body);
 }
 
+/* With routes each recipient may have another sender: the one that E-11 asks about goes first, else that of the first. */
+static void
+find_trusted_sender(struct run *r, const struct routes *routes, const struct route_wish *wish)
+{
+	const struct admission *a = r->a;
+	char from[sizeof r->from];
+	uint32_t i;
+
+	for (i = 0; i < a->n_recipients; i++) {
+		struct route_facts f = route_facts_of(wish, (int)a->priority, a->recipients[i].to, a->received);
+		bool trusted;
+
+		routes_sender_to(routes, wish, &f, from, sizeof from);
+		trusted = control_list_has(r->cf->controls->senders, span_str(from));
+		if (i == 0 || trusted)
+			memcpy(r->from, from, sizeof from);
+		if (trusted)
+			return;
+	}
+}
+
 static void
 find_sender(struct run *r, struct route_wish *wish)
 {
@@ -370,6 +391,8 @@ find_sender(struct run *r, struct route_wish *wish)
 
 	route_wish_read(sbuf_as_span(&r->a->route), wish);
 	routes_sender(routes, wish, r->from, sizeof r->from);
+	if (routes_by_number(routes) || routes_rules(routes)->n > 0)
+		find_trusted_sender(r, routes, wish);
 	routes_unref(routes);
 }
 

@@ -401,16 +401,15 @@ routes_check_number(const struct routes *r, const struct route_wish *w, const st
 }
 
 void
-routes_sender(const struct routes *r, const struct route_wish *w, char *out, size_t size)
+routes_sender_to(const struct routes *r, const struct route_wish *w, const struct route_facts *f, char *out, size_t size)
 {
-	struct route_facts f = route_facts_of(w, -1, NULL, clock_utc());
-	const struct route_rule *rule = route_rules_find(r->rules, &f);
+	const struct route_rule *rule = route_rules_find(r->rules, f);
 	int best = -1;
 	size_t i;
 
 	out[0] = '\0';
 	for (i = 0; i < r->n; i++) {
-		int score = route_link_score(&r->links[i], rule, w, NULL);
+		int score = route_link_score(&r->links[i], rule, w, f->number);
 		bool own = rule != NULL && rule->source_addr[0] != '\0';
 
 		if (score <= best)
@@ -458,6 +457,14 @@ routes_largest_ip(const struct routes *r)
 		if (r->links[i].kind == SMSC_UDP && r->links[i].max_datagram > largest)
 			largest = r->links[i].max_datagram;
 	return largest;
+}
+
+void
+routes_sender(const struct routes *r, const struct route_wish *w, char *out, size_t size)
+{
+	struct route_facts f = route_facts_of(w, -1, NULL, clock_utc());
+
+	routes_sender_to(r, w, &f, out, size);
 }
 
 const struct smsc_config *

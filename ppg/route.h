@@ -70,6 +70,9 @@ bool routes_serve_number(const struct routes *r, const struct route_wish *w, con
 
 /* The source address of the rule, or else of the link that suits best; "" when none does. Rules for some numbers only count. */
 void routes_sender(const struct routes *r, const struct route_wish *w, char *out, size_t size);
+/* The same for one recipient. */
+void routes_sender_to(const struct routes *r, const struct route_wish *w, const struct route_facts *f, char *out,
+    size_t size);
 
 /* Why route_link_score says so, for an operator. */
 const char *route_link_why(const struct smsc_config *link, const struct route_rule *rule, const struct route_wish *w,

@@ -124,6 +124,21 @@ def source_address_of_a_route():
 
 
 @case
+def a_trusted_address_is_no_strangers():
+    """Control E-11 looks at the sender of each recipient, whichever route it takes."""
+    gw, a, b = two(route("spain", "main", "prefix = +34", 'source-addr = "+12025550199"') +
+                   '\ngroup = control\ne-11-senders = "+12025550199"\n',
+                   initiators=initiator() + initiator("other", "other", uri=None, role="ppg-auth"))
+    push(gw, "+34255500001")
+    push(gw, "+12025550002", user="other")
+    for to in ("+34255500003", ["+12025550004", "+34255500005"]):
+        reply = gw.push(to, user="other")
+        equal(reply.code, 2001, reply.desc)
+        assert "+12025550199" in reply.desc, reply.desc
+    gw.stop()
+
+
+@case
 def a_push_with_the_address_of_a_route_is_cancelled():
     """The SMSC wants the source address that the message came with."""
     gw, a, b = two(route("one", "b", "prefix = +34", 'source-addr = "+12025550188"') +
