@@ -42,8 +42,10 @@ TESTS += tests/unit/test_smpp_sessions
 tests_unit_test_smpp_sessions_SOURCES = tests/unit/test_smpp_sessions.c tests/unit/smpp_peer.h
 tests_unit_test_smpp_sessions_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 
-check_PROGRAMS += tests/unit/test_box_msg
-TESTS += tests/unit/test_box_msg
+check_PROGRAMS += tests/unit/test_box_link tests/unit/test_box_msg
+TESTS += tests/unit/test_box_link tests/unit/test_box_msg
+tests_unit_test_box_link_SOURCES = tests/unit/test_box_link.c
+tests_unit_test_box_link_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 tests_unit_test_box_msg_SOURCES = tests/unit/test_box_msg.c
 tests_unit_test_box_msg_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 
