@@ -340,4 +340,26 @@ def receipts_come_back():
         equal((p.number("smpp.esm.submit.msg_type"), p.number("smpp.message_state")), (1, 2))
 
 
+@case
+def other_ways_to_cut_and_to_bind():
+    """8-bit references, sar TLVs, message_payload; transmitter and receiver; version 5.0."""
+    for more, fields in (("segmentation = udh8\ninterface-version = 50", ("smpp.sm_length",)),
+                         ("segmentation = sar\nreceive-port = {port}", ("smpp.sar_msg_ref_num", "smpp.sar_segment_seqnum",
+                                                                     "smpp.source_port", "smpp.destination_port")),
+                         ("segmentation = payload\ninstances = 2", ("smpp.message_payload", "smpp.destination_port"))):
+        other_sim = harness.Smscsim()
+        other_proxy = Proxy(other_sim.port)
+        other = Gateway(other_proxy.port, smsc_more=more.format(port=other_proxy.port))
+        other.wait_link()
+        push_id = new_id("cut")
+        equal(other.push("+12025550399", push_id=push_id, content="\n".join(LINES), content_type="text/plain").code, 1001)
+        other.wait_state(push_id, "delivered")
+        other.stop()
+        other_sim.stop()
+        packets = dissect(list(other_proxy.records))
+        equal(complaints(packets), [], more)
+        seen = {f.get("name") for packet in packets for f in packet.iter("field")}
+        equal(sorted(f for f in fields if f not in seen), [], more)
+
+
 harness.main()
