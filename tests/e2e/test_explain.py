@@ -17,7 +17,7 @@ DEVICES = {
     "phone": {"profile": "nokia-s40"},
 }
 NUMBERS = {name: "+1202555%04d" % (200 + i) for i, name in enumerate(DEVICES)}
-UNKNOWN = "+12025550299"
+UNKNOWN, ROUTED, ROUTE_SENDER = "+12025550299", "+12025559001", "+12025550111"
 IMSI, OTHER_IMSI, PIN = "001010123456789", "001010987654321", "1397"
 NETWPIN_KEY = bytes.fromhex("0910101032547698")
 CP = "text/vnd.wap.connectivity-xml"
@@ -41,7 +41,8 @@ SI = ('<?xml version="1.0"?><si><indication href="https://someone:7361636b@www.e
 sim = Smscsim()
 sim.receipts(mode="hold")
 gw = Gateway(sim.port, initiators=initiator() + initiator("second", user="second", password="second"),
-             ppg_more="\ngroup = subscriber-source\ndefault-profile = wm5\n")
+             ppg_more="\ngroup = subscriber-source\ndefault-profile = wm5\n"
+                      "\ngroup = route\nname = far\nlinks = main\nprefix = +1202555900\nsource-addr = \"%s\"\n" % ROUTE_SENDER)
 gw.wait_link()
 ENV = dict(PPGCTL_ADMIN="http://127.0.0.1:%d" % gw.admin_port, PPGCTL_TOKEN=TOKEN)
 
@@ -208,6 +209,27 @@ def for_people_and_other_devices():
                           (("--from", "+12025550177", "--policy", "4109=64"), "DELIVER"),
                           (("--from", "+12025550177", "--proxy", "+12025550177,trust,push"), "DELIVER")):
         equal(json.loads(ppgctl(*ours, *args)[0])["outcome"], outcome, args)
+
+
+@case
+def a_route_with_an_address_of_its_own():
+    """the sender is the one that the handset sees"""
+    push_id = push([NUMBERS["ours"], ROUTED])
+    for number, sender in ((ROUTED, ROUTE_SENDER), (NUMBERS["ours"], SENDER)):
+        equal(sim.wait_messages(1, dest=number)[-1]["source"], sender.lstrip("+"))
+        equal(ask(push_id, address=number)["message"]["from"], sender)
+
+
+@case
+def a_device_that_needs_its_imsi():
+    """the network PIN of another subscriber: the MAC does not fit, as far as anybody can tell"""
+    push_id = push(NUMBERS["w10m"], SMALL, signed(SMALL, "NETWPIN", bytes.fromhex("0910101032547698")))
+    equal(ask(push_id)["message"]["mac"], "ok")
+    put(NUMBERS["w10m"], {"imsi": OTHER_IMSI, "device": DEVICES["w10m"]})
+    equal(ask(push_id)["message"]["mac"], "wrong")
+    put(NUMBERS["w10m"], {"device": DEVICES["w10m"]})
+    equal(ask(push_id)["message"]["mac"], "ok")
+    put(NUMBERS["w10m"], {"imsi": IMSI, "device": DEVICES["w10m"]})
 
 
 @case
