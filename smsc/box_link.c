@@ -41,7 +41,7 @@ struct box_link {
 	int fd;
 	struct loop_fd watch;
 	struct loop_timer phase, heartbeat;
-	bool connected, suspended, leaving;
+	bool connected, leaving;
 	uint8_t *in, *out;
 	size_t in_n, out_at, out_n;
 };
@@ -139,7 +139,7 @@ ready(const struct smsc_link *link)
 {
 	const struct box_link *b = (const struct box_link *)link;
 
-	return !b->suspended && !b->leaving && b->out_n - b->out_at < OUT_HIGH;
+	return !b->leaving && b->out_n - b->out_at < OUT_HIGH;
 }
 
 /* A random one that also tells which slot it is of. */
@@ -283,9 +283,9 @@ on_admin(struct box_link *b, int32_t command)
 		break;
 	case BOX_SUSPEND:
 	case BOX_RESUME:
-		b->suspended = command == BOX_SUSPEND;
-		log_info("smsc", "%s: the bearerbox %s", b->link.cf.smsc_id, b->suspended ? "suspends" : "resumes");
-		part_link_kick(&b->link);
+		log_info("smsc", "%s: the bearerbox %s", b->link.cf.smsc_id,
+		    command == BOX_SUSPEND ? "suspends" : "resumes");
+		part_link_hold(&b->link, command == BOX_SUSPEND);
 		break;
 	}
 }
@@ -372,7 +372,7 @@ close_socket(struct box_link *b)
 	b->fd = -1;
 	b->watch = (struct loop_fd){ 0 };
 	b->in_n = b->out_at = b->out_n = 0;
-	b->connected = b->suspended = b->leaving = false;
+	b->connected = b->leaving = false;
 }
 
 static void

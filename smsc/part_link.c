@@ -294,6 +294,7 @@ part_link_up(struct smsc_link *link)
 	loop_timer_stop(link->loop, &link->phase);
 	link->up_at = clock_mono_ms();
 	link->paused_until = 0;
+	link->held = false;
 	set_state(link, SMSC_UP);
 	part_link_kick(link);
 }
@@ -456,13 +457,11 @@ on_stop_time(void *arg)
 	part_link_leave(link);
 }
 
-/* What has not begun goes back; for the rest there is time. */
 static void
-begin_stop(struct smsc_link *link)
+give_back_unbegun(struct smsc_link *link)
 {
 	struct smsc_datagram *dg, *following;
 
-	link->stopped = true;
 	for (dg = link->first; dg != NULL; dg = following) {
 		following = dg->next;
 		if (dg->sent > 0)
@@ -473,6 +472,23 @@ begin_stop(struct smsc_link *link)
 		while (following != NULL && following->sent > 0)
 			following = following->next;
 	}
+}
+
+void
+part_link_hold(struct smsc_link *link, bool held)
+{
+	link->held = held;
+	if (held)
+		give_back_unbegun(link);
+	part_link_kick(link);
+}
+
+/* For what has begun there is time. */
+static void
+begin_stop(struct smsc_link *link)
+{
+	link->stopped = true;
+	give_back_unbegun(link);
 	if (link->state == SMSC_UP)
 		loop_timer_start(link->loop, &link->phase, link->stop_wait_ms, on_stop_time, link);
 	else
@@ -633,7 +649,7 @@ part_link_room(const struct smsc_link *link)
 {
 	size_t most = 2 * (size_t)link->cf.window;
 
-	if (link->state != SMSC_UP || link->stopping || clock_mono_ms() < link->paused_until ||
+	if (link->state != SMSC_UP || link->stopping || link->held || clock_mono_ms() < link->paused_until ||
 	    link->n_queued >= most)
 		return 0;
 	return (unsigned)(most - link->n_queued);

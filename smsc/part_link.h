@@ -65,7 +65,7 @@ struct smsc_link {
 	struct part_token *tokens;
 	unsigned *free_tokens, n_free_tokens;
 	uint64_t serial;
-	bool had_no_room;
+	bool had_no_room, held;
 	int64_t paused_until;
 	int64_t rate_tokens, rate_at;	/* thousandths of a part; clock_mono_ms */
 
@@ -106,6 +106,8 @@ void part_link_leave(struct smsc_link *link);		/* may free it */
 void part_link_kick(struct smsc_link *link);		/* look soon what there is to send */
 void part_link_up(struct smsc_link *link);
 void part_link_lost(struct smsc_link *link, const char *why);	/* close, give back, try again later */
+/* While held nothing new is taken, and what has not begun goes back; the rest of what has begun is sent. */
+void part_link_hold(struct smsc_link *link, bool held);
 /* Nothing is taken nor sent for that long. */
 void part_link_pause(struct smsc_link *link, int64_t ms);
 /*
