@@ -93,47 +93,24 @@ priority_of(const struct store_message *m)
 	return priority;
 }
 
-/* The one that has it or had it, else the one that suits best; NULL when none does. */
-static const struct smsc_config *
-find_link(const struct routes *routes, const struct route_rule *rule, const struct route_wish *wish,
-    const struct store_view_recipient *to)
-{
-	const struct smsc_config *link, *best = to->link != NULL ? routes_find(routes, to->link) : NULL;
-	int score, highest = -1;
-	size_t i;
-
-	if (best != NULL)
-		return best;
-	for (i = 0; (link = routes_link(routes, i)) != NULL; i++) {
-		score = route_link_score(link, rule, wish, to->to);
-		if (score <= highest)
-			continue;
-		highest = score;
-		best = link;
-	}
-	return best;
-}
-
-/* The address it was sent from, or would be, as links and routes are now. */
+/* The address it was sent from, or would be, as links and routes are now; "" when that is for the system to choose. */
 static void
-find_sender(struct admin *admin, const struct store_message *m, char *out, size_t size)
+find_sender(struct admin *admin, const struct store_message *m, const struct route_wish *wish, char *out, size_t size)
 {
 	const struct store_view_recipient *to = &m->push.recipients[0];
 	struct admit_config *rules = admit_table_get(admin->cf.admit);
 	struct routes *routes = route_table_get(rules->routes);
-	const struct route_rule *rule;
-	const struct smsc_config *link;
-	struct route_wish wish;
-	struct route_facts facts;
+	const struct smsc_config *used = to->link != NULL ? routes_find(routes, to->link) : NULL;
+	const struct route_facts facts = route_facts_of(wish, priority_of(m), to->to,
+	    used != NULL ? (time_t)to->event_time : clock_utc());
+	const struct route_rule *rule = route_rules_find(routes_rules(routes), &facts);
 
-	route_wish_read(sbuf_as_span(&m->route), &wish);
-	facts = route_facts_of(&wish, priority_of(m), to->to, to->link != NULL ? (time_t)to->event_time : clock_utc());
-	rule = route_rules_find(routes_rules(routes), &facts);
-	link = find_link(routes, rule, &wish, to);
-	if (link != NULL && rule != NULL && rule->source_addr[0] != '\0' && route_rule_place(rule, link->smsc_id) != NULL)
+	if (used == NULL)
+		routes_sender_to(routes, wish, &facts, out, size);
+	else if (rule != NULL && rule->source_addr[0] != '\0' && route_rule_place(rule, used->smsc_id) != NULL)
 		snprintf(out, size, "%s", rule->source_addr);
 	else
-		snprintf(out, size, "%s", link != NULL ? link->source_addr : "");
+		snprintf(out, size, "%s", used->source_addr);
 	routes_unref(routes);
 	admit_config_unref(rules);
 }
@@ -157,11 +134,12 @@ device_json(struct admin *admin, const struct subscriber *sub, bool *known)
 }
 
 static json_t *
-message_json(const struct push_facts *f, const struct store_message *m, const char *from, const char *imsi,
-    struct why *why)
+message_json(const struct push_facts *f, const struct store_message *m, const char *bearer, const char *from,
+    const char *imsi, struct why *why)
 {
 	const char *media = f->info.type.media;
 	const struct message_head head = {
+		.bearer = bearer,
 		.from = from[0] != '\0' ? from : NULL,
 		.media = media,
 		.app_id = f->info.app_id,
@@ -194,13 +172,15 @@ case_json(struct admin *admin, const struct store_message *m, const char *key, s
 	struct push_facts *facts = push_facts_read(sbuf_as_span(&m->headers), sbuf_as_span(&m->body));
 	struct subscriber sub = { 0 };
 	bool found = false, known = false;
+	struct route_wish wish;
 	char from[64];
 	json_t *message, *o = NULL;
 
 	if (key[0] != '\0' && subscribers_any(admin->cf.subscribers, admin->reader))
 		found = subscribers_find(admin->cf.subscribers, admin->reader, key, to->to, &sub) == SUBSCRIBER_FOUND;
-	find_sender(admin, m, from, sizeof from);
-	message = message_json(facts, m, from, sub.imsi, why);
+	route_wish_read(sbuf_as_span(&m->route), &wish);
+	find_sender(admin, m, &wish, from, sizeof from);
+	message = message_json(facts, m, wish.ip ? "ip" : "sms", from, sub.imsi, why);
 	if (message != NULL) {
 		o = json_object();
 		json_object_set_new(o, "push_id", json_span(span_str(m->push.push_id)));

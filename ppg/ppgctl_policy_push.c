@@ -61,7 +61,7 @@ make_case(json_t *facts, const struct wire_options *o, struct why *why)
 	if (err == OK)
 		err = override_text(message, "bearer", o->bearer, why);
 	if (err == OK && json_text(message, "from") == NULL)
-		err = why_set(why, ERR_NOT_FOUND, "no link of the gateway sends it: name the sender with --from");
+		err = why_set(why, ERR_NOT_FOUND, "the gateway does not know which address it is sent from: name it with --from");
 	return err == OK ? json_pack("{s:O, s:O}", "device", device, "message", message) : NULL;
 }
 

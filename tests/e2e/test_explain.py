@@ -41,8 +41,9 @@ SI = ('<?xml version="1.0"?><si><indication href="https://someone:7361636b@www.e
 sim = Smscsim()
 sim.receipts(mode="hold")
 gw = Gateway(sim.port, initiators=initiator() + initiator("second", user="second", password="second"),
-             ppg_more="\ngroup = subscriber-source\ndefault-profile = wm5\n"
-                      "\ngroup = route\nname = far\nlinks = main\nprefix = +1202555900\nsource-addr = \"%s\"\n" % ROUTE_SENDER)
+             ppg_more="\ngroup = smsc\nsmsc = udp\nsmsc-id = ip\nport = %d\nallow = \"127.0.0.1\"\n"
+                      "\ngroup = subscriber-source\ndefault-profile = wm5\n"
+                      "\ngroup = route\nname = far\nlinks = main\nprefix = +1202555900\nsource-addr = \"%s\"\n" % (harness.free_port(), ROUTE_SENDER))
 gw.wait_link()
 ENV = dict(PPGCTL_ADMIN="http://127.0.0.1:%d" % gw.admin_port, PPGCTL_TOKEN=TOKEN)
 
@@ -218,6 +219,19 @@ def a_route_with_an_address_of_its_own():
     for number, sender in ((ROUTED, ROUTE_SENDER), (NUMBERS["ours"], SENDER)):
         equal(sim.wait_messages(1, dest=number)[-1]["source"], sender.lstrip("+"))
         equal(ask(push_id, address=number)["message"]["from"], sender)
+
+
+@case
+def over_ip():
+    """the system chooses the address: it has to be named"""
+    to = "WAPPUSH=127.0.0.1/TYPE=IPv4@ppg.example.net"
+    push_id = push(to)
+    message = ask(push_id)["message"]
+    equal((message["bearer"], message.get("from")), ("ip", None))
+    out, err = ppgctl("--push-id", push_id, status=1)
+    assert out == "" and "--from" in err, (out, err)
+    equal(explain(push_id, "--from", "192.0.2.1")["code"], "P13")
+    equal(explain(push_id, "--from", "192.0.2.1", "--proxy", "192.0.2.1,trust,push")["outcome"], "DELIVER")
 
 
 @case
