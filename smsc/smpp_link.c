@@ -248,9 +248,11 @@ static void
 on_answer_late(void *arg)
 {
 	struct smpp_link *link = arg;
-	int64_t due = answer_due(link);
+	int64_t due;
 
 	smpp_link_enter(link);
+	link_cancel_give_up_late(link, clock_mono_ms());
+	due = answer_due(link);
 	if (due >= 0 && due <= clock_mono_ms())
 		smpp_link_lost(link, "requests stay without response");
 	else

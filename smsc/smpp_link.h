@@ -228,6 +228,8 @@ int smpp_link_cancel(struct smpp_link *link, struct smsc_cancel *c);
 void link_cancel_send(struct smpp_link *link, int64_t now);	/* the first that waits */
 void link_cancel_response(struct smpp_link *link, const struct smpp_pdu *resp);
 void link_cancel_answer_refused(struct smpp_link *link);
+/* Those whose answer is overdue at `now`, as long as nothing older waits, are given back: nothing is assured. */
+void link_cancel_give_up_late(struct smpp_link *link, int64_t now);
 void link_cancel_give_back_unsent(struct smpp_link *link);
 /* Those that wait for an answer, then those unsent, before the slots are cleared; seq is 0 in the latter. */
 struct smsc_cancel *link_cancel_take_all(struct smpp_link *link);

@@ -152,6 +152,23 @@ link_cancel_give_back_unsent(struct smpp_link *link)
 	link_cancel_give_back_list(link, take_unsent(&link->send));
 }
 
+/* An SMSC that does not answer cancel_sm is no reason to lose a link that carries messages. */
+void
+link_cancel_give_up_late(struct smpp_link *link, int64_t now)
+{
+	struct link_send *s = &link->send;
+	int64_t sent_before = now - link->cf.response_timeout_s * INT64_C(1000);
+
+	while (s->oldest != NO_SLOT && s->slots[s->oldest].part == CANCEL_SLOT &&
+	    s->slots[s->oldest].sent_ms <= sent_before) {
+		struct smsc_cancel *c = s->slots[s->oldest].cancel;
+
+		link_slot_free(s, &s->slots[s->oldest]);
+		smpp_link_kick(link);
+		give_back(link, c, SMSC_MAYBE_SENT, SMPP_OK);
+	}
+}
+
 /* What this link can never send; the status that an SMSC would give. */
 static uint32_t
 refusal(const struct smpp_link *link, const struct smsc_cancel *c)
