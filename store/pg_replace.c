@@ -27,7 +27,8 @@ whole_push(struct pg *pg, const char *pi, const char *push_id)
 static void
 cancel_one(struct pg *pg, const struct store_cancel *c, int64_t rid, struct store_cancelled *out)
 {
-	struct happening h = { .event = c->event, .at = c->at, .code = c->code, .desc = c->desc };
+	struct happening h = { .event = c->event, .at = c->at, .code = c->code, .desc = c->desc,
+		.due_at = c->due_at };
 
 	*out = (struct store_cancelled){ .n = rid_n(rid), .found = true };
 	pg_happen(pg, rid, &h);

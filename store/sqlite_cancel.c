@@ -44,7 +44,8 @@ walk(struct db *db, int64_t push, void (*each)(void *arg, uint32_t n, uint64_t h
 static struct store_cancelled
 cancel_one(struct db *db, const struct store_cancel *c, uint32_t n)
 {
-	struct happening h = { .event = c->event, .at = c->at, .code = c->code, .desc = c->desc };
+	struct happening h = { .event = c->event, .at = c->at, .code = c->code, .desc = c->desc,
+		.due_at = c->due_at };
 
 	if (life_happen(db, rid_of(c->push, n), &h) != OK)
 		return (struct store_cancelled){ .n = n };

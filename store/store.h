@@ -262,6 +262,7 @@ struct store_cancel {
 	int64_t at;
 	int code;
 	const char *desc;
+	int64_t due_at;			/* for rules that requeue */
 	struct store_cancelled {
 		uint32_t n;		/* recipient */
 		bool found;		/* false: no recipient has keys[i] */

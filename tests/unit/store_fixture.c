@@ -16,6 +16,7 @@ static const struct {
 	{ ST_QUEUED,    EV_CANCEL,         { .state = ST_CANCELLED, .final = true } },
 	{ ST_QUEUED,    EV_REPLACED,       { .state = ST_CANCELLED, .final = true } },
 	{ ST_QUEUED,    EV_NOT_REPLACED,   { .state = ST_FAILED, .final = true } },
+	{ ST_HELD,      EV_RELEASE,        { .state = ST_QUEUED, .requeue = true } },
 	{ ST_HELD,      EV_CANCEL,         { .state = ST_FAILED, .final = true } },
 	{ ST_TAKEN,     EV_SUBMITTED,      { .state = ST_SUBMITTED, .keep_ids = true } },
 	{ ST_TAKEN,     EV_SENT,           { .state = ST_DELIVERED, .final = true } },

@@ -374,6 +374,51 @@ recipients_may_begin_in_another_state(void **state)
 	assert_true(count_notes(f) >= 1);
 }
 
+/* A requeue through CANCEL: due when it says, and not before. */
+static void
+cancel_may_requeue(void **state)
+{
+	struct fixture *f = *state;
+	struct store_recipient rows[3] = {
+		{ .address = "WAPPUSH=+1/TYPE=PLMN", .to = "+1", .key = "a", .state = ST_HELD, .desc = "held" },
+		{ .address = "WAPPUSH=+2/TYPE=PLMN", .to = "+2", .key = "b", .state = ST_HELD, .desc = "held" },
+		{ .address = "WAPPUSH=+3/TYPE=PLMN", .to = "+3", .key = "c", .state = ST_HELD, .desc = "held" },
+	};
+	const char *const second[] = { "b" };
+	struct store_accept a = accept_one("pi1", "id");
+	struct store_cancelled results[3];
+	struct store_cancel one = cancel_keys("id", second, 1, results), rest = cancel_slice("id", 0, 3, results);
+	struct store_take t;
+
+	a.recipients = rows;
+	a.n_recipients = 3;
+	assert_int_equal(run_accept(f, &a), OK);
+	t = take(f, NOW, 10);
+	assert_int_equal(t.n_items, 0);
+
+	one.event = rest.event = EV_RELEASE;
+	one.code = 0;
+	one.desc = "released";
+	one.due_at = NOW;
+	assert_int_equal(run_op(f, &one.op, STORE_CANCEL), OK);
+	assert_true(results[0].found && !results[0].ignored);
+	assert_int_equal(results[0].to, ST_QUEUED);
+	t = take(f, NOW, 10);
+	assert_int_equal(t.n_items, 1);
+	assert_string_equal(t.items->to, "+2");
+	store_item_free(t.items);
+
+	rest.due_at = NOW + 50;
+	assert_int_equal(run_op(f, &rest.op, STORE_CANCEL), OK);
+	assert_true(!results[0].ignored && results[1].ignored && !results[2].ignored);
+	t = take(f, NOW + 49, 10);
+	assert_int_equal(t.n_items, 0);
+	assert_int_equal(t.next_due, NOW + 50);
+	t = take(f, NOW + 50, 10);
+	assert_int_equal(t.n_items, 2);
+	free_items(&t);
+}
+
 int
 main(void)
 {
@@ -387,6 +432,7 @@ main(void)
 		CONTRACT_TEST(cancels_that_are_refused),
 		CONTRACT_TEST(abandoned_goes_in_slices),
 		CONTRACT_TEST(recipients_may_begin_in_another_state),
+		CONTRACT_TEST(cancel_may_requeue),
 	};
 
 	return contract_run(tests, sizeof tests / sizeof tests[0]);
