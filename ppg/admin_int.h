@@ -4,6 +4,7 @@
  *	admin.c		server, token, the table of routes; health, metrics, links, reload
  *	admin_push.c	what is read of pushes: one, the newest, audit rows
  *	admin_case.c	a push as a policy case
+ *	admin_quarantine.c	what controls hold, and its release
  *	admin_facts.c	what is known of devices: subscribers and profiles, read and written
  *	admin_csv.c	the table of subscribers as text
  */
@@ -61,6 +62,9 @@ void admin_write_free(void *data);
 void admin_pushes(struct admin *admin, struct http_request *rq, const char *rest);
 void admin_route(struct admin *admin, struct http_request *rq, const char *rest);
 void admin_case(struct admin *admin, struct http_request *rq, const char *rest);
+void admin_quarantine(struct admin *admin, struct http_request *rq, const char *rest);
+void admin_release(struct admin *admin, struct http_request *rq, const char *rest);
+void admin_reject(struct admin *admin, struct http_request *rq, const char *rest);
 void admin_audit(struct admin *admin, struct http_request *rq, const char *rest);
 void admin_get_subscriber(struct admin *admin, struct http_request *rq, const char *rest);
 void admin_put_subscribers(struct admin *admin, struct http_request *rq, const char *rest);

@@ -38,8 +38,8 @@ admission_note(struct admission *a, const char *stage, const char *fmt, ...)
 	a->n_notes++;
 }
 
-void
-admit_hold(struct admission *a, uint32_t i, int code, const char *text)
+static void
+begin_in(struct admission *a, uint32_t i, enum push_step step, int code, const char *text)
 {
 	struct store_recipient *r = &a->recipients[i];
 
@@ -49,10 +49,23 @@ admit_hold(struct admission *a, uint32_t i, int code, const char *text)
 		a->held_desc = calloc(a->n_recipients, sizeof *a->held_desc);
 	if (a->held_desc == NULL)
 		abort();
-	r->state = STEP_UNFIT;
+	r->state = step;
 	r->code = code;
 	r->desc = a->held_desc[i] = span_dup(span_str(text));
 	a->n_held++;
+	a->n_quarantined += step == STEP_QUARANTINED;
+}
+
+void
+admit_hold(struct admission *a, uint32_t i, int code, const char *text)
+{
+	begin_in(a, i, STEP_UNFIT, code, text);
+}
+
+void
+admit_quarantine(struct admission *a, uint32_t i, const char *text)
+{
+	begin_in(a, i, STEP_QUARANTINED, 0, text);
 }
 
 static int
@@ -191,6 +204,8 @@ write_meta(const struct admit_request *rq, struct admission *a)
 	if (c->source_reference != NULL)
 		json_object_set_new(meta, "source_reference", json_span(span_str(c->source_reference)));
 	admit_policy_meta(a, meta);
+	if (a->n_quarantined > 0)
+		json_object_set_new(meta, "held", json_pack("{s:b}", "privileged", a->privileged));
 	if (json_object_size(meta) > 0) {
 		json_print(meta, &out);
 		a->meta = sbuf_take(&out);

@@ -85,14 +85,16 @@ struct admission {
 	struct store_recipient *recipients;	/* addresses point into control, numbers into `dials` */
 	char (*dials)[48], **keys;
 	uint32_t n_ip;			/* how many are IP addresses: none, or all */
-	uint32_t n_recipients, n_held;	/* held: known not to fit their device */
+	uint32_t n_recipients, n_held;	/* held: they begin in another state than the rest, */
+	uint32_t n_quarantined;		/* of those: they wait for an operator; the others do not fit their device */
+	bool privileged;		/* settings that E-20 looks at */
 	enum store_priority priority;
 	struct sbuf route;		/* route_wish as text */
 	struct store_body *body;
 	char *content_type, *meta, *audit_detail;	/* heap */
 	char *text_type, *app_id;	/* heap: media type as submitted; X-Wap-Application-Id, NULL without one */
 	char *control_text;		/* heap: the control entity when it came in a transfer encoding */
-	char **held_desc;		/* heap: why each of the held does not fit */
+	char **held_desc;		/* heap: why each of the held is held */
 	struct prediction *predictions;	/* heap: the different ones of this push ... */
 	size_t n_predictions;
 	uint8_t *predicted;		/* heap: ... and which of them each recipient has, ADMIT_NOT_PREDICTED for none */

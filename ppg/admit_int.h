@@ -46,5 +46,7 @@ int admit_policy(const struct admit_config *cf, const struct admit_request *rq, 
 void admit_policy_meta(const struct admission *a, json_t *meta);
 /* Recipient i will end undeliverable by itself. */
 void admit_hold(struct admission *a, uint32_t i, int code, const char *text);
+/* Recipient i waits for an operator. */
+void admit_quarantine(struct admission *a, uint32_t i, const char *text);
 
 #endif

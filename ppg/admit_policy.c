@@ -38,6 +38,7 @@ struct run {
 	uint32_t foreseen;		/* recipients whose device says no, and that get it nevertheless */
 	struct why warning;		/* of the first of those */
 	uint32_t refused, lost;		/* recipients that do not get it; that will be looked up */
+	struct why hold, held;		/* why all are held, "" if not; why the first one is */
 	struct why refusal;		/* of the first one */
 	int code;
 	bool told;			/* the device's reason is in the log */
@@ -52,7 +53,8 @@ predicts_for_all(const struct admit_config *cf)
 bool
 admit_policy_reads(const struct admit_config *cf)
 {
-	return cf->subscribers != NULL && (predicts_for_all(cf) || subscribers_maybe(cf->subscribers));
+	return cf->controls->modes[20] != CONTROL_OFF ||	/* the first use */
+	    (cf->subscribers != NULL && (predicts_for_all(cf) || subscribers_maybe(cf->subscribers)));
 }
 
 static bool
@@ -167,7 +169,7 @@ decide(struct run *r, const struct subscriber *sub)
 
 /* Who, what and to whom, in front of what happened. */
 static void
-log_finding(struct run *r, unsigned control, const char *to, const char *text, bool refused)
+log_finding(struct run *r, unsigned control, const char *to, const char *text, const char *done)
 {
 	char number[32] = "all";
 	struct sbuf id = { 0 };
@@ -175,8 +177,8 @@ log_finding(struct run *r, unsigned control, const char *to, const char *text, b
 	if (to != NULL)
 		text_mask_number(to, number, sizeof number);
 	sbuf_quote(&id, span_str(r->a->control.push_id));
-	if (refused)
-		log_warning("policy", "E-%02u: push %s of %s to %s refused: %s", control, id.s, r->rq->who->name, number, text);
+	if (done != NULL)
+		log_warning("policy", "E-%02u: push %s of %s to %s %s: %s", control, id.s, r->rq->who->name, number, done, text);
 	else
 		log_info("policy", "E-%02u: push %s of %s to %s: %s", control, id.s, r->rq->who->name, number, text);
 	sbuf_done(&id);
@@ -213,7 +215,8 @@ log_findings(struct run *r, const struct control_findings *found, const char *to
 			sbuf_fmt(&text, "; profile %s, ", profile);
 			prediction_print(r->c.prediction, &text);
 		}
-		log_finding(r, found->list[i].control, to, text.s, found->list[i].refused);
+		log_finding(r, found->list[i].control, to, text.s, found->list[i].refused ? "refused" :
+		    found->list[i].held ? "held for release" : NULL);
 	}
 	sbuf_done(&text);
 }
@@ -239,7 +242,7 @@ device_refuses(struct run *r, uint32_t i, const struct prediction *p)
 
 	prediction_print(p, &text);
 	if (!r->told)
-		log_finding(r, 14, r->a->recipients[i].to, text.s, refused);
+		log_finding(r, 14, r->a->recipients[i].to, text.s, refused ? "refused" : NULL);
 	r->told = true;
 	if (refused)
 		refuse_one(r, i, PAP_FORBIDDEN, text.s);
@@ -261,8 +264,15 @@ predict_one(struct run *r, uint32_t i, enum subscriber_answer answer, const stru
 	return d;
 }
 
+static void
+hold_text(struct why *out, const struct control_finding *f)
+{
+	why_set(out, OK, "held for release: %s", f->text);
+}
+
+/* false: it is refused. *hold: why it has to wait; "": it need not. */
 static bool
-check_controls(struct run *r, uint32_t i, const struct subscriber *sub, const struct decided *d)
+check_controls(struct run *r, uint32_t i, const struct subscriber *sub, const struct decided *d, struct why *hold)
 {
 	struct control_findings found = { .n = 0 };
 	struct control_marks *marks = NULL, **last = &r->a->marks;
@@ -275,11 +285,14 @@ check_controls(struct run *r, uint32_t i, const struct subscriber *sub, const st
 	r->c.marks = &marks;
 	refusal = control_check_recipient(&r->c, &found);
 	log_findings(r, &found, r->c.number);
-	if (refusal != NULL) {
+	if (refusal != NULL && refusal->refused) {
 		control_marks_undo(&marks);
 		refuse_one(r, i, refusal->code, refusal->text);
 		return false;
 	}
+	*hold = r->hold;
+	if (refusal != NULL && hold->text[0] == '\0')
+		hold_text(hold, refusal);
 	control_marks_add(last, marks);
 	return true;
 }
@@ -291,6 +304,7 @@ check_recipient(struct run *r, uint32_t i)
 	enum subscriber_answer answer = SUBSCRIBER_UNKNOWN;
 	const struct decided *d;
 	struct subscriber sub = { 0 };
+	struct why hold = { 0 };
 
 	if (to->state != 0)
 		return;
@@ -301,8 +315,14 @@ check_recipient(struct run *r, uint32_t i)
 		r->lost++;
 	}
 	d = answer != SUBSCRIBER_MISSED ? predict_one(r, i, answer, &sub) : NULL;
-	if (check_controls(r, i, answer == SUBSCRIBER_FOUND ? &sub : NULL, d) && d != NULL && prediction_refuses(&d->p))
+	if (check_controls(r, i, answer == SUBSCRIBER_FOUND ? &sub : NULL, d, &hold) && d != NULL &&
+	    prediction_refuses(&d->p))
 		device_refuses(r, i, &d->p);
+	if (hold.text[0] != '\0' && to->state == 0) {
+		if (r->held.text[0] == '\0')
+			r->held = hold;
+		admit_quarantine(r->a, i, hold.text);
+	}
 	subscriber_done(&sub);
 }
 
@@ -314,7 +334,14 @@ describe(struct run *r)
 	const char *of = a->n_recipients > 1 ? "recipients" : "";
 
 	a->why.text[0] = '\0';
-	if (r->refused > 0)
+	if (a->n_quarantined > 0 && r->refused > 0)
+		why_set(&a->why, OK, "%.90s (%u of %u %s); %.90s (%u)", r->refusal.text, r->refused, a->n_recipients, of,
+		    r->held.text, a->n_quarantined);
+	else if (a->n_quarantined > 0 && a->n_recipients > 1)
+		why_set(&a->why, OK, "%.150s (%u of %u %s)", r->held.text, a->n_quarantined, a->n_recipients, of);
+	else if (a->n_quarantined > 0)
+		why_set(&a->why, OK, "%s", r->held.text);
+	else if (r->refused > 0)
 		why_set(&a->why, OK, "%.150s (%u of %u %s)", r->refusal.text, r->refused, a->n_recipients, of);
 	else if (r->foreseen > 0 && r->on_refusal != ON_REFUSAL_SEND && a->n_recipients > 1)
 		why_set(&a->why, OK, "%.150s (%u of %u %s)", r->warning.text, r->foreseen, a->n_recipients, of);
@@ -416,16 +443,35 @@ check_all(struct run *r)
 	uint32_t i;
 
 	log_findings(r, &a->findings, NULL);
-	if (refusal != NULL)
+	if (refusal != NULL && refusal->refused)
 		return admit_refuse(a, refusal->code, "%s", refusal->text);
+	if (refusal != NULL)
+		hold_text(&r->hold, refusal);
+	a->privileged = r->c.class == CLASS_PRIVILEGED;
 	for (i = 0; i < a->n_recipients; i++)
 		check_recipient(r, i);
-	if (a->n_held == a->n_recipients && r->refused > 0)
+	if (a->n_held == a->n_recipients && a->n_quarantined == 0 && r->refused > 0)
 		return admit_refuse(a, r->code, "%s", r->refusal.text);
 	describe(r);
 	describe_for_audit(r);
 	note(a);
 	return 0;
+}
+
+static bool
+released_before(const struct admit_config *cf, const struct admit_request *rq)
+{
+	char name[CONTROL_NOTE_SIZE], *type = NULL;
+	struct sbuf document = { 0 };
+	bool found;
+
+	if (cf->controls->modes[20] == CONTROL_OFF || rq->reader == NULL)
+		return false;
+	control_released_note(rq->who->name, name);
+	found = store_read_profile(rq->reader, name, &document, &type) == OK;
+	sbuf_done(&document);
+	free(type);
+	return found;
 }
 
 static void
@@ -451,6 +497,7 @@ prepare(struct run *r, struct route_wish *wish)
 		.from = r->from,
 		.shared = a->body,
 		.memory = r->cf->memory,
+		.released_before = released_before(r->cf, r->rq),
 	};
 }
 

@@ -493,7 +493,7 @@ static const struct conf_key control_keys[] = {
 	{ "e-17", CONF_WORD, 0, 0, "off|warn|enforce", "enforce", CONF_RELOAD, "servers and policies that a document installs" },
 	{ "e-18", CONF_WORD, 0, 0, "off|warn|enforce", "enforce", CONF_RELOAD, "passwords in provisioning documents need the right to them" },
 	{ "e-19", CONF_WORD, 0, 0, "off|warn|enforce", "enforce", CONF_RELOAD, "devices that nobody knows count as the strictest" },
-	{ "e-20", CONF_WORD, 0, 0, "off|warn|enforce", "off", CONF_RELOAD, "privileged settings wait for office hours, and go to few" },
+	{ "e-20", CONF_WORD, 0, 0, "off|warn|enforce", "off", CONF_RELOAD, "privileged settings outside office hours, to too many, or the first of an account wait for release" },
 	{ "e-01-types", CONF_TEXT, 1, 4096, NULL, NULL, CONF_RELOAD, "media types whose content may count as trusted; all without it" },
 	{ "e-02-action", CONF_WORD, 0, 0, "refuse|overwrite", "refuse", CONF_RELOAD, "what becomes of a foreign X-Wap-Initiator-URI" },
 	{ "e-05-plain", CONF_TEXT, 1, 4096, NULL, "BrowserFavorite;Clock;Locale;HomeScreen", CONF_RELOAD,

@@ -8,10 +8,11 @@
 #include "ppg/pap.h"
 
 enum { OF_PUSH = 1, OF_RECIPIENT };
+enum { HOLDS = -1 };			/* in place of a PAP code */
 
 /*
  * By default on (`group`) as soon as there is a group control; before, most of them only warn. A control that
- * looks at message and recipient has two rows.
+ * looks at message and recipient has two rows. What HOLDS does not refuse: it waits for release.
  */
 static const struct control {
 	unsigned number;
@@ -36,15 +37,16 @@ static const struct control {
 	{ 17, CONTROL_ENFORCE, CONTROL_WARN, OF_PUSH, control_servers,      PAP_FORBIDDEN },
 	{ 18, CONTROL_ENFORCE, CONTROL_WARN, OF_PUSH, control_secrets,      PAP_FORBIDDEN },
 	{ 8,  CONTROL_ENFORCE, CONTROL_WARN, OF_PUSH, control_weak_pin,     PAP_FORBIDDEN },
-	{ 20, CONTROL_OFF,     CONTROL_OFF,  OF_PUSH, control_hours,        PAP_FORBIDDEN },
+	{ 20, CONTROL_OFF,     CONTROL_OFF,  OF_PUSH, control_hours,        HOLDS },
+	{ 20, CONTROL_OFF,     CONTROL_OFF,  OF_PUSH, control_first_use,    HOLDS },
 	{ 6,  CONTROL_ENFORCE, CONTROL_WARN, OF_RECIPIENT, control_unsigned,    PAP_FORBIDDEN },
 	{ 9,  CONTROL_ENFORCE, CONTROL_WARN, OF_RECIPIENT, control_tier,        PAP_FORBIDDEN },
 	{ 10, CONTROL_ENFORCE, CONTROL_WARN, OF_RECIPIENT, control_network_mac, PAP_FORBIDDEN },
 	{ 12, CONTROL_ENFORCE, CONTROL_WARN, OF_RECIPIENT, control_silent_link, PAP_FORBIDDEN },
 	{ 17, CONTROL_ENFORCE, CONTROL_WARN, OF_RECIPIENT, control_tightening,  PAP_FORBIDDEN },
 	{ 16, CONTROL_ENFORCE, CONTROL_WARN, OF_RECIPIENT, control_replay,      PAP_FORBIDDEN },
-	{ 8,  CONTROL_ENFORCE, CONTROL_WARN, OF_RECIPIENT, control_lure,        PAP_FORBIDDEN },
-	{ 20, CONTROL_OFF,     CONTROL_OFF,  OF_RECIPIENT, control_crowd,       PAP_FORBIDDEN },
+	{ 8,  CONTROL_ENFORCE, CONTROL_WARN, OF_RECIPIENT, control_lure,        HOLDS },
+	{ 20, CONTROL_OFF,     CONTROL_OFF,  OF_RECIPIENT, control_crowd,       HOLDS },
 	{ 7,  CONTROL_ENFORCE, CONTROL_WARN, OF_RECIPIENT, control_rate,        PAP_FORBIDDEN },
 };
 enum { N_ROWS = sizeof controls / sizeof controls[0] };
@@ -186,7 +188,8 @@ control_found(const struct control_rules *rules, unsigned control, int code, con
 	}
 	f = &out->list[out->n++];
 	why_set(&text, code, "control E-%02u: %s", control, why->text);
-	*f = (struct control_finding){ control, rules->modes[control] == CONTROL_ENFORCE, code, "" };
+	*f = (struct control_finding){ .control = control, .refused = rules->modes[control] == CONTROL_ENFORCE,
+		.code = code };
 	memcpy(f->text, text.text, sizeof f->text);
 	return f->refused ? f : NULL;
 }
@@ -194,7 +197,7 @@ control_found(const struct control_rules *rules, unsigned control, int code, con
 static const struct control_finding *
 run(struct control_case *c, int when, struct control_findings *out)
 {
-	const struct control_finding *refusal = NULL;
+	const struct control_finding *refusal = NULL, *hold = NULL;
 	size_t i;
 
 	for (i = 0; i < N_ROWS && refusal == NULL; i++) {
@@ -206,11 +209,19 @@ run(struct control_case *c, int when, struct control_findings *out)
 		/* what others build on is found out in any case */
 		if (c->rules->modes[row->number] == CONTROL_OFF && row->check != control_document)
 			continue;
-		if (!row->check(c, &why) && c->rules->modes[row->number] != CONTROL_OFF)
-			refusal = control_found(c->rules, row->number, why.offset != 0 ? (int)why.offset : row->code,
-			    &why, out);
+		if (row->check(c, &why) || c->rules->modes[row->number] == CONTROL_OFF)
+			continue;
+		refusal = control_found(c->rules, row->number, why.offset != 0 ? (int)why.offset : row->code, &why, out);
+		if (refusal == NULL || row->code != HOLDS)
+			continue;
+		out->list[out->n - 1].refused = false;
+		out->list[out->n - 1].held = true;
+		out->list[out->n - 1].code = PAP_ACCEPTED;
+		if (hold == NULL)
+			hold = refusal;
+		refusal = NULL;		/* another one may refuse it */
 	}
-	return refusal;
+	return refusal != NULL ? refusal : hold;
 }
 
 const struct control_finding *

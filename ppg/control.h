@@ -73,6 +73,7 @@ struct control_case {
 	const struct subscriber *sub;	/* NULL: nobody knows the number */
 	const struct prediction *prediction;	/* NULL: none was made */
 	const struct policy_device *dev;	/* known device; NULL */
+	bool released_before;		/* an operator let privileged settings of this account go */
 	/* what the checks found out, and share */
 	enum control_class class;
 	char worst[128];		/* the characteristic that has it */
@@ -83,7 +84,7 @@ struct control_case {
 /* A control that a message ran into. */
 struct control_finding {
 	unsigned control;
-	bool refused;			/* else a warning */
+	bool refused, held;		/* held: until an operator releases it; neither: a warning */
 	int code;			/* PAP */
 	char text[WHY_MAX + 1];		/* "control E-05: ..." */
 };
@@ -95,7 +96,10 @@ struct control_findings {
 
 /* Is there anything to check in such content, whoever pushes it? Cheap. */
 bool control_concerns(const struct control_rules *rules, const struct control_memory *memory, enum content_kind kind);
-/* Checks of the message; the first that refuses ends it. NULL: it passes, perhaps with warnings in *out. */
+/*
+ * Checks of the message; the first that refuses ends it and is the answer, else the first that holds it. NULL: it
+ * passes, perhaps with warnings in *out.
+ */
 const struct control_finding *control_check_push(struct control_case *c, struct control_findings *out);
 /* The same for one recipient. */
 const struct control_finding *control_check_recipient(struct control_case *c, struct control_findings *out);
@@ -122,11 +126,19 @@ bool control_network_mac(struct control_case *c, struct why *why);	/* E-10 */
 bool control_silent_link(struct control_case *c, struct why *why);	/* E-12 of a recipient */
 bool control_tightening(struct control_case *c, struct why *why);	/* E-17 of a recipient */
 bool control_hours(struct control_case *c, struct why *why);		/* E-20 */
+bool control_first_use(struct control_case *c, struct why *why);	/* E-20 */
 bool control_rate(struct control_case *c, struct why *why);		/* E-07 */
 bool control_weak_pin(struct control_case *c, struct why *why);		/* E-08 of the message */
 bool control_lure(struct control_case *c, struct why *why);		/* E-08 of a recipient */
 bool control_replay(struct control_case *c, struct why *why);		/* E-16 */
 bool control_crowd(struct control_case *c, struct why *why);		/* E-20 of a recipient */
+
+/*
+ * The profile whose presence in the store says that an operator released privileged settings of this account; who removes
+ * it has the next ones wait again.
+ */
+enum { CONTROL_NOTE_SIZE = 96 };
+void control_released_note(const char *pi, char name[CONTROL_NOTE_SIZE]);
 
 /* Is `word` in a list separated by ';', in any case? A word that ends in '*' stands for all that begin so. */
 bool control_list_has(const char *list, struct span word);

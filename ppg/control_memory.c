@@ -489,8 +489,7 @@ control_lure(struct control_case *c, struct why *why)
 			return true;
 		pthread_mutex_lock(&c->memory->lock);
 		passes = !document_after_text(c);
-		if (passes)
-			remember_document(c);
+		remember_document(c);		/* it may be released */
 		pthread_mutex_unlock(&c->memory->lock);
 		if (!passes)
 			why_set(why, 0, "the document's PIN was in a text that the subscriber got shortly before");
@@ -500,7 +499,7 @@ control_lure(struct control_case *c, struct why *why)
 	if (runs.n > 0) {
 		pthread_mutex_lock(&c->memory->lock);
 		passes = !text_after_document(c, &runs);
-		if (passes && c->rules->configured)
+		if (c->rules->configured)
 			remember_text(c, &runs);
 		pthread_mutex_unlock(&c->memory->lock);
 		secret_cleanse(&runs, sizeof runs);

@@ -1,6 +1,7 @@
 /* control_recipient.c - see control.h: controls that need to know who gets the message. */
 #include "ppg/control.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -167,7 +168,7 @@ control_tightening(struct control_case *c, struct why *why)
 	return true;
 }
 
-/* ---- E-20: office hours ------------------------------------------------------------------------------------------ */
+/* ---- E-20: office hours, and the first use by an account ------------------------------------------------------------ */
 
 bool
 control_hours(struct control_case *c, struct why *why)
@@ -180,5 +181,20 @@ control_hours(struct control_case *c, struct why *why)
 		return true;
 	why_set(why, 0, "privileged settings (%.60s) are sent from %02u:%02u to %02u:%02u UTC only", c->worst, from / 60,
 	    from % 60, to / 60, to % 60);
+	return false;
+}
+
+void
+control_released_note(const char *pi, char name[CONTROL_NOTE_SIZE])
+{
+	snprintf(name, CONTROL_NOTE_SIZE, "e-20-released.%s", pi);
+}
+
+bool
+control_first_use(struct control_case *c, struct why *why)
+{
+	if (c->class < CLASS_PRIVILEGED || c->released_before)
+		return true;
+	why_set(why, 0, "privileged settings (%.60s) of an account of which none was released before", c->worst);
 	return false;
 }

@@ -37,6 +37,13 @@ static const struct push_rule {
 
 	{ STEP_UNFIT,     EV_UNFIT,           STEP_UNDELIVERABLE, FINAL    },
 	{ STEP_UNFIT,     EV_DEADLINE,        STEP_UNDELIVERABLE, FINAL    },
+
+	{ STEP_QUARANTINED, EV_RELEASE,       STEP_QUEUED,        REQUEUE  },
+	{ STEP_QUARANTINED, EV_REJECT,        STEP_UNDELIVERABLE, FINAL    },
+	{ STEP_QUARANTINED, EV_DEADLINE,      STEP_EXPIRED,       FINAL    },
+	{ STEP_QUARANTINED, EV_CANCEL,        STEP_CANCELLED,     FINAL    },
+	{ STEP_QUARANTINED, EV_REPLACED,      STEP_CANCELLED,     FINAL    },
+	{ STEP_QUARANTINED, EV_NOT_REPLACED,  STEP_UNDELIVERABLE, FINAL    },
 };
 
 int
@@ -93,6 +100,7 @@ life_step_name(int step)
 	case STEP_EXPIRED: return "expired";
 	case STEP_CANCELLED: return "cancelled";
 	case STEP_UNFIT: return "unfit";
+	case STEP_QUARANTINED: return "quarantined";
 	}
 	return "unknown";
 }
@@ -105,6 +113,7 @@ life_message_state(int step)
 	case STEP_TAKEN:
 	case STEP_SUBMITTED:
 	case STEP_UNFIT:
+	case STEP_QUARANTINED:
 		return "pending";
 	case STEP_DELIVERED:
 	case STEP_UNDELIVERABLE:
@@ -138,6 +147,8 @@ life_event_name(int event)
 	case EV_CANCEL_HELD: return "cancel before sending";
 	case EV_TOO_LATE: return "deadline before sending";
 	case EV_UNFIT: return "unfit";
+	case EV_RELEASE: return "release";
+	case EV_REJECT: return "reject";
 	}
 	return "unknown";
 }

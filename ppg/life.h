@@ -18,7 +18,8 @@ enum push_step {
 	STEP_UNDELIVERABLE = 5,
 	STEP_EXPIRED = 6,
 	STEP_CANCELLED = 7,
-	STEP_UNFIT = 8		/* pending: known not to fit its device, undeliverable in a moment */
+	STEP_UNFIT = 8,		/* pending: known not to fit its device, undeliverable in a moment */
+	STEP_QUARANTINED = 9	/* pending: a control holds it until an operator decides */
 };
 
 enum push_event {
@@ -40,7 +41,9 @@ enum push_event {
 	EV_ACCEPT,		/* came into being: audit only */
 	EV_CANCEL_HELD,		/* cancelled while dispatch still held it, before any link had it */
 	EV_TOO_LATE,		/* its deadline passed before a link had it */
-	EV_UNFIT		/* the end of an unfit one */
+	EV_UNFIT,		/* the end of an unfit one */
+	EV_RELEASE,		/* an operator lets a held one go */
+	EV_REJECT		/* or does not */
 };
 
 int life_apply(int step, int event, struct store_change *out);

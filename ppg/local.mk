@@ -26,7 +26,7 @@ ppg_libppg_a_SOURCES = \
 	ppg/dispatch_receipt.c ppg/report.c ppg/report.h \
 	ppg/notify.c ppg/notify.h \
 	ppg/receivers.c ppg/receivers.h \
-	ppg/admin.c ppg/admin.h ppg/admin_int.h ppg/admin_push.c ppg/admin_case.c ppg/admin_facts.c ppg/admin_route.c ppg/admin_csv.c ppg/admin_csv.h \
+	ppg/admin.c ppg/admin.h ppg/admin_int.h ppg/admin_push.c ppg/admin_case.c ppg/admin_quarantine.c ppg/admin_facts.c ppg/admin_route.c ppg/admin_csv.c ppg/admin_csv.h \
 	ppg/metrics.c ppg/metrics.h ppg/tally.c ppg/tally.h \
 	ppg/gateway.c ppg/gateway.h
 
@@ -99,7 +99,7 @@ tests_unit_test_access_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 bin_PROGRAMS += ppgctl
 ppgctl_SOURCES = ppg/ppgctl.c ppg/ppgctl.h ppg/ppgctl_decode.c ppg/ppgctl_encode.c \
 	ppg/ppgctl_mac.c ppg/ppgctl_passwd.c ppg/ppgctl_pap.c ppg/ppgctl_submit.c ppg/ppgctl_operation.c \
-	ppg/ppgctl_admin.c ppg/ppgctl_facts.c ppg/ppgctl_route.c ppg/ppgctl_policy.c ppg/ppgctl_policy.h ppg/ppgctl_policy_wire.c \
+	ppg/ppgctl_admin.c ppg/ppgctl_quarantine.c ppg/ppgctl_facts.c ppg/ppgctl_route.c ppg/ppgctl_policy.c ppg/ppgctl_policy.h ppg/ppgctl_policy_wire.c \
 	ppg/ppgctl_policy_push.c
 ppgctl_LDADD = ppg/libppg.a policy/libpolicy.a $(WAP_LIBS)
 

@@ -188,7 +188,7 @@ put_store(struct sbuf *out, struct store *store)
 	put(out, GAUGE, "store_recipients", "recipients stored", (double)st.recipients);
 	put(out, GAUGE, "recipients_pending", "recipients without a final state", (double)st.live);
 	family(out, COUNTER, "entered_total", "recipients that came into a state");
-	for (step = STEP_QUEUED; step <= STEP_UNFIT; step++)
+	for (step = STEP_QUEUED; step <= STEP_QUARANTINED; step++)
 		sample(out, "entered_total", "state", life_step_name(step), NULL, NULL, (double)st.entered[step]);
 	put(out, GAUGE, "queue_age_seconds", "how long the oldest recipient that is due waits for dispatch",
 	    st.oldest_due > 0 && now > st.oldest_due ? (double)(now - st.oldest_due) : 0);

@@ -187,6 +187,8 @@ CTL_VERB(ctl_ccq);
 CTL_VERB(ctl_show);
 CTL_VERB(ctl_pushes);
 CTL_VERB(ctl_audit);
+CTL_VERB(ctl_quarantine);
+CTL_VERB(ctl_decide);
 CTL_VERB(ctl_links);
 CTL_VERB(ctl_route);
 CTL_VERB(ctl_subscribers);

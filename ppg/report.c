@@ -11,6 +11,7 @@ report_code(int state, int code)
 	case STEP_TAKEN:
 	case STEP_SUBMITTED:
 	case STEP_UNFIT:
+	case STEP_QUARANTINED:
 	case STEP_CANCELLED:
 		return PAP_OK;
 	case STEP_DELIVERED:

@@ -205,7 +205,7 @@ stored(struct store_op *op)
 			hand_over(s);
 		else
 			dispatch_wake(f->cf.dispatch);
-		if (s->a.n_held > 0)
+		if (s->a.n_held > s->a.n_quarantined)
 			begin_unfit(s);
 		answer_accepted(s);
 	}

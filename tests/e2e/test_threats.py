@@ -2,9 +2,10 @@
 import hashlib
 import hmac
 import json
+import urllib.parse
 
 import harness
-from gateway import Gateway, PROVURL, SENDER, TOKEN, initiator, new_id
+from gateway import Gateway, PROVURL, Receiver, SENDER, TOKEN, initiator, new_id
 from harness import Smscsim, built, case, equal, run, wait_for
 
 CP, SL, NIA = "text/vnd.wap.connectivity-xml", "text/vnd.wap.sl", "application/vnd.syncml.notification"
@@ -24,6 +25,7 @@ OPENED = dict(WM5, profile="wm5-opened")
 HTC = {"profile": "wm-htc-2008"}
 
 sim = Smscsim()
+receiver = Receiver()
 gw = Gateway(sim.port, store_more=CONTROL, initiators=(
     initiator("tps", user="tps", password="tps", more=TYPES + '\nrights = "secrets"\ngrant-roles = 4') +
     initiator("shop", user="shop", password="shop", role="ppg-auth", uri="https://shop.example.net/",
@@ -63,14 +65,33 @@ def signed(body, sec, key):
     return CP + "; SEC=%s; MAC=%s" % (sec, hmac.new(key, body, hashlib.sha1).hexdigest().upper())
 
 
-def push(who, to, content, content_type, push_id=None, headers=()):
+def push(who, to, content, content_type, push_id=None, headers=(), attributes=""):
     return gw.push(to, content=content, content_type=content_type, user=who, password=who, push_id=push_id or new_id(),
-                   headers=(("Cache-Control", "no-transform"),) + tuple(headers))
+                   headers=(("Cache-Control", "no-transform"),) + tuple(headers), attributes=attributes)
 
 
 def refused(reply, control, code=2001):
     equal(reply.code, code, reply.text)
     assert ("E-%02d" % control) in reply.desc, reply.desc
+
+
+def held(reply, control):
+    equal(reply.code, 1001, reply.text)
+    assert reply.desc.startswith("held for release: control E-%02d" % control), reply.desc
+
+
+def step(push_id):
+    return gw.show(push_id)["recipients"][0]["step"]
+
+
+def decide(what, push_id, status=200):
+    answer = gw.admin("/api/v1/pushes/%s?%s" % (what, urllib.parse.urlencode({"push-id": push_id})), method="POST")
+    equal(answer.status, status, answer.text)
+    return answer.json()
+
+
+def waiting():
+    return {p["push_id"]: p for p in gw.admin("/api/v1/quarantine").json()["pushes"]}
 
 
 def handset(number, device):
@@ -91,9 +112,11 @@ def two_message_pin_lure():
     """T3: a text announces a PIN, then comes the document that asks for it; or the other way round"""
     number = subscriber(WM5)
     equal(push("shop", number, "Your operator: new settings follow, PIN 73 91", "text/plain").code, 1001)
-    refused(push("tps", number, APN, signed(APN, "USERPIN", b"7391")), 8)
+    first, second = new_id(), new_id()
+    held(push("tps", number, APN, signed(APN, "USERPIN", b"7391"), first), 8)
     equal(push("tps", number, APN, signed(APN, "USERPIN", b"5502")).code, 1001)
-    refused(push("shop", number, "The PIN is 5502", "text/plain"), 8)
+    held(push("shop", number, "The PIN is 5502", "text/plain", second), 8)
+    equal((step(first), step(second)), ("quarantined", "quarantined"))
     equal(push("shop", subscriber(WM5), "The PIN is 5502", "text/plain").code, 1001)
     said = "\n".join(gw.program.tail())
     assert "E-08" in said and "7391" not in said and "5502" not in said, said
@@ -249,6 +272,76 @@ def header_injection():
                     headers=(("X-MS-DESC", "hello\rPush-Flag: 3"),))
     equal(reply.code, 2000, reply.text)
     assert "E-15" in reply.desc, reply.desc
+
+
+@case
+def held_and_released():
+    """an operator lets the second of the two messages go"""
+    number, push_id = subscriber(WM5), new_id()
+    equal(push("tps", number, APN, signed(APN, "USERPIN", b"6407")).code, 1001)
+    held(push("shop", number, "Order 6407 is on its way", "text/plain", push_id), 8)
+    row = waiting()[push_id]
+    equal((row["initiator"], len(row["waiting"])), ("shop", 1))
+    assert "E-08" in row["waiting"][0]["why"] and "6407" not in row["waiting"][0]["why"], row
+    listed = run([built("ppgctl"), "quarantine", "--admin", "http://127.0.0.1:%d" % gw.admin_port],
+                 env={"PPGCTL_TOKEN": TOKEN})
+    assert push_id in listed[1], listed
+    equal(gw.show(push_id)["state"], "pending")
+    equal(decide("release", push_id), {"released": 1})
+    wait_for(lambda: step(push_id) == "delivered", "the text to be delivered")
+    assert push_id not in waiting()
+    decide("release", push_id, 409)
+    decide("reject", push_id, 409)
+    decide("release", "nothing@example.net", 404)
+    events = [r["event"] for r in gw.admin("/api/v1/audit?push-id=" + push_id.replace("@", "%40")).json()["rows"]]
+    assert "release" in events, events
+
+
+@case
+def held_and_rejected():
+    """an operator says no: the initiator is told"""
+    number, push_id = subscriber(WM5), new_id()
+    equal(push("tps", number, APN, signed(APN, "USERPIN", b"6408")).code, 1001)
+    held(push("shop", number, "Order 6408", "text/plain", push_id,
+              attributes='ppg-notify-requested-to="%s"' % receiver.url), 8)
+    code, out, err = run([built("ppgctl"), "reject", push_id, "--admin", "http://127.0.0.1:%d" % gw.admin_port],
+                         env={"PPGCTL_TOKEN": TOKEN})
+    equal((code, out), (0, "rejected: 1\n"), err)
+    recipient = gw.show(push_id)["recipients"][0]
+    equal((recipient["state"], recipient["code"], recipient["desc"]), ("undeliverable", 2001, "rejected by an operator"))
+    note = receiver.wait()[-1]
+    equal((note["message-state"], note["code"]), ("undeliverable", "2001"))
+
+
+@case
+def held_over_a_restart():
+    """E-20: the first privileged settings of an account wait, over a restart too; after their release others go"""
+    gw.write_config(store_more=CONTROL.replace("group = control", "group = control\ne-20 = enforce"))
+    equal(gw.admin("/api/v1/reload", method="POST").status, 200)
+    first, later = new_id(), new_id()
+    held(push("tps", subscriber(OPENED), POLICY, signed(POLICY, "NETWPIN", NETWORK_KEY), first), 20)
+    equal(push("tps", subscriber(WM5), APN, signed(APN, "USERPIN", b"7391")).code, 1001)
+    gw.stop()
+    gw.start()
+    gw.wait_link()
+    assert first in waiting()
+    equal(step(first), "quarantined")
+    equal(decide("release", first), {"released": 1})
+    wait_for(lambda: step(first) == "delivered", "the document to be delivered")
+    equal(push("tps", subscriber(OPENED), POLICY, signed(POLICY, "NETWPIN", NETWORK_KEY), later).desc.startswith("held"),
+          False)
+    wait_for(lambda: step(later) == "delivered", "the next one to be delivered")
+
+
+@case
+def held_and_cancelled():
+    """its initiator may take back what waits"""
+    number, push_id = subscriber(WM5), new_id()
+    equal(push("shop", number, "Code 8813", "text/plain").code, 1001)
+    held(push("tps", number, APN, signed(APN, "USERPIN", b"8813"), push_id), 8)
+    code, out, err = run([built("ppgctl"), "cancel", push_id, "--url", gw.url, "--user", "tps"], env={"PPGCTL_PASSWORD": "tps"})
+    equal(code, 0, out + err)
+    equal(step(push_id), "cancelled")
 
 
 @case

@@ -39,8 +39,10 @@ struct row {
 	const char *from;
 	const char *pin;		/* makes the MAC; SEC=USERPIN is then added */
 	const char *netpin;		/* the same with SEC=NETWPIN: an IMSI */
+	bool released;			/* settings of the account were, before */
 	unsigned control;		/* it runs into; 0: passes */
 	int code;
+	bool held;			/* not refused */
 	const char *word;		/* of the sentence */
 };
 
@@ -123,18 +125,19 @@ make_message(const struct row *row, struct message *m)
 
 /* The control that refuses it; only that one and what it needs are on. */
 static const struct control_finding *
-judge(const struct row *row, unsigned control, struct control_findings *out, struct control_marks **marks)
+judge_with(const struct row *row, unsigned control, unsigned also, struct control_findings *out,
+    struct control_marks **marks)
 {
 	struct control_case c = { .rules = rules, .who = &whos[row->who], .authenticated = true,
 		.number = row->number != NULL ? row->number : "+12025550143", .sub = row->sub,
 		.prediction = row->prediction, .from = row->from != NULL ? row->from : "+12025550100",
-		.memory = memory, .marks = marks };
+		.memory = memory, .marks = marks, .released_before = row->released };
 	const struct control_finding *refusal;
 	struct message m;
 	unsigned i;
 
 	for (i = 1; i <= CONTROLS; i++)
-		rules->modes[i] = i == control ? CONTROL_ENFORCE : CONTROL_OFF;
+		rules->modes[i] = i == control || i == also ? CONTROL_ENFORCE : CONTROL_OFF;
 	make_message(row, &m);
 	c.facts = m.facts;
 	c.shared = m.body;
@@ -148,6 +151,12 @@ judge(const struct row *row, unsigned control, struct control_findings *out, str
 	store_body_unref(m.body);
 	free(m.text_type);
 	return refusal;
+}
+
+static const struct control_finding *
+judge(const struct row *row, unsigned control, struct control_findings *out, struct control_marks **marks)
+{
+	return judge_with(row, control, control, out, marks);
 }
 
 static void
@@ -166,7 +175,9 @@ check_rows(const struct row *rows, size_t n, unsigned control)
 		if (f == NULL)
 			continue;
 		assert_int_equal(f->control, rows[i].control);
-		assert_int_equal(f->code, rows[i].code != 0 ? rows[i].code : PAP_FORBIDDEN);
+		assert_int_equal(f->held, rows[i].held);
+		assert_int_equal(f->refused, !rows[i].held);
+		assert_int_equal(f->code, rows[i].held ? PAP_ACCEPTED : rows[i].code != 0 ? rows[i].code : PAP_FORBIDDEN);
 		if (rows[i].word != NULL && strstr(f->text, rows[i].word) == NULL)
 			fail_msg("E-%02u row %zu: %s", control, i, f->text);
 	}
@@ -543,6 +554,7 @@ e08_text_first(void **state)
 		snprintf(number, sizeof number, "+1202555%04zu", i);
 		check_rows(&text, 1, 8);
 		doc.control = rows[i].told ? 8 : 0;
+		doc.held = rows[i].told;
 		check_rows(&doc, 1, 8);
 	}
 }
@@ -551,12 +563,13 @@ static void
 e08_document_first(void **state)
 {
 	static const struct row doc = { .type = CP, .body = PLAIN, .pin = "7391" };
-	struct row text = { .type = "text/vnd.wap.si", .body = SI("Dial 7391 now"), .who = PLAIN_PI, .control = 8 };
+	struct row text = { .type = "text/vnd.wap.si", .body = SI("Dial 7391 now"), .who = PLAIN_PI, .control = 8, .held = true };
 
 	check_rows(&doc, 1, 8);
 	check_rows(&text, 1, 8);
 	text.number = "+12025550144";
 	text.control = 0;
+	text.held = false;
 	check_rows(&text, 1, 8);		/* somebody else's */
 	text.number = NULL;
 	clock_fake_advance(3601 * 1000LL);
@@ -567,7 +580,7 @@ static void
 e08_decoys_do_not_help(void **state)
 {
 	struct row doc = { .type = CP, .body = PLAIN, .pin = "7391" };
-	const struct row text = { .type = "text/plain", .body = "7391", .control = 8 };
+	const struct row text = { .type = "text/plain", .body = "7391", .control = 8, .held = true };
 
 	check_rows(&doc, 1, 8);
 	doc.pin = "5550";
@@ -605,7 +618,7 @@ e16_the_same_document_again(void **state)
 static void
 e20_office_hours_and_crowds(void **state)
 {
-	struct row doc = { .type = CP, .body = PRIVILEGED }, plain = { .type = CP, .body = PLAIN };
+	struct row doc = { .type = CP, .body = PRIVILEGED, .released = true }, plain = { .type = CP, .body = PLAIN };
 
 	rules->from_minute = 8 * 60;
 	rules->to_minute = 18 * 60;
@@ -614,18 +627,56 @@ e20_office_hours_and_crowds(void **state)
 	clock_fake((1767225600LL + 18 * 3600) * 1000);
 	check_rows(&plain, 1, 20);
 	doc.control = 20;
+	doc.held = true;
 	doc.word = "08:00";
 	check_rows(&doc, 1, 20);
 	rules->from_minute = 18 * 60;
 	rules->to_minute = 8 * 60;
 	doc.control = 0;
+	doc.held = false;
 	check_rows(&doc, 1, 20);
 	rules->privileged_per_hour = 1;
 	check_rows(&doc, 1, 20);
 	doc.number = "+12025550144";
 	doc.control = 20;
+	doc.held = true;
 	doc.word = "more than 1";
 	check_rows(&doc, 1, 20);
+}
+
+static void
+e20_first_use(void **state)
+{
+	static const struct row rows[] = {
+		{ .type = CP, .body = PRIVILEGED, .control = 20, .held = true, .word = "released before" },
+		{ .type = CP, .body = PRIVILEGED, .released = true },
+		{ .type = CP, .body = PLAIN },
+		{ .type = "text/plain", .body = "x" },
+	};
+
+	CHECK(rows, 20);
+}
+
+/* Who refuses goes before who holds, whichever is asked first. */
+static void
+a_refusal_goes_before_a_hold(void **state)
+{
+	static const struct row text = { .type = "text/plain", .body = "7391" };
+	static const struct row doc = { .type = CP, .body = PLAIN, .pin = "7391" };
+	struct control_findings found;
+	struct control_marks *marks = NULL;
+	const struct control_finding *f;
+
+	check_rows(&text, 1, 8);
+	rules->pin_per_day = 1;
+	judge(&doc, 7, &found, &marks);
+	f = judge_with(&doc, 8, 7, &found, &marks);
+	assert_non_null(f);
+	assert_int_equal(f->control, 7);
+	assert_true(f->refused);
+	assert_int_equal(found.n, 2);
+	assert_true(found.list[0].held);
+	control_marks_keep(&marks);
 }
 
 static void
@@ -726,7 +777,8 @@ main(void)
 		TEST(e08_text_first), TEST(e08_document_first), TEST(e08_decoys_do_not_help), TEST(e09_tiers),
 		TEST(e10_macs_of_the_network), TEST(e11_senders_that_devices_trust), TEST(e12_service_loading),
 		TEST(e13_dm_notifications), TEST(e15_a_repeated_sec), TEST(e16_the_same_document_again),
-		TEST(e17_servers_and_policies), TEST(e18_secrets_in_clear), TEST(e20_office_hours_and_crowds),
+		TEST(e17_servers_and_policies), TEST(e18_secrets_in_clear), TEST(e20_office_hours_and_crowds), TEST(e20_first_use),
+		TEST(a_refusal_goes_before_a_hold),
 		TEST(memory_is_bounded), TEST(modes),
 	};
 

@@ -3,19 +3,20 @@
 
 #include "ppg/life.h"
 
-enum { LAST_STEP = STEP_UNFIT, LAST_EVENT = EV_UNFIT };
+enum { LAST_STEP = STEP_QUARANTINED, LAST_EVENT = EV_REJECT };
 
 /* '.' = ignored, else first letter of the state it leads to; columns are the events in their order. */
 static const char *const expected[] = {
-	/*  take sub sent ref retry rec r+ rF rX deadline no-receipt cancel c-smsc replaced not-r accept c-held late unfit */
-	[STEP_QUEUED]        = "T" "." "." "." "." "." "." "." "." "E" "E" "C" "." "C" "U" "." "." "." ".",
-	[STEP_TAKEN]         = "." "S" "D" "U" "Q" "Q" "." "." "." "." "E" "." "." "." "." "." "C" "E" ".",
-	[STEP_SUBMITTED]     = "." "." "." "." "." "." "D" "U" "E" "." "U" "." "C" "." "." "." "." "." ".",
-	[STEP_DELIVERED]     = "...................",
-	[STEP_UNDELIVERABLE] = "...................",
-	[STEP_EXPIRED]       = "...................",
-	[STEP_CANCELLED]     = "...................",
-	[STEP_UNFIT]         = "." "." "." "." "." "." "." "." "." "U" "." "." "." "." "." "." "." "." "U",
+	/*  take sub sent ref retry rec r+ rF rX deadline no-receipt cancel c-smsc replaced not-r accept c-held late unfit rel rej */
+	[STEP_QUEUED]        = "T" "." "." "." "." "." "." "." "." "E" "E" "C" "." "C" "U" "." "." "." "." "." ".",
+	[STEP_TAKEN]         = "." "S" "D" "U" "Q" "Q" "." "." "." "." "E" "." "." "." "." "." "C" "E" "." "." ".",
+	[STEP_SUBMITTED]     = "." "." "." "." "." "." "D" "U" "E" "." "U" "." "C" "." "." "." "." "." "." "." ".",
+	[STEP_DELIVERED]     = ".....................",
+	[STEP_UNDELIVERABLE] = ".....................",
+	[STEP_EXPIRED]       = ".....................",
+	[STEP_CANCELLED]     = ".....................",
+	[STEP_UNFIT]         = "." "." "." "." "." "." "." "." "." "U" "." "." "." "." "." "." "." "." "U" "." ".",
+	[STEP_QUARANTINED]   = "." "." "." "." "." "." "." "." "." "E" "." "C" "." "C" "U" "." "." "." "." "Q" "U",
 };
 
 static char
@@ -30,6 +31,7 @@ letter(int step)
 	case STEP_EXPIRED: return 'E';
 	case STEP_CANCELLED: return 'C';
 	case STEP_UNFIT: return 'f';
+	case STEP_QUARANTINED: return 'q';
 	}
 	return '?';
 }
@@ -71,6 +73,7 @@ states_on_the_wire(void **state)
 {
 	assert_string_equal(life_message_state(STEP_TAKEN), "pending");
 	assert_string_equal(life_message_state(STEP_SUBMITTED), "pending");
+	assert_string_equal(life_message_state(STEP_QUARANTINED), "pending");
 	assert_string_equal(life_message_state(STEP_UNDELIVERABLE), "undeliverable");
 	assert_string_equal(life_message_state(99), "unknown");
 }
