@@ -88,6 +88,7 @@ struct admission {
 	uint32_t n_recipients, n_held;	/* held: they begin in another state than the rest, */
 	uint32_t n_quarantined;		/* of those: they wait for an operator; the others do not fit their device */
 	bool privileged;		/* settings that E-20 looks at */
+	struct control_memory *failures;	/* is told when it fails (E-07); NULL */
 	enum store_priority priority;
 	struct sbuf route;		/* route_wish as text */
 	struct store_body *body;

@@ -149,6 +149,11 @@ bool control_list_has(const char *list, struct span word);
 struct control_memory *control_memory_create(size_t max);
 void control_memory_destroy(struct control_memory **m);
 bool control_memory_has_documents(const struct control_memory *m);
+/* A document that the user's PIN signs? */
+bool control_pin_signed(const struct control_case *c);
+/* Recipient n of push row `push` gets one; control_failed (of a memory): the gateway was told that it did not. */
+void control_memory_sent(struct control_memory *m, int64_t push, uint32_t n, const char *number);
+void control_failed(void *memory, int64_t push, uint32_t n);
 /* What a push that was stored leaves there; one that was not takes its marks back. Frees them. */
 void control_marks_keep(struct control_marks **marks);
 void control_marks_undo(struct control_marks **marks);

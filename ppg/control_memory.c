@@ -15,9 +15,9 @@
 #include "base/secret.h"
 #include "base/text.h"
 
-enum kind { RATES, REPLAYS, TEXTS, DOCUMENTS, KINDS };
+enum kind { RATES, REPLAYS, TEXTS, DOCUMENTS, SENT, KINDS };
 enum { BUCKETS = 4096, KEY_SIZE = 160, TIMES_MAX = 32, DAY_S = 86400, HOUR_S = 3600,
-	DOCUMENTS_EACH = 8, DOCUMENT_OCTETS = 16 << 20 };
+	SENT_S = 7 * DAY_S, FAILURES_USUAL = 3, DOCUMENTS_EACH = 8, DOCUMENT_OCTETS = 16 << 20 };
 
 struct entry {
 	struct entry *next, *newer, *older;
@@ -29,6 +29,7 @@ struct entry {
 	struct store_body *document;
 	enum prov_sec sec;
 	char mac[PROV_MAC_HEX + 1];
+	char number[48];		/* of what was sent */
 };
 
 struct table {
@@ -249,14 +250,14 @@ count(struct control_memory *m, const char *key, int64_t window_s)
 }
 
 static void
-add(struct control_case *c, const char *key, int64_t window_s)
+add_time(struct control_memory *m, const char *key, int64_t window_s)
 {
 	int64_t now = (int64_t)clock_utc();
-	struct entry *e = find(c->memory, RATES, key);
+	struct entry *e = find(m, RATES, key);
 	unsigned i;
 
 	if (e == NULL)
-		e = make(c->memory, RATES, key, now + window_s);
+		e = make(m, RATES, key, now + window_s);
 	if (e->n == TIMES_MAX) {	/* the oldest makes room */
 		for (i = 1; i < e->n; i++)
 			e->times[i - 1] = e->times[i];
@@ -264,7 +265,71 @@ add(struct control_case *c, const char *key, int64_t window_s)
 	}
 	e->until = now + window_s;
 	e->times[e->n++] = now;
-	mark(c, RATES, key, now);
+}
+
+static void
+add(struct control_case *c, const char *key, int64_t window_s)
+{
+	add_time(c->memory, key, window_s);
+	mark(c, RATES, key, (int64_t)clock_utc());
+}
+
+/* ---- documents that did not arrive ------------------------------------------------------------------------------ */
+
+bool
+control_pin_signed(const struct control_case *c)
+{
+	return c->class != CLASS_NONE && pin_method(c->facts->sec);
+}
+
+static void
+sent_key(int64_t push, uint32_t n, char key[KEY_SIZE])
+{
+	snprintf(key, KEY_SIZE, "%lld|%u", (long long)push, n);
+}
+
+void
+control_memory_sent(struct control_memory *m, int64_t push, uint32_t n, const char *number)
+{
+	char key[KEY_SIZE];
+	struct entry *e;
+
+	sent_key(push, n, key);
+	pthread_mutex_lock(&m->lock);
+	e = make(m, SENT, key, (int64_t)clock_utc() + SENT_S);
+	snprintf(e->number, sizeof e->number, "%s", number);
+	pthread_mutex_unlock(&m->lock);
+}
+
+void
+control_failed(void *memory, int64_t push, uint32_t n)
+{
+	struct control_memory *m = memory;
+	char key[KEY_SIZE], failures[KEY_SIZE];
+	struct entry *e;
+
+	sent_key(push, n, key);
+	pthread_mutex_lock(&m->lock);
+	e = find(m, SENT, key);
+	if (e != NULL) {
+		snprintf(failures, sizeof failures, "f|%s", e->number);
+		drop(m, SENT, e);
+		add_time(m, failures, DAY_S);
+	}
+	pthread_mutex_unlock(&m->lock);
+}
+
+/* As many failures, each within a day of the one before, as the device takes wrong PINs; for a day after the last. */
+static bool
+has_failed(struct control_case *c)
+{
+	uint32_t tries = c->dev != NULL ? policy_get(c->dev, 4105, FAILURES_USUAL) : FAILURES_USUAL;
+	char key[KEY_SIZE];
+	struct entry *e;
+
+	snprintf(key, sizeof key, "f|%s", c->number);
+	e = find(c->memory, RATES, key);
+	return e != NULL && e->n >= (tries == 0 ? 1 : tries < TIMES_MAX ? tries : TIMES_MAX);
 }
 
 /* Subscribers that an initiator reached within this hour of the clock: n of "TAG|pi|hour", each counted once. */
@@ -299,6 +364,10 @@ within_rates(struct control_case *c, struct why *why)
 	snprintf(all, sizeof all, "P|%s", c->number);
 	snprintf(net, sizeof net, "n|%s|%s", c->number, c->who->name);
 	if (pin_method(c->facts->sec)) {
+		if (has_failed(c)) {
+			why_set(why, 0, "PIN-signed documents to the subscriber failed too often within 24 hours");
+			return false;
+		}
 		if (r->pin_per_initiator != 0 && count(c->memory, own, DAY_S) >= r->pin_per_initiator) {
 			why_set(why, 0, "%u PIN-signed documents of this account to the subscriber within 24 hours",
 			    r->pin_per_initiator);

@@ -104,6 +104,8 @@ dispatch_start(struct store *store, const struct dispatch_config *cf)
 	d->room[STORE_MEDIUM] = window > 2 * small ? window - 2 * small : 1;
 	d->screen = cf->screen;
 	d->screen_arg = cf->screen_arg;
+	d->on_failed = cf->on_failed;
+	d->failed_arg = cf->failed_arg;
 	d->retry_min_s = cf->retry_min_s ? cf->retry_min_s : RETRY_MIN_S;
 	d->retry_max_s = cf->retry_max_s ? cf->retry_max_s : RETRY_MAX_S;
 	d->loop = loop_create();

@@ -30,6 +30,9 @@ struct dispatch_config {
 	/* links thread: true keeps a recipient that is due, until dispatch_screened; NULL: all go to a link */
 	bool (*screen)(void *arg, struct store_item *item);
 	void *screen_arg;
+	/* writer thread: an SMSC refused a recipient, or a receipt says that it failed; NULL: nobody asks */
+	void (*on_failed)(void *arg, int64_t push, uint32_t n);
+	void *failed_arg;
 };
 
 struct dispatch_stats {

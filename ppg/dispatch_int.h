@@ -57,6 +57,8 @@ struct dispatch {
 	struct screened *screened;	/* under lock: what the screen gave back */
 	bool (*screen)(void *arg, struct store_item *item);
 	void *screen_arg;
+	void (*on_failed)(void *arg, int64_t push, uint32_t n);
+	void *failed_arg;
 	struct loop_work hand_work, wake_work, screened_work;
 
 	/* links thread only */

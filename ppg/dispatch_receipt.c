@@ -44,6 +44,8 @@ receipt_stored(struct store_op *op)
 		atomic_fetch_add(&d->receipts_unknown, 1);
 	else if (op->result == OK && !job->op.ignored && job->op.final)
 		atomic_fetch_add(job->op.to == STEP_DELIVERED ? &d->delivered : &d->failed, 1);
+	if (op->result == OK && !job->op.ignored && job->op.final && job->op.to != STEP_DELIVERED && d->on_failed != NULL)
+		d->on_failed(d->failed_arg, job->op.push, job->op.n);
 	loop_post(d->loop, &job->work);
 }
 

@@ -173,6 +173,8 @@ start_dispatch(struct gateway *gw)
 	gw->dispatch = dispatch_start(gw->store, &(struct dispatch_config){
 		.screen = gw->screen != NULL ? screen_take : NULL,
 		.screen_arg = gw->screen,
+		.on_failed = control_failed,
+		.failed_arg = gw->memory,
 		.links = links,
 		.n_links = cf->n_links,
 		.rules = cf->routes,

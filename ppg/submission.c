@@ -177,6 +177,17 @@ answer_accepted(struct submission *s)
 	front_answer_code(s);
 }
 
+/* Before the first one can fail. */
+static void
+expect_failures(const struct submission *s)
+{
+	uint32_t i;
+
+	for (i = 0; s->a.failures != NULL && i < s->a.n_recipients; i++)
+		if (s->a.recipients[i].state != STEP_UNFIT)
+			control_memory_sent(s->a.failures, s->op.push, i, s->a.recipients[i].to);
+}
+
 /* Writer thread: a chunk is on disk, or was refused. */
 static void
 stored(struct store_op *op)
@@ -201,6 +212,7 @@ stored(struct store_op *op)
 		abandon(s);
 		answer_stored(s, result);
 	} else {
+		expect_failures(s);
 		if (s->op.take)
 			hand_over(s);
 		else

@@ -211,6 +211,23 @@ def many_documents_until_the_user_gives_in():
 
 
 @case
+def documents_that_fail():
+    """T11: three documents did not arrive: no more of them for a day, of no account"""
+    number = subscriber(WM5)
+    sim.receipts(state="UNDELIV")
+    try:
+        for pin in (b"7391", b"7392", b"7393"):
+            push_id = new_id()
+            equal(push("tps", number, APN, signed(APN, "USERPIN", pin), push_id).code, 1001)
+            gw.wait_state(push_id, "undeliverable")
+    finally:
+        sim.receipts(state="DELIVRD")
+    wait_for(lambda: "E-07: PIN-signed documents to the subscriber failed too often" in
+             push("tps", number, APN, signed(APN, "USERPIN", b"7394")).desc, "the block")
+    equal(push("tps", subscriber(WM5), APN, signed(APN, "USERPIN", b"7394")).code, 1001)
+
+
+@case
 def pin_that_is_guessed_offline():
     """T11: a recorded document tells a PIN that is easily guessed"""
     for pin in (b"1234", b"0000", b"12"):

@@ -496,6 +496,34 @@ e07_rates(void **state)
 }
 
 static void
+e07_failures(void **state)
+{
+	struct row doc = { .type = CP, .body = PLAIN, .pin = "7391" };
+	uint32_t n;
+
+	rules->pin_per_initiator = rules->pin_per_day = 0;
+	for (n = 0; n < 4; n++)
+		control_memory_sent(memory, 17, n, "+12025550143");
+	control_failed(memory, 17, 0);
+	control_failed(memory, 17, 0);		/* the same one again, */
+	control_failed(memory, 17, 9);		/* and one that was no document */
+	control_failed(memory, 17, 1);
+	check_rows(&doc, 1, 7);
+	clock_fake_advance(3600 * 1000LL);
+	control_failed(memory, 17, 2);
+	doc.control = 7;
+	doc.word = "failed too often";
+	check_rows(&doc, 1, 7);
+	clock_fake_advance(86399 * 1000LL);
+	check_rows(&doc, 1, 7);
+	clock_fake_advance(1000LL);
+	doc.control = 0;
+	check_rows(&doc, 1, 7);
+	control_failed(memory, 17, 3);
+	check_rows(&doc, 1, 7);
+}
+
+static void
 e07_subscribers_of_an_hour(void **state)
 {
 	struct row row = { .type = CP, .body = PLAIN, .pin = "7391" };
@@ -773,7 +801,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	static const struct CMUnitTest tests[] = {
 		TEST(e03_types_that_need_an_entry), TEST(e04_applications_that_need_an_entry), TEST(e05_privileged_settings),
-		TEST(e06_signatures), TEST(e07_rates), TEST(e07_subscribers_of_an_hour), TEST(e08_pins_that_are_guessed),
+		TEST(e06_signatures), TEST(e07_rates), TEST(e07_failures), TEST(e07_subscribers_of_an_hour), TEST(e08_pins_that_are_guessed),
 		TEST(e08_text_first), TEST(e08_document_first), TEST(e08_decoys_do_not_help), TEST(e09_tiers),
 		TEST(e10_macs_of_the_network), TEST(e11_senders_that_devices_trust), TEST(e12_service_loading),
 		TEST(e13_dm_notifications), TEST(e15_a_repeated_sec), TEST(e16_the_same_document_again),
