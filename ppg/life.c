@@ -34,6 +34,7 @@ static const struct push_rule {
 	{ STEP_SUBMITTED, EV_RECEIPT_EXPIRED, STEP_EXPIRED,       FINAL    },
 	{ STEP_SUBMITTED, EV_NO_RECEIPT,      STEP_UNDELIVERABLE, FINAL    },
 	{ STEP_SUBMITTED, EV_CANCEL_SMSC,     STEP_CANCELLED,     FINAL    },
+	{ STEP_SUBMITTED, EV_ASK,             STEP_SUBMITTED,     0        },
 
 	{ STEP_UNFIT,     EV_UNFIT,           STEP_UNDELIVERABLE, FINAL    },
 	{ STEP_UNFIT,     EV_DEADLINE,        STEP_UNDELIVERABLE, FINAL    },
@@ -79,6 +80,7 @@ life_rules(struct store_rules *out)
 		.ev_recover = EV_RECOVER,
 		.ev_deadline = EV_DEADLINE,
 		.ev_no_receipt = EV_NO_RECEIPT,
+		.ev_ask = EV_ASK,
 		.ev_receipt_ok = EV_RECEIPT_OK,
 		.ev_accept = EV_ACCEPT,
 		.ev_replace = EV_REPLACED,
@@ -149,6 +151,7 @@ life_event_name(int event)
 	case EV_UNFIT: return "unfit";
 	case EV_RELEASE: return "release";
 	case EV_REJECT: return "reject";
+	case EV_ASK: return "state asked for";
 	}
 	return "unknown";
 }

@@ -43,7 +43,8 @@ enum push_event {
 	EV_TOO_LATE,		/* its deadline passed before a link had it */
 	EV_UNFIT,		/* the end of an unfit one */
 	EV_RELEASE,		/* an operator lets a held one go */
-	EV_REJECT		/* or does not */
+	EV_REJECT,		/* or does not */
+	EV_ASK			/* its receipt is late: its SMSC is asked what became of it */
 };
 
 int life_apply(int step, int event, struct store_change *out);

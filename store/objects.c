@@ -1,6 +1,7 @@
 /* objects.c - bodies, items, notes and views: what the store hands out and how it is freed. */
 #include "store/store_int.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,10 +168,56 @@ clear_notes(struct store_op *op)
 	s->next_due = 0;
 }
 
+void
+store_overdue_free(struct store_overdue *o)
+{
+	free(o->message_ids);
+	free(o);
+}
+
+static bool
+is_done(struct span done, unsigned part)
+{
+	return part / 8 < done.n && (done.p[part / 8] & 1 << part % 8) != 0;
+}
+
+struct store_overdue *
+store_overdue_create(int64_t push, uint32_t n, const char *link, struct span ids, struct span done)
+{
+	struct store_overdue *o;
+	unsigned part = 0, parts = 0;
+	size_t i;
+
+	for (i = 0; i < ids.n; i++)
+		parts += ids.p[i] == '\0';
+	if (link == NULL || parts == 0)
+		return NULL;
+	if ((o = calloc(1, sizeof *o)) == NULL || (o->message_ids = calloc(parts, sizeof o->message_ids[0])) == NULL)
+		abort();
+	o->push = push;
+	o->n = n;
+	snprintf(o->link, sizeof o->link, "%s", link);
+	for (i = 0; i < ids.n; i += strlen((const char *)ids.p + i) + 1, part++)
+		if (ids.p[i] != '\0' && !is_done(done, part))
+			snprintf(o->message_ids[o->n_ids++], sizeof o->message_ids[0], "%s", (const char *)ids.p + i);
+	if (o->n_ids == 0) {
+		store_overdue_free(o);
+		return NULL;
+	}
+	return o;
+}
+
 static void
 clear_tick(struct store_op *op)
 {
 	struct store_tick *t = (struct store_tick *)op;
+	struct store_overdue *next;
+
+	for (; t->overdue != NULL; t->overdue = next) {
+		next = t->overdue->next;
+		store_overdue_free(t->overdue);
+	}
+	t->n_overdue = 0;
 
 	t->expired = t->purged = 0;
 	t->next_due = 0;
@@ -217,6 +264,8 @@ store_op_init(struct store_op *op)
 		((struct store_take *)op)->items = NULL;
 	if (op->kind == STORE_NOTES)
 		((struct store_notes *)op)->notes = NULL;
+	if (op->kind == STORE_TICK)
+		((struct store_tick *)op)->overdue = NULL;
 	store_op_clear(op);
 	op->result = OK;
 }

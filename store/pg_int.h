@@ -22,9 +22,9 @@ static inline int64_t rid_push(int64_t rid) { return rid >> N_BITS; }
 static inline uint32_t rid_n(int64_t rid) { return (uint32_t)(rid & N_MAX); }
 
 /* Stored as numbers. DUE_DISPATCH and the priority make one kind for each class. */
-enum due_kind { DUE_DEADLINE = 1, DUE_NO_RECEIPT, DUE_PURGE, DUE_ABANDONED, DUE_AUDIT, DUE_DISPATCH = 8 };
-/* RCPT_IDS: its message ids are in table message. */
-enum recipient_flag { RCPT_FINAL = 1, RCPT_MAYBE_SENT = 2, RCPT_IDS = 4 };
+enum due_kind { DUE_DEADLINE = 1, DUE_NO_RECEIPT, DUE_PURGE, DUE_ABANDONED, DUE_AUDIT, DUE_ASK, DUE_DISPATCH = 8 };
+/* RCPT_IDS: its message ids are in table message. RCPT_ASKED: ev_ask was applied. */
+enum recipient_flag { RCPT_FINAL = 1, RCPT_MAYBE_SENT = 2, RCPT_IDS = 4, RCPT_ASKED = 8 };
 enum pg_statement {
 	/* what a group asks */
 	A_PUSH_IDS, A_PUSHES, A_RECIPIENTS, A_RUNS, A_KEYS, A_MESSAGES, A_ORPHANS, A_ORPHANS_OLD, A_NOTES,
@@ -312,6 +312,8 @@ struct dues {
 /* Runs that are due, oldest first, with at most `most` recipients in all; the last one may be cut. */
 struct dues pg_due_find(struct pg *pg, int kind, int64_t now, uint32_t most);
 void pg_due_done(struct pg *pg, int kind, const struct due *d);	/* lo..end is over, the rest stays due */
+/* pg_ask.c: who is to be handed out; touches at most `most` rows beside */
+void pg_tick_ask(struct pg *pg, struct store_tick *op, uint32_t most);
 
 /* ---- pg_recover.c -------------------------------------------------------------------------- */
 

@@ -199,6 +199,8 @@ pg_happen(struct pg *pg, int64_t rid, struct happening *h)
 	}
 	if (h->maybe_sent)
 		r->flags |= RCPT_MAYBE_SENT;
+	if (h->event == rules->ev_ask)
+		r->flags |= RCPT_ASKED;
 	if (c.final)
 		r->flags |= RCPT_FINAL;
 	/* Ids are looked up only while a receipt can change something; the row shows them for ever. */
@@ -221,7 +223,8 @@ pg_happen(struct pg *pg, int64_t rid, struct happening *h)
 		index_ids(pg, rid, r->link, r->ids, true);
 		r->flags |= RCPT_IDS;
 	}
-	pg_entered(pg, c.state, 1);
+	if (h->to != h->from)
+		pg_entered(pg, c.state, 1);
 	pg_audit_add(pg, rid_push(rid), rid_n(rid), h);
 	if (c.requeue && !c.final)
 		requeue(pg, rid, h->due_at);
@@ -347,7 +350,8 @@ pg_op_receipt(struct pg *pg, struct store_receipt *r)
 	match_message_id(r->message_id, normal);
 	r->op.result = match_receipt(pg, r->link, normal, &h, &rid);
 	if (r->op.result != OK) {
-		keep_orphan(pg, r, normal);
+		if (!r->asked)
+			keep_orphan(pg, r, normal);
 		return;
 	}
 	r->push = rid_push(rid);

@@ -47,6 +47,8 @@ look_again(struct pg *pg, int64_t now, enum due_kind kind, const struct due *d)
 	if (again <= now && kind == DUE_NO_RECEIPT)
 		again = now + margin;
 	pg_due_add(pg, DUE_NO_RECEIPT, again, rid_of(p->node.key, 0), rid_of(p->node.key, (uint32_t)p->n_recipients - 1));
+	if (kind == DUE_DEADLINE && pg->store->cf.rules.ev_ask != 0)
+		pg_due_add(pg, DUE_ASK, now, rid_of(p->node.key, 0), rid_of(p->node.key, (uint32_t)p->n_recipients - 1));
 }
 
 /* How much of `most` it took; 0 when nothing is due. */
@@ -236,6 +238,8 @@ pg_op_tick(struct pg *pg, struct store_tick *op)
 			pg_flush(pg);
 			rows_clear(pg);
 		} while (used > 0 && pg->err == OK);
+	if (pg->store->cf.rules.ev_ask != 0)
+		pg_tick_ask(pg, op, left);
 	due = pg_due_next(pg, kinds, sizeof kinds / sizeof kinds[0]);
 	op->next_due = due == 0 || (orphans != 0 && orphans < due) ? orphans : due;
 }

@@ -26,9 +26,10 @@ enum { SCHEMA_VERSION = 2 };
 
 /* Stored, as all that follows. Schema 1 had one class, which is the middle one. */
 enum due_kind { DUE_DISPATCH = 1, DUE_DEADLINE, DUE_NO_RECEIPT, DUE_PURGE, DUE_DISPATCH_HIGH,
-	DUE_DISPATCH_LOW, DUE_ABANDONED, DUE_AUDIT, DUE_KINDS };
-/* RCPT_IDS: its message ids are in the index. Neither HIGH nor LOW: the middle class. */
-enum recipient_flag { RCPT_FINAL = 1, RCPT_MAYBE_SENT = 2, RCPT_IDS = 4, RCPT_HIGH = 8, RCPT_LOW = 16 };
+	DUE_DISPATCH_LOW, DUE_ABANDONED, DUE_AUDIT, DUE_ASK, DUE_KINDS };
+/* RCPT_IDS: its message ids are in the index. Neither HIGH nor LOW: the middle class. RCPT_ASKED: ev_ask was applied. */
+enum recipient_flag { RCPT_FINAL = 1, RCPT_MAYBE_SENT = 2, RCPT_IDS = 4, RCPT_HIGH = 8, RCPT_LOW = 16,
+	RCPT_ASKED = 32 };
 enum push_flag { PUSH_SECRET = 1, PUSH_HIGH = 2, PUSH_LOW = 4 };
 
 enum { DESC_MAX = 200 };
@@ -38,7 +39,7 @@ enum query {
 	Q_PUSH_ADD, Q_PUSH_TEXT, Q_PUSH_LIFE, Q_PUSH_BODY, Q_PUSH_ERASE, Q_PUSH_DELETE,
 	Q_PROGRESS_ADD, Q_PROGRESS_GET, Q_PROGRESS_SHOW, Q_PROGRESS_FINAL, Q_PROGRESS_DELETE,
 	Q_RCPT_ADD, Q_RCPT_GET, Q_RCPT_SET, Q_RCPT_SENT, Q_RCPT_TAKE, Q_RCPT_RANGE, Q_RCPT_LIVE,
-	Q_RCPT_SEGMENT, Q_RCPT_KEYS, Q_RCPT_DELETE,
+	Q_RCPT_SEGMENT, Q_RCPT_ASK, Q_RCPT_KEYS, Q_RCPT_DELETE,
 	Q_KEY_ADD, Q_KEY_RUNS, Q_KEY_DELETE,
 	Q_DUE_ADD, Q_DUE_FIRST, Q_DUE_DELETE, Q_DUE_FORGET,
 	Q_BATCH_ADD, Q_BATCH_DELETE,
@@ -260,6 +261,7 @@ void op_receipt(struct db *db, struct store_receipt *r);
 void op_notes(struct db *db, struct store_notes *s);
 void op_note(struct db *db, struct store_note_result *r);
 void op_tick(struct db *db, struct store_tick *t);
+void tick_ask(struct db *db, struct store_tick *t, uint32_t most);	/* touches at most `most` runs */
 void op_subscribers(struct db *db, struct store_subscribers *s);
 void op_profile(struct db *db, struct store_profile *p);
 

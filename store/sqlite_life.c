@@ -253,6 +253,8 @@ life_happen(struct db *db, int64_t rid, struct happening *h)
 	}
 	if (h->maybe_sent)
 		r.flags |= RCPT_MAYBE_SENT;
+	if (h->event == rules->ev_ask)
+		r.flags |= RCPT_ASKED;
 	if (c.final)
 		r.flags |= RCPT_FINAL;
 	/* Ids are looked up only while a receipt can change something; the row shows them for ever. */
@@ -266,7 +268,8 @@ life_happen(struct db *db, int64_t rid, struct happening *h)
 		r.flags |= RCPT_IDS;
 	}
 	row_set(db, &r, h);
-	db->store->next.entered[c.state % STORE_STATES_MAX]++;
+	if (h->to != h->from)
+		db->store->next.entered[c.state % STORE_STATES_MAX]++;
 	audit_add(db, rid, h);
 	if (c.requeue && !c.final)
 		due_add(db, due_dispatch(r.flags & RCPT_HIGH ? STORE_HIGH : r.flags & RCPT_LOW ? STORE_LOW :
@@ -383,7 +386,8 @@ op_receipt(struct db *db, struct store_receipt *r)
 	match_message_id(r->message_id, normal);
 	r->op.result = match_receipt(db, r->link, normal, &h, &rid);
 	if (r->op.result != OK) {
-		keep_orphan(db, r, normal);
+		if (!r->asked)
+			keep_orphan(db, r, normal);
 		return;
 	}
 	r->push = rid_push(rid);

@@ -102,6 +102,8 @@ static const char *const texts[QUERIES] = {
 	    " WHERE id BETWEEN ?1 AND ?2",
 	[Q_RCPT_LIVE] = "SELECT id, state, flags FROM recipient WHERE id BETWEEN ?1 AND ?2 LIMIT ?3",
 	[Q_RCPT_SEGMENT] = "UPDATE recipient SET done = ?2 WHERE id = ?1",
+	[Q_RCPT_ASK] = "SELECT id, state, flags, link, ids, done FROM recipient"
+	    " WHERE id BETWEEN ?1 AND ?2 LIMIT ?3",
 	[Q_RCPT_KEYS] = SQL_RCPT_KEYS,
 	[Q_RCPT_DELETE] = "DELETE FROM recipient WHERE id BETWEEN ?1 AND ?2",
 

@@ -77,8 +77,11 @@ tick_run(struct db *db, struct store_tick *op, enum due_kind kind, const struct 
 		op->expired += !h.ignored;
 	}
 	life_flush(db);
-	if (seen < most && push_is_live(db, push))
+	if (seen < most && push_is_live(db, push)) {
 		due_add(db, DUE_NO_RECEIPT, again, rid_of(push, 0), rid_of(push, N_MAX));
+		if (kind == DUE_DEADLINE && cf->rules.ev_ask != 0)
+			due_add(db, DUE_ASK, op->now, rid_of(push, 0), rid_of(push, N_MAX));
+	}
 	return seen + 1;
 }
 
@@ -248,6 +251,8 @@ op_tick(struct db *db, struct store_tick *op)
 		}
 		audit_keep_flush(db);
 	}
+	if (db->store->cf.rules.ev_ask != 0)
+		tick_ask(db, op, left);
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		due_sooner(&op->next_due, due_next(db, rows[i].kind));
 	if (oldest_orphan(db, &id, &kept_at))

@@ -48,6 +48,8 @@ struct store_rules {
 	int ev_recover;		/* found taken at start: requeued, perhaps already sent */
 	int ev_deadline;	/* deadline_at passed */
 	int ev_no_receipt;	/* receipt_margin_s after that */
+	int ev_ask;		/* whom it means something to after its deadline, TICK hands out as overdue; applied
+				 * once, it is not handed out again. 0: nobody is */
 	int ev_receipt_ok;	/* needs one for every segment; the others act at once */
 	int ev_accept;		/* audit only: recipients came into being */
 	int ev_replace;		/* an ACCEPT replaces this recipient's older push */
@@ -282,6 +284,7 @@ struct store_receipt {			/* STORE_RECEIPT */
 	int64_t at;
 	int code;
 	const char *desc;
+	bool asked;			/* an answer to a question of ours: not kept when nothing matches */
 	/* out: result OK matched; ERR_NOT_FOUND kept as an orphan for a late submit_sm_resp */
 	int64_t push;
 	uint32_t n;
@@ -335,12 +338,30 @@ struct store_profile {			/* STORE_PROFILE: put, or remove with document.n 0 */
 	struct span document;
 };
 
+/*
+ * Past its deadline, and its receipt has not come. It is handed out again, STORE_ASK_AGAIN_S later, for as long as
+ * nobody applies ev_ask to it and receipt_margin_s is not over.
+ */
+enum { STORE_ASK_AGAIN_S = 30 };
+struct store_overdue {
+	struct store_overdue *next;
+	int64_t push;
+	uint32_t n;
+	char link[64];			/* smsc-id */
+	char (*message_ids)[66];	/* heap: of the parts for which no receipt came; none is "" */
+	unsigned n_ids;
+};
+void store_overdue_free(struct store_overdue *o);
+
 struct store_tick {			/* STORE_TICK */
 	struct store_op op;
 	int64_t now;
 	uint32_t max;			/* rows touched at most */
+	uint32_t max_overdue;		/* rows looked at, at most, for those to hand out */
 	uint32_t expired, purged;	/* out */
 	int64_t next_due;		/* out: next deadline or purge; 0 = none */
+	struct store_overdue *overdue;	/* out: ownership moves to the caller */
+	uint32_t n_overdue;
 };
 
 /* ---- reading -------------------------------------------------------------------------------------- */

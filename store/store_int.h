@@ -72,6 +72,8 @@ struct store {
 void store_op_init(struct store_op *op);	/* out-members of a new operation, whatever they hold */
 /* Give back what an operation holds for its caller, as it must be after a failure. */
 void store_op_clear(struct store_op *op);
+/* The ids as they are stored, one NUL-terminated after the other; bits of those that have a receipt. NULL: none to ask for. */
+struct store_overdue *store_overdue_create(int64_t push, uint32_t n, const char *link, struct span ids, struct span done);
 
 /* ---- batch.c: how many recipients of each open dispatch batch still wait for an event -- */
 

@@ -28,6 +28,7 @@ static const struct {
 	{ ST_SUBMITTED, EV_RECEIPT_FAILED, { .state = ST_FAILED, .final = true } },
 	{ ST_SUBMITTED, EV_NO_RECEIPT,     { .state = ST_FAILED, .final = true } },
 	{ ST_SUBMITTED, EV_CANCEL,         { .state = ST_CANCELLED, .final = true } },
+	{ ST_SUBMITTED, EV_ASK,            { .state = ST_SUBMITTED } },
 };
 
 int
@@ -51,7 +52,7 @@ test_rules(void)
 		.ev_recover = EV_RECOVER, .ev_deadline = EV_DEADLINE, .ev_no_receipt = EV_NO_RECEIPT,
 		.ev_receipt_ok = EV_RECEIPT_OK, .ev_accept = EV_ACCEPT, .ev_replace = EV_REPLACED,
 		.ev_not_replaced = EV_NOT_REPLACED, .code_replaced = CODE_REPLACED,
-		.code_not_replaced = CODE_NOT_REPLACED,
+		.code_not_replaced = CODE_NOT_REPLACED, .ev_ask = EV_ASK,
 	};
 }
 

@@ -3,20 +3,20 @@
 
 #include "ppg/life.h"
 
-enum { LAST_STEP = STEP_QUARANTINED, LAST_EVENT = EV_REJECT };
+enum { LAST_STEP = STEP_QUARANTINED, LAST_EVENT = EV_ASK };
 
 /* '.' = ignored, else first letter of the state it leads to; columns are the events in their order. */
 static const char *const expected[] = {
-	/*  take sub sent ref retry rec r+ rF rX deadline no-receipt cancel c-smsc replaced not-r accept c-held late unfit rel rej */
-	[STEP_QUEUED]        = "T" "." "." "." "." "." "." "." "." "E" "E" "C" "." "C" "U" "." "." "." "." "." ".",
-	[STEP_TAKEN]         = "." "S" "D" "U" "Q" "Q" "." "." "." "." "E" "." "." "." "." "." "C" "E" "." "." ".",
-	[STEP_SUBMITTED]     = "." "." "." "." "." "." "D" "U" "E" "." "U" "." "C" "." "." "." "." "." "." "." ".",
-	[STEP_DELIVERED]     = ".....................",
-	[STEP_UNDELIVERABLE] = ".....................",
-	[STEP_EXPIRED]       = ".....................",
-	[STEP_CANCELLED]     = ".....................",
-	[STEP_UNFIT]         = "." "." "." "." "." "." "." "." "." "U" "." "." "." "." "." "." "." "." "U" "." ".",
-	[STEP_QUARANTINED]   = "." "." "." "." "." "." "." "." "." "E" "." "C" "." "C" "U" "." "." "." "." "Q" "U",
+	/*  take sub sent ref retry rec r+ rF rX deadline no-receipt cancel c-smsc replaced not-r accept c-held late unfit rel rej ask */
+	[STEP_QUEUED]        = "T" "." "." "." "." "." "." "." "." "E" "E" "C" "." "C" "U" "." "." "." "." "." "." ".",
+	[STEP_TAKEN]         = "." "S" "D" "U" "Q" "Q" "." "." "." "." "E" "." "." "." "." "." "C" "E" "." "." "." ".",
+	[STEP_SUBMITTED]     = "." "." "." "." "." "." "D" "U" "E" "." "U" "." "C" "." "." "." "." "." "." "." "." "S",
+	[STEP_DELIVERED]     = "......................",
+	[STEP_UNDELIVERABLE] = "......................",
+	[STEP_EXPIRED]       = "......................",
+	[STEP_CANCELLED]     = "......................",
+	[STEP_UNFIT]         = "." "." "." "." "." "." "." "." "." "U" "." "." "." "." "." "." "." "." "U" "." "." ".",
+	[STEP_QUARANTINED]   = "." "." "." "." "." "." "." "." "." "E" "." "C" "." "C" "U" "." "." "." "." "Q" "U" ".",
 };
 
 static char
