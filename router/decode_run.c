@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "router/shown.h"
 
 enum {
 	LINE_MAX_OCTETS = 256 * 1024,	/* characters of one line */
@@ -61,6 +62,19 @@ report(struct decode *d, const struct why *why)
 }
 
 static void
+print_shown(const struct router_result *res, struct sbuf *out)
+{
+	json_t *shown = shown_json(res);
+
+	if (shown != NULL) {
+		sbuf_str(out, "  shows    ");
+		shown_print(shown, out);
+		sbuf_char(out, '\n');
+	}
+	json_decref(shown);
+}
+
+static void
 print_result(struct decode *d, const struct router_result *res)
 {
 	struct sbuf b = { 0 };
@@ -70,10 +84,12 @@ print_result(struct decode *d, const struct router_result *res)
 	if (d->o->json) {
 		json_t *obj = router_result_json(res);
 
+		shown_add(obj, res);
 		json_print(obj, &b);
 		json_decref(obj);
 	} else {
 		router_result_print(res, &d->o->path, &b);
+		print_shown(res, &b);
 	}
 	put_line(&b);
 	sbuf_done(&b);

@@ -9,7 +9,7 @@ pushrouter_SOURCES = \
 	router/clients.c router/clients.h router/decode_run.c router/handset_json.c \
 	router/handset_json.h router/handsets.c router/handsets.h router/load.c router/options.c \
 	router/options.h router/pushrouter_main.c router/service.c router/service.h \
-	router/smscsim_run.c router/udp_run.c
+	router/shown.c router/shown.h router/smscsim_run.c router/udp_run.c
 pushrouter_LDADD = $(ROUTER_LIBS)
 
 # For other programs: doc/router.md. One archive of all that the router calls.
@@ -50,7 +50,7 @@ tests_fuzz_fuzz_router_SOURCES = tests/fuzz/fuzz_router.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_router_LDADD = $(ROUTER_LIBS)
 tests_fuzz_fuzz_router_LDFLAGS = $(FUZZ_LINK)
 
-E2E_ROUTER = tests/e2e/test_embed.py tests/e2e/test_handsets.py tests/e2e/test_pushrouter.py \
-	tests/e2e/test_pushrouter_clients.py tests/e2e/test_udp.py
+E2E_ROUTER = tests/e2e/test_embed.py tests/e2e/test_handset_content.py tests/e2e/test_handsets.py \
+	tests/e2e/test_pushrouter.py tests/e2e/test_pushrouter_clients.py tests/e2e/test_udp.py
 TESTS += $(E2E_ROUTER)
 EXTRA_DIST += tests/e2e/pushes.py $(E2E_ROUTER)

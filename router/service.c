@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "router/shown.h"
 
 enum { EXPIRE_MS = 1000 };		/* how often incomplete messages are looked at */
 
@@ -169,8 +170,22 @@ answer_json(json_t *head, const struct router_path *path, const struct router_re
 	answer = problem ? json_pack("{s:s}", "error", problem->text) : router_result_json(res);
 	json_object_update(obj, answer);
 	json_decref(answer);
+	shown_add(obj, problem ? NULL : res);
 	json_print(obj, out);
 	json_decref(obj);
+}
+
+static void
+answer_line(const struct router_result *res, struct sbuf *out)
+{
+	json_t *shown = shown_json(res);
+
+	router_result_line(res, out);
+	if (shown != NULL) {
+		sbuf_str(out, "; ");
+		shown_print(shown, out);
+	}
+	json_decref(shown);
 }
 
 void
@@ -188,7 +203,7 @@ service_answer(const struct options *o, json_t *head, const struct router_path *
 		if (problem)
 			sbuf_fmt(out, "error: %s", problem->text);
 		else
-			router_result_line(res, out);
+			answer_line(res, out);
 	}
 	sbuf_char(out, '\n');
 }
