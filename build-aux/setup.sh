@@ -3,11 +3,14 @@
 
 say() { printf '== %s\n' "$*"; }
 
-# Packages of packages.list whose "used by" matches a word and that are not installed.
+# Packages of packages.list whose "used by" matches a word and that are not installed, nor provided by one
+# that is (Node.js packages from elsewhere bring npm along and conflict with Debian's).
 missing_packages() {
+	local installed
+	installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}, ${Provides}\n' 2>/dev/null |
+		sed -n 's/^installed //p' | tr ',' '\n' | sed 's/^ *//; s/[ (:].*//')
 	awk -v used="$1" '!/^#/ && $2 ~ used { print $1 }' packages.list | while read -r package; do
-		status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)
-		[ "$status" = installed ] || echo "$package"
+		grep -qxF "$package" <<<"$installed" || echo "$package"
 	done
 }
 
