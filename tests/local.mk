@@ -66,9 +66,15 @@ bench: all $(BENCH_BUILT)
 		$(PYTHON3) $(top_srcdir)/tests/bench/bench.py $(BENCH_OPTIONS)
 
 # ---- ppgd with other people's programs: a decoder, an SMSC (Kannel's push initiator is test_kannel.py) ----
-E2E_PEERS = tests/e2e/test_tshark.py tests/e2e/test_smpp_peer.py
+E2E_PEERS = tests/e2e/test_tshark.py tests/e2e/test_smpp_peer.py tests/e2e/test_node_smpp.py tests/e2e/test_drive_smpp.py
 TESTS += $(E2E_PEERS)
 EXTRA_DIST += tests/e2e/capture.py tests/e2e/smsc.pl $(E2E_PEERS)
+# node-smpp is installed by npm into the build folder, the versions that the lock file pins
+EXTRA_DIST += tests/e2e/node_peer.py tests/e2e/smsc_node.js tests/e2e/node/package.json tests/e2e/node/package-lock.json
+distclean-local: distclean-node
+.PHONY: distclean-node
+distclean-node:
+	-rm -rf tests/e2e/node-smpp
 
 TESTS += tests/e2e/test_config.py tests/e2e/test_config_values.py tests/e2e/test_from_kannel.py
 EXTRA_DIST += tests/e2e/test_config.py tests/e2e/test_config_values.py tests/e2e/test_from_kannel.py
