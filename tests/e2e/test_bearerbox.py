@@ -1,7 +1,9 @@
 """Pushes through Kannel's own bearerbox: ppgd as one of its boxes, smscsim as the SMSC behind it."""
 import os
+import re
 import shutil
 import sys
+import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import gateway                                             # noqa: E402
@@ -26,16 +28,28 @@ group = smsbox
 bearerbox-host = 127.0.0.1
 sendsms-port = {send}
 
+{smsc}
+"""
+
+SMPP = """\
 group = smsc
 smsc = smpp
 smsc-id = sim
 host = 127.0.0.1
-port = {smpp}
+port = {port}
 transceiver-mode = true
 smsc-username = kannel
 smsc-password = secret
 system-type = ""
 reconnect-delay = 1
+"""
+
+FAKE = """\
+group = smsc
+smsc = fake
+smsc-id = fake
+port = {port}
+connect-allow-ip = 127.0.0.1
 """
 
 # what ppgd needs beside it: the same file, read by both, would do as well
@@ -57,15 +71,16 @@ token = "{token}"
 
 
 class Box:
-    """A bearerbox that binds to the simulator."""
+    """A bearerbox that binds to the simulator; without one it waits for Kannel's own, fakesmsc, on self.ports["fake"]."""
 
-    def __init__(self, sim):
+    def __init__(self, sim=None):
         self.path = shutil.which("bearerbox", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
         if self.path is None:
             raise harness.Skip("bearerbox is not installed")
         self.folder, self.sim = harness.temp_dir(), sim
-        self.ports = {name: harness.free_port() for name in ("admin", "smsbox", "wapbox", "send")}
-        self.text = KANNEL.format(folder=self.folder, smpp=sim.port, **self.ports)
+        self.ports = {name: harness.free_port() for name in ("admin", "smsbox", "wapbox", "send", "fake")}
+        smsc = SMPP.format(port=sim.port) if sim else FAKE.format(port=self.ports["fake"])
+        self.text = KANNEL.format(folder=self.folder, smsc=smsc, **self.ports)
         self.config = os.path.join(self.folder, "kannel.conf")
         with open(self.config, "w") as f:
             f.write(self.text)
@@ -73,12 +88,13 @@ class Box:
 
     def start(self):
         self.program = harness.Program([self.path, self.config])
-        wait_for(lambda: self.sim.stats()["bound"] == 1 and harness.is_listening(self.ports["smsbox"]),
+        wait_for(lambda: (not self.sim or self.sim.stats()["bound"] == 1) and harness.is_listening(self.ports["smsbox"]),
                  "the bearerbox to bind")
 
     def kill(self):
         self.program.kill()
-        wait_for(lambda: self.sim.stats()["bound"] == 0, "the end of its bind")
+        if self.sim:
+            wait_for(lambda: self.sim.stats()["bound"] == 0, "the end of its bind")
 
 
 class Gateway(gateway.Gateway):
@@ -188,6 +204,32 @@ def an_smsc_that_refuses():
     gw.stop()
     box.kill()
     sim.stop()
+
+
+@case
+def kannels_own_fakesmsc():
+    """a push of several parts leaves the bearerbox for an SMSC that is Kannel's too, octet by octet"""
+    fakesmsc = "/usr/lib/kannel/test/fakesmsc"
+    if not os.path.exists(fakesmsc):
+        raise harness.Skip("fakesmsc is not installed")
+    box = Box()
+    box.start()
+    fake = harness.Program([fakesmsc, "-H", "127.0.0.1", "-r", str(box.ports["fake"]), "-m", "1", "-i", "3600", "1 2 text x"])
+    gw = Gateway(box)
+    gw.wait_link()
+    equal(gw.push("+12025550123", gateway.SI.replace("new mail", "new mail" * 30), push_id="fake@pi").code, 1001)
+    gw.wait_state("fake@pi", "delivered")
+    fake.wait_line("Got message 3")
+    found = re.findall(r"Got message \d: <(\S+) (\S+) udh (\S+) data (\S*)>", fake.text("err"))
+    equal([f[:2] for f in found], [(gateway.SENDER, "+12025550123")] * 3)
+    headers, parts = ([urllib.parse.unquote_to_bytes(f[n].replace("+", " ")) for f in found] for n in (2, 3))
+    equal([(h[:3], h[5:]) for h in headers], [(b"\x0c\x08\4", bytes([3, n]) + bytes.fromhex("05040b8423f0")) for n in (1, 2, 3)])
+    message = b"".join(parts)
+    equal((message[1], message.count(b"new mail")), (6, 30))
+    equal((link(gw)["accepted"], link(gw)["receipts"], link(gw)["bad_receipts"]), (3, 3, 0))
+    gw.stop()
+    fake.kill()
+    box.kill()
 
 
 harness.main()

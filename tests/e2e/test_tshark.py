@@ -9,7 +9,7 @@ import xml.etree.ElementTree
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness                                             # noqa: E402
 from capture import Proxy, write_pcap                      # noqa: E402
-from gateway import Gateway, PROVURL, SENDER, new_id       # noqa: E402
+from gateway import Gateway, PAP_TYPES, PROVURL, SENDER, new_id        # noqa: E402
 from harness import case, equal                            # noqa: E402
 
 if not shutil.which("tshark"):
@@ -360,6 +360,34 @@ def other_ways_to_cut_and_to_bind():
         equal(complaints(packets), [], more)
         seen = {f.get("name") for packet in packets for f in packet.iter("field")}
         equal(sorted(f for f in fields if f not in seen), [], more)
+
+
+@case
+def cancel_sm():
+    """One for each part, with the addresses and the id of its submit_sm."""
+    own_sim = harness.Smscsim()
+    own_sim.receipts(delay_ms=60000)
+    own_proxy = Proxy(own_sim.port)
+    own = Gateway(own_proxy.port)
+    own.wait_link()
+    push_id = new_id("cancel")
+    equal(own.push("+12025550398", push_id=push_id, content="\n".join(LINES), content_type="text/plain").code, 1001)
+    n_parts = len(harness.wait_for(lambda: own.show(push_id)["recipients"][0]["message_ids"], "the ids"))
+    equal(own.post(('<?xml version="1.0"?>\n<!DOCTYPE pap PUBLIC "-//WAPFORUM//DTD PAP 2.0//EN" "%s">\n<pap>'
+                    '<cancel-message push-id="%s"/></pap>' % (PAP_TYPES["2.0"], push_id)).encode(), "application/xml").http, 202)
+    own.wait_state(push_id, "cancelled")
+    own.stop()
+    own_sim.stop()
+    recorded = dissect(list(own_proxy.records))
+    equal(complaints(recorded), [])
+    seen = read_pdus(recorded)
+    ids = [p.get("smpp.message_id") for p in seen if p.number("smpp.command_id") == 0x80000004]
+    asked = [p for p in seen if p.number("smpp.command_id") == 8]
+    equal((len(ids), sorted(p.get("smpp.message_id") for p in asked)), (n_parts, sorted(ids)))
+    for p in asked:
+        equal((p.get("smpp.source_addr"), p.number("smpp.source_addr_ton"), p.number("smpp.source_addr_npi")), (SENDER[1:], 1, 1))
+        equal((p.get("smpp.destination_addr"), p.number("smpp.dest_addr_ton"), p.number("smpp.dest_addr_npi")), ("12025550398", 1, 1))
+    equal([p.number("smpp.command_status") for p in seen if p.number("smpp.command_id") == 0x80000008], [0] * n_parts)
 
 
 harness.main()
