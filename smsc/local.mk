@@ -76,6 +76,7 @@ smscsim_SOURCES = \
 	smsc/smscsim_settings.c smsc/smscsim_settings.h smsc/smscsim_smpp.c smsc/smscsim_smpp.h \
 	smsc/smscsim_store.c smsc/smscsim_store.h
 smscsim_LDADD = $(SMSC_LIBS)
+E2E_SMSCSIM = tests/e2e/test_smscsim_faults.py
 EXTRA_DIST += tests/e2e/harness.py tests/e2e/smpp_client.py
-TESTS += tests/e2e/test_bearerbox.py tests/e2e/test_udp_link.py tests/e2e/test_smscsim.py tests/e2e/test_smscsim_cancel.py tests/e2e/test_smscsim_kannel.py
-EXTRA_DIST += tests/e2e/test_bearerbox.py tests/e2e/test_udp_link.py tests/e2e/test_smscsim.py tests/e2e/test_smscsim_cancel.py tests/e2e/test_smscsim_kannel.py
+TESTS += tests/e2e/test_bearerbox.py tests/e2e/test_udp_link.py tests/e2e/test_smscsim.py tests/e2e/test_smscsim_cancel.py tests/e2e/test_smscsim_kannel.py $(E2E_SMSCSIM)
+EXTRA_DIST += tests/e2e/test_bearerbox.py tests/e2e/test_udp_link.py tests/e2e/test_smscsim.py tests/e2e/test_smscsim_cancel.py tests/e2e/test_smscsim_kannel.py $(E2E_SMSCSIM)

@@ -39,6 +39,12 @@ sim_random(struct sim *sim)
 	return scramble(sim->random);
 }
 
+uint64_t
+sim_hash(uint64_t seed, uint64_t kind, uint64_t n)
+{
+	return scramble(scramble(scramble(seed) ^ kind) ^ n);
+}
+
 struct sim *
 sim_create(const struct sim_config *cf)
 {
@@ -50,7 +56,7 @@ sim_create(const struct sim_config *cf)
 	sim->started_ms = clock_mono_ms();
 	pthread_mutex_init(&sim->lock, NULL);
 	sim->store = sim_store_create(cf->max_messages, scramble(~cf->seed));
-	sim->faults = sim_faults_create();
+	sim->faults = sim_faults_create(cf->seed);
 	sim->receipts = sim_receipts_create(sim);
 	sim->sessions = sim_sessions_create(sim);
 	sim->http = sim_http_create(sim);

@@ -90,6 +90,8 @@ void sim_leave(struct sim *sim);
 void sim_kick(struct sim *sim);
 
 uint64_t sim_random(struct sim *sim);			/* repeats with the seed */
+/* A number for the n-th thing of a kind: it does not depend on when it is asked for. */
+uint64_t sim_hash(uint64_t seed, uint64_t kind, uint64_t n);
 void sim_rate_add(struct sim_rate *rate, int64_t now_ms, unsigned n);
 unsigned sim_rate_get(struct sim_rate *rate, int64_t now_ms);	/* of the last full second */
 

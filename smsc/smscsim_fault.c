@@ -21,6 +21,11 @@ static const struct fault_rule {
 	[SIM_FAULT_GARBAGE]       = { "garbage",       false, 0, 65536,      32 },
 	[SIM_FAULT_HALF_OPEN]     = { "half_open",     false, 0, UINT32_MAX, 0 },
 	[SIM_FAULT_REJECT]        = { "reject",        true,  1, UINT32_MAX, 0 },
+	[SIM_FAULT_SLOW_READER]       = { "slow_reader",       false, 1, 1000000,    100 },
+	[SIM_FAULT_WRONG_SEQUENCE]    = { "wrong_sequence",    false, 1, 0x7FFFFFFF, 0x10000000 },
+	[SIM_FAULT_DUPLICATE_RECEIPT] = { "duplicate_receipt", false, 1, 100,        1 },
+	[SIM_FAULT_RECEIPT_FIRST]     = { "receipt_first",     false, 0, 3600000,    0 },
+	[SIM_FAULT_UNKNOWN_ID]        = { "unknown_id",        false, 0, UINT32_MAX, 0 },
 };
 
 static const char *const on_names[SIM_ON_REQUESTS] = {
@@ -35,24 +40,27 @@ struct fault {
 	unsigned id;
 	enum sim_fault_kind kind;
 	enum sim_fault_on on;
-	uint32_t value;
+	uint32_t value, jitter_ms;
 	uint64_t count, left;		/* 0: without end */
 	uint64_t every, seen;		/* falls on every n-th request that matches */
 	char dest[SIM_ADDRESS_SIZE];	/* digits; "" any */
+	char system_id[17];		/* "" any */
 };
 
 struct sim_faults {
 	struct fault *first, **last;
 	unsigned n, next_id;
+	uint64_t seed;
 };
 
 struct sim_faults *
-sim_faults_create(void)
+sim_faults_create(uint64_t seed)
 {
 	struct sim_faults *faults = sim_alloc(sizeof *faults);
 
 	faults->last = &faults->first;
 	faults->next_id = 1;
+	faults->seed = seed;
 	return faults;
 }
 
@@ -90,7 +98,8 @@ read_kind(json_t *value, struct fault *f, struct why *why)
 			return OK;
 		}
 	return why_set(why, ERR_SYNTAX, "kind: not one of delay, throttle, queue_full, drop_response, "
-	    "disconnect, garbage, half_open, reject");
+	    "disconnect, garbage, half_open, reject, slow_reader, wrong_sequence, duplicate_receipt, "
+	    "receipt_first, unknown_id");
 }
 
 static int
@@ -110,17 +119,24 @@ read_match(json_t *value, struct fault *f, struct why *why)
 {
 	const char *key, *text;
 	json_t *member;
+	size_t size;
+	bool dest;
 
 	if (!json_is_object(value))
 		return why_set(why, ERR_SYNTAX, "match: not an object");
 	json_object_foreach(value, key, member) {
-		if (strcmp(key, "dest") != 0)
-			return why_set(why, ERR_SYNTAX, "match: the only member is dest");
+		dest = strcmp(key, "dest") == 0;
+		if (!dest && strcmp(key, "system_id") != 0)
+			return why_set(why, ERR_SYNTAX, "match: the members are dest and system_id");
+		size = dest ? sizeof f->dest : sizeof f->system_id;
 		text = json_string_value(member);
-		if (text == NULL || *text == '\0' || strlen(text) >= SIM_ADDRESS_SIZE)
-			return why_set(why, ERR_SYNTAX, "match.dest: not a string of 1 to %d "
-			    "characters", SIM_ADDRESS_SIZE - 1);
-		sim_digits(text, f->dest);
+		if (text == NULL || *text == '\0' || strlen(text) >= size)
+			return why_set(why, ERR_SYNTAX, "match.%s: not a string of 1 to %zu "
+			    "characters", key, size - 1);
+		if (dest)
+			sim_digits(text, f->dest);
+		else
+			strcpy(f->system_id, text);
 	}
 	return OK;
 }
@@ -156,6 +172,9 @@ read_value(json_t *value, struct fault *f, struct why *why)
 static int
 read_member(const char *key, json_t *value, struct fault *f, struct why *why)
 {
+	uint64_t n = 0;
+	int err;
+
 	if (strcmp(key, "kind") == 0)
 		return read_kind(value, f, why);
 	if (strcmp(key, "on") == 0)
@@ -166,9 +185,14 @@ read_member(const char *key, json_t *value, struct fault *f, struct why *why)
 		return read_number(value, key, 0, UINT32_MAX, &f->count, why);
 	if (strcmp(key, "every") == 0)
 		return read_number(value, key, 1, UINT32_MAX, &f->every, why);
+	if (strcmp(key, "jitter_ms") == 0) {
+		err = read_number(value, key, 0, rules[SIM_FAULT_DELAY].max, &n, why);
+		f->jitter_ms = (uint32_t)n;
+		return err;
+	}
 	if (strcmp(key, "value") == 0)
 		return OK;		/* once the kind is known */
-	return why_set(why, ERR_SYNTAX, "the members are kind, value, count, every, on, match");
+	return why_set(why, ERR_SYNTAX, "the members are kind, value, jitter_ms, count, every, on, match");
 }
 
 static int
@@ -188,6 +212,10 @@ read_fault(json_t *spec, struct fault *f, struct why *why)
 		return read_kind(NULL, f, why);
 	if (f->on != SIM_ON_SUBMIT && f->on != SIM_ON_CANCEL && f->dest[0] != '\0')
 		return why_set(why, ERR_SYNTAX, "match: only submit_sm and cancel_sm have a destination");
+	if (f->on != SIM_ON_SUBMIT && f->kind >= SIM_FAULT_DUPLICATE_RECEIPT)
+		return why_set(why, ERR_SYNTAX, "on: only submit_sm has a receipt");
+	if (f->jitter_ms > 0 && f->kind != SIM_FAULT_DELAY)
+		return why_set(why, ERR_SYNTAX, "jitter_ms: only delay has one");
 	f->left = f->count;
 	return read_value(json_object_get(spec, "value"), f, why);
 }
@@ -215,7 +243,7 @@ sim_faults_add(struct sim_faults *faults, json_t *spec, unsigned *id, struct why
 static json_t *
 fault_json(const struct fault *f)
 {
-	json_t *o = json_object();
+	json_t *o = json_object(), *match = json_object();
 
 	json_object_set_new(o, "id", json_integer(f->id));
 	json_object_set_new(o, "kind", json_string(rules[f->kind].name));
@@ -224,8 +252,15 @@ fault_json(const struct fault *f)
 	json_object_set_new(o, "left", json_integer((json_int_t)f->left));
 	json_object_set_new(o, "every", json_integer((json_int_t)f->every));
 	json_object_set_new(o, "on", json_string(on_names[f->on]));
+	if (f->kind == SIM_FAULT_DELAY)
+		json_object_set_new(o, "jitter_ms", json_integer(f->jitter_ms));
 	if (f->dest[0] != '\0')
-		json_object_set_new(o, "match", json_pack("{s:s}", "dest", f->dest));
+		json_object_set_new(match, "dest", json_span(span_str(f->dest)));
+	if (f->system_id[0] != '\0')
+		json_object_set_new(match, "system_id", json_span(span_str(f->system_id)));
+	if (json_object_size(match) > 0)
+		json_object_set(o, "match", match);
+	json_decref(match);
 	return o;
 }
 
@@ -269,8 +304,55 @@ drop(struct sim_faults *faults, struct fault **p)
 	free(f);
 }
 
+/* Answers: of several that fit the first one decides. */
+static bool
+decides(enum sim_fault_kind kind)
+{
+	return kind != SIM_FAULT_DELAY && kind < SIM_FAULT_SLOW_READER;
+}
+
+static void
+apply(const struct sim_faults *faults, const struct fault *f, struct sim_misdeed *done)
+{
+	done->any = true;
+	switch (f->kind) {
+	case SIM_FAULT_DELAY:
+		done->delay_ms += f->value;
+		if (f->jitter_ms > 0)
+			done->delay_ms += (uint32_t)(sim_hash(faults->seed, f->id, f->seen) %
+			    (f->jitter_ms + 1u));
+		break;
+	case SIM_FAULT_SLOW_READER:
+		done->read_rate = f->value;
+		break;
+	case SIM_FAULT_WRONG_SEQUENCE:
+		done->seq_off = f->value;
+		break;
+	case SIM_FAULT_DUPLICATE_RECEIPT:
+		done->receipts_more = f->value;
+		break;
+	case SIM_FAULT_RECEIPT_FIRST:
+		done->receipt_first = true;
+		done->delay_ms += f->value;
+		break;
+	case SIM_FAULT_UNKNOWN_ID:
+		done->unknown_id = true;
+		break;
+	case SIM_FAULT_THROTTLE:
+	case SIM_FAULT_QUEUE_FULL:
+	case SIM_FAULT_DROP_RESPONSE:
+	case SIM_FAULT_DISCONNECT:
+	case SIM_FAULT_GARBAGE:
+	case SIM_FAULT_HALF_OPEN:
+	case SIM_FAULT_REJECT:
+	case SIM_FAULT_KINDS:
+		done->kind = f->kind;
+		done->value = f->value;
+	}
+}
+
 struct sim_misdeed
-sim_faults_apply(struct sim_faults *faults, enum sim_fault_on on, const char *dest)
+sim_faults_apply(struct sim_faults *faults, enum sim_fault_on on, const char *system_id, const char *dest)
 {
 	struct sim_misdeed done = { .kind = SIM_FAULT_NONE };
 	char digits[SIM_ADDRESS_SIZE] = "";
@@ -281,20 +363,16 @@ sim_faults_apply(struct sim_faults *faults, enum sim_fault_on on, const char *de
 	if (dest != NULL)
 		sim_digits(dest, digits);
 	for (p = &faults->first; (f = *p) != NULL;) {
-		bool fits = f->on == on && (f->dest[0] == '\0' || strcmp(f->dest, digits) == 0);
+		bool fits = f->on == on && (f->dest[0] == '\0' || strcmp(f->dest, digits) == 0) &&
+		    (f->system_id[0] == '\0' || strcmp(f->system_id, system_id) == 0);
 
-		if (f->kind != SIM_FAULT_DELAY && done.kind != SIM_FAULT_NONE)
+		if (decides(f->kind) && done.kind != SIM_FAULT_NONE)
 			fits = false;
 		if (!fits || ++f->seen % f->every != 0) {
 			p = &f->next;
 			continue;
 		}
-		if (f->kind == SIM_FAULT_DELAY) {
-			done.delay_ms += f->value;
-		} else {
-			done.kind = f->kind;
-			done.value = f->value;
-		}
+		apply(faults, f, &done);
 		if (f->count != 0 && --f->left == 0)
 			drop(faults, p);
 		else

@@ -23,6 +23,8 @@ struct sim_receipt {
 	enum receipt_state state;	/* 0: not decided yet */
 	int64_t due_ms;			/* clock_mono_ms, while in the heap */
 	uint64_t order;			/* among those due at the same time */
+	uint32_t more;			/* times it comes again */
+	bool unknown_id;
 };
 
 struct sim_receipts {
@@ -265,6 +267,15 @@ write_text(const struct sim_receipts *all, const struct sim_receipt *r, const ch
 	sbuf_fmt(out, " stat:%s err:%s text:", state, err);
 }
 
+/* Ten digits that no message of ours has: they are more than 32 bits. */
+#define UNKNOWN_FROM 5000000000u
+
+static uint64_t
+told_number(const struct sim_receipt *r)
+{
+	return r->unknown_id ? UNKNOWN_FROM + r->part->number : r->part->number;
+}
+
 static void
 send_receipt(struct sim_receipts *all, struct sim_session *s, const struct sim_receipt *r,
     uint32_t seq)
@@ -276,7 +287,7 @@ send_receipt(struct sim_receipts *all, struct sim_session *s, const struct sim_r
 	struct sbuf text = { 0 };
 	char id[16];
 
-	snprintf(id, sizeof id, all->set.hex ? "%X" : "%u", (unsigned)part->number);
+	snprintf(id, sizeof id, all->set.hex ? "%llX" : "%llu", (unsigned long long)told_number(r));
 	write_text(all, r, id, &text);
 	memcpy(pdu.service_type, part->service_type, sizeof pdu.service_type);
 	pdu.source_ton = part->dest_ton;
@@ -331,6 +342,20 @@ put_in_window(struct sim_session *s, struct sim_receipt *r, uint32_t seq)
 	s->n_window++;
 }
 
+/* Another one like it, which comes next. */
+static void
+repeat(struct sim_receipts *all, struct sim_receipt *r)
+{
+	struct sim_receipt *again = sim_alloc(sizeof *again);
+
+	*again = (struct sim_receipt){ .part = r->part, .state = r->state, .more = r->more - 1,
+		.unknown_id = r->unknown_id };
+	r->more = 0;
+	sim_part_ref(r->part);
+	all->n++;
+	queue_first(again);
+}
+
 static void
 pump(struct sim_receipts *all, struct sim_account *account)
 {
@@ -349,6 +374,8 @@ pump(struct sim_receipts *all, struct sim_account *account)
 		if (s == NULL)
 			return;
 		queue_take(account);
+		if (r->more > 0)
+			repeat(all, r);
 		s->deliver_seq = s->deliver_seq == SEQ_MAX ? 1 : s->deliver_seq + 1;
 		put_in_window(s, r, s->deliver_seq);
 		send_receipt(all, s, r, s->deliver_seq);
@@ -409,9 +436,9 @@ due_later(struct sim_receipts *all, struct sim_receipt *r, uint32_t delay_ms)
 }
 
 void
-sim_receipts_submitted(struct sim_receipts *all, struct sim_part *part)
+sim_receipts_submitted(struct sim_receipts *all, struct sim_part *part, const struct sim_misdeed *misdeed)
 {
-	bool now = all->set.mode == SIM_MODE_AUTO && all->set.delay_ms == 0;
+	bool now = all->set.mode == SIM_MODE_AUTO && (all->set.delay_ms == 0 || misdeed->receipt_first);
 	struct sim_receipt *r;
 
 	if (all->set.mode == SIM_MODE_NONE)
@@ -427,6 +454,8 @@ sim_receipts_submitted(struct sim_receipts *all, struct sim_part *part)
 	r = sim_alloc(sizeof *r);
 	r->part = part;
 	part->waits = !now;
+	r->more = misdeed->receipts_more;
+	r->unknown_id = misdeed->unknown_id;
 	sim_part_ref(part);
 	all->n++;
 	if (all->set.mode == SIM_MODE_AUTO && !now) {

@@ -7,6 +7,7 @@
 #define SMSC_SMSCSIM_RECEIPT_H
 
 #include "base/json.h"
+#include "smsc/smscsim_fault.h"
 #include "smsc/smscsim_part.h"
 #include "smsc/smscsim_session.h"
 
@@ -29,7 +30,8 @@ struct sim_account *sim_account_get(struct sim_receipts *receipts, const char *s
 void sim_receipts_bind(struct sim_receipts *receipts, struct sim_session *s);	/* as receiver */
 void sim_receipts_unbind(struct sim_receipts *receipts, struct sim_session *s);	/* repeats its window */
 /* A part was accepted and answered: its outcome is due. */
-void sim_receipts_submitted(struct sim_receipts *receipts, struct sim_part *part);
+void sim_receipts_submitted(struct sim_receipts *receipts, struct sim_part *part,
+    const struct sim_misdeed *misdeed);
 /* deliver_sm_resp or generic_nack; false: there is no such deliver_sm in the window. */
 bool sim_receipts_answered(struct sim_receipts *receipts, struct sim_session *s, uint32_t seq,
     uint32_t status);

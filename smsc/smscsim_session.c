@@ -25,7 +25,9 @@ enum {
 	OUT_CLOGGED = 1 << 20,		/* unsent octets; reading stops until the peer takes them */
 	LINGER_MS = 2000,		/* between our last octet and the close */
 	FULL_MS = 100,			/* until accept is tried again when there are no descriptors */
-	BACKLOG = 512
+	BACKLOG = 512,
+	SLOW_SHARES = 10,		/* reads a second of a slow reader, when it is not slower than that */
+	SLOW_BUFFER = 4096		/* what waits in the socket: the peer is to notice */
 };
 
 struct sim_sessions {
@@ -122,6 +124,7 @@ session_free(struct sim_session *s)
 		delayed_free(s->delayed);
 	sim_receipts_unbind(s->sim->receipts, s);
 	loop_timer_stop(s->sim->loop, &s->linger);
+	loop_timer_stop(s->sim->loop, &s->pause);
 	tls_close(&s->tls);
 	loop_unwatch(s->sim->loop, &s->watch);
 	close(s->fd);
@@ -212,7 +215,7 @@ watch(struct sim_session *s)
 	if (!s->asleep) {
 		if (s->tls != NULL ? tls_wants_write(s->tls) : unsent(s) > 0)
 			events |= LOOP_WRITE;
-		if (!s->eof && (s->ending || unsent(s) < OUT_CLOGGED))
+		if (!s->eof && (s->ending || (!s->paused && unsent(s) < OUT_CLOGGED)))
 			events |= LOOP_READ;
 	}
 	if (loop_watch(s->sim->loop, &s->watch, s->fd, events, ready, s) != OK)
@@ -236,13 +239,13 @@ send_some(struct sim_session *s)
 }
 
 static long
-receive_some(struct sim_session *s)
+receive_some(struct sim_session *s, size_t max)
 {
 	ssize_t n;
 
 	if (s->tls != NULL)
-		return tls_read(s->tls, s->in + s->in_n, s->in_cap - s->in_n, NULL);
-	n = recv(s->fd, s->in + s->in_n, s->in_cap - s->in_n, 0);
+		return tls_read(s->tls, s->in + s->in_n, max, NULL);
+	n = recv(s->fd, s->in + s->in_n, max, 0);
 	if (n < 0)
 		return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? ERR_BUSY : ERR_IO;
 	return n;
@@ -326,9 +329,35 @@ shake_hands(struct sim_session *s)
 	touch(s);
 }
 
+static bool
+is_slow(const struct sim_session *s)
+{
+	return s->read_rate > 0 && !s->ending;
+}
+
+/* How much is read at once, and after n octets: not before they would have come. */
+static size_t
+share(const struct sim_session *s, size_t room)
+{
+	size_t max = s->read_rate / SLOW_SHARES + 1;
+
+	return is_slow(s) && room > max ? max : room;
+}
+
+static void pause_over(void *arg);
+
+static void
+pause_reading(struct sim_session *s, long n)
+{
+	s->paused = true;
+	loop_timer_start(s->sim->loop, &s->pause, n * 1000 / s->read_rate + 1, pause_over, s);
+	touch(s);
+}
+
 static void
 fill(struct sim_session *s)
 {
+	bool slow = is_slow(s);		/* what this read brings may make it so */
 	long n;
 
 	if (s->in_cap - s->in_n < READ_OCTETS / 2 && s->in_cap < IN_MAX) {
@@ -339,7 +368,7 @@ fill(struct sim_session *s)
 	}
 	if (s->in_n == s->in_cap)
 		return;
-	n = receive_some(s);
+	n = receive_some(s, share(s, s->in_cap - s->in_n));
 	if (n == ERR_BUSY) {
 		touch(s);
 		return;
@@ -350,10 +379,26 @@ fill(struct sim_session *s)
 	}
 	s->in_n += (size_t)n;
 	process(s);
+	if (n > 0 && slow && is_slow(s))
+		pause_reading(s, n);
 	if (n == 0) {
 		s->eof = true;
 		sim_session_end(s);
 	}
+}
+
+static void
+pause_over(void *arg)
+{
+	struct sim_session *s = arg;
+	struct sim *sim = s->sim;
+
+	sim_enter(sim);
+	s->paused = false;
+	if (s->tls != NULL && tls_pending(s->tls) && !s->asleep)
+		fill(s);		/* the socket has nothing to tell of them */
+	touch(s);
+	sim_leave(sim);
 }
 
 static void
@@ -370,7 +415,7 @@ ready(void *arg, int events)
 	else if (events & LOOP_READ)
 		do
 			fill(s);
-		while (s->tls != NULL && tls_pending(s->tls) && !s->dead && s->in_n < s->in_cap);
+		while (s->tls != NULL && tls_pending(s->tls) && !s->dead && !s->paused && s->in_n < s->in_cap);
 	if (events & LOOP_WRITE)
 		touch(s);
 	sim_leave(sim);
@@ -380,6 +425,16 @@ void
 sim_session_sleep(struct sim_session *s)
 {
 	s->asleep = true;
+	touch(s);
+}
+
+void
+sim_session_slow(struct sim_session *s, uint32_t octets_per_s)
+{
+	int buffer = SLOW_BUFFER;
+
+	s->read_rate = octets_per_s;
+	setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
 	touch(s);
 }
 
@@ -397,12 +452,14 @@ sim_sessions_revive(struct sim_sessions *all)
 	if (!all->wake)
 		return;
 	all->wake = false;
-	for (s = all->first; s != NULL; s = s->next)
+	for (s = all->first; s != NULL; s = s->next) {
+		s->read_rate = 0;	/* a pause that has begun ends by itself */
 		if (s->asleep) {
 			s->asleep = false;
 			process(s);
 			touch(s);
 		}
+	}
 }
 
 void

@@ -21,6 +21,9 @@ struct sim_session {
 	struct sim_session *next_touched;
 	struct loop_fd watch;
 	struct loop_timer linger;
+	struct loop_timer pause;
+	uint32_t read_rate;		/* octets a second; 0: as they come */
+	bool paused;			/* has read its share, waits for the pause to end */
 	int fd;
 	struct tls *tls;		/* or NULL */
 	bool shaking;			/* TLS is not agreed on yet */
@@ -61,15 +64,16 @@ unsigned sim_sessions_count(const struct sim_sessions *sessions, bool bound_only
 
 /* End of a turn: send what was written, free what is dead. */
 void sim_sessions_settle(struct sim_sessions *sessions);
-/* Wake the sessions that a half_open fault stopped, once sim_sessions_wake was called. */
+/* Wake the sessions that half_open stopped or slow_reader slowed, once sim_sessions_wake was called. */
 void sim_sessions_revive(struct sim_sessions *sessions);
-/* Any thread with the lock: sleeping sessions go on at the next sim_kick. */
+/* Any thread with the lock: sleeping and slow sessions go on at the next sim_kick. */
 void sim_sessions_wake(struct sim_sessions *sessions);
 
 void sim_session_write(struct sim_session *s, struct span octets);
 /* The same, delay_ms from now, unless the session has ended by then. */
 void sim_session_write_late(struct sim_session *s, struct span octets, uint32_t delay_ms);
 void sim_session_sleep(struct sim_session *s);
+void sim_session_slow(struct sim_session *s, uint32_t octets_per_s);
 void sim_session_end(struct sim_session *s);		/* after what was written */
 bool sim_session_takes(const struct sim_session *s);	/* a receiver that is awake and not clogged */
 

@@ -31,6 +31,22 @@ send_garbage(struct sim_session *s, size_t n)
 	}
 }
 
+/* Sequence numbers have 31 bits and begin with 1. */
+static void
+put_sequence(uint8_t *octets, uint32_t seq)
+{
+	struct wbuf w = wbuf_into(octets + SMPP_HEADER - 4, 4);
+
+	seq &= 0x7FFFFFFF;
+	wbuf_u32(&w, seq > 0 ? seq : 1);
+}
+
+static const char *
+system_id(const struct sim_session *s)
+{
+	return s->account != NULL ? s->account->system_id : "";
+}
+
 static void
 answer_with(struct sim_session *s, const struct smpp_pdu *resp, struct sim_misdeed misdeed)
 {
@@ -40,8 +56,12 @@ answer_with(struct sim_session *s, const struct smpp_pdu *resp, struct sim_misde
 
 	smpp_encode(&w, resp);
 	whole = wbuf_span(&w);
-	if (misdeed.kind != SIM_FAULT_NONE || misdeed.delay_ms > 0)
+	if (misdeed.any)
 		s->sim->count.faults_applied++;
+	if (misdeed.seq_off > 0)
+		put_sequence(octets, resp->seq + misdeed.seq_off);
+	if (misdeed.read_rate > 0)
+		sim_session_slow(s, misdeed.read_rate);
 
 	switch (misdeed.kind) {
 	case SIM_FAULT_KINDS:
@@ -49,6 +69,11 @@ answer_with(struct sim_session *s, const struct smpp_pdu *resp, struct sim_misde
 	case SIM_FAULT_THROTTLE:
 	case SIM_FAULT_QUEUE_FULL:
 	case SIM_FAULT_REJECT:
+	case SIM_FAULT_SLOW_READER:
+	case SIM_FAULT_WRONG_SEQUENCE:
+	case SIM_FAULT_DUPLICATE_RECEIPT:
+	case SIM_FAULT_RECEIPT_FIRST:
+	case SIM_FAULT_UNKNOWN_ID:
 		sim_session_write_late(s, whole, misdeed.delay_ms);
 		break;
 	case SIM_FAULT_DROP_RESPONSE:
@@ -103,6 +128,11 @@ refusal(struct sim_misdeed misdeed)
 	case SIM_FAULT_DISCONNECT:
 	case SIM_FAULT_GARBAGE:
 	case SIM_FAULT_HALF_OPEN:
+	case SIM_FAULT_SLOW_READER:
+	case SIM_FAULT_WRONG_SEQUENCE:
+	case SIM_FAULT_DUPLICATE_RECEIPT:
+	case SIM_FAULT_RECEIPT_FIRST:
+	case SIM_FAULT_UNKNOWN_ID:
 	case SIM_FAULT_KINDS:
 		break;
 	}
@@ -137,7 +167,7 @@ take_bind(struct sim_session *s, const struct smpp_pdu *pdu)
 		answer(s, pdu, SMPP_RALYBND);
 		return;
 	}
-	misdeed = sim_faults_apply(s->sim->faults, SIM_ON_BIND, NULL);
+	misdeed = sim_faults_apply(s->sim->faults, SIM_ON_BIND, pdu->system_id, NULL);
 	resp.status = refusal(misdeed);
 	if (resp.status == SMPP_OK && !is_silent(misdeed.kind)) {
 		s->account = sim_account_get(s->sim->receipts, pdu->system_id);
@@ -170,7 +200,8 @@ take_unbind(struct sim_session *s, const struct smpp_pdu *pdu)
 static void
 take_enquire_link(struct sim_session *s, const struct smpp_pdu *pdu)
 {
-	struct sim_misdeed misdeed = sim_faults_apply(s->sim->faults, SIM_ON_ENQUIRE_LINK, NULL);
+	struct sim_misdeed misdeed = sim_faults_apply(s->sim->faults, SIM_ON_ENQUIRE_LINK, system_id(s),
+	    NULL);
 	struct smpp_pdu resp = { .id = pdu->id | SMPP_RESP, .status = refusal(misdeed),
 		.seq = pdu->seq };
 
@@ -193,7 +224,7 @@ take_submit(struct sim_session *s, const struct smpp_pdu *pdu)
 	sim_rate_add(&sim->rate, now_ms, 1);
 	part = sim_part_create(pdu, (uint16_t)number, &resp.status);
 	if (part != NULL) {
-		misdeed = sim_faults_apply(sim->faults, SIM_ON_SUBMIT, pdu->dest);
+		misdeed = sim_faults_apply(sim->faults, SIM_ON_SUBMIT, system_id(s), pdu->dest);
 		resp.status = refusal(misdeed);
 	} else {
 		sim->count.errors++;
@@ -209,8 +240,11 @@ take_submit(struct sim_session *s, const struct smpp_pdu *pdu)
 	snprintf(resp.message_id, sizeof resp.message_id, "%u", (unsigned)part->number);
 	sim->count.accepted++;
 	sim_store_add(sim->store, part, now_ms);
+	if (misdeed.receipt_first)
+		sim_receipts_submitted(sim->receipts, part, &misdeed);
 	answer_with(s, &resp, misdeed);
-	sim_receipts_submitted(sim->receipts, part);
+	if (!misdeed.receipt_first)
+		sim_receipts_submitted(sim->receipts, part, &misdeed);
 	sim_part_unref(&part);
 }
 
@@ -316,7 +350,8 @@ static void
 take_cancel(struct sim_session *s, const struct smpp_pdu *pdu)
 {
 	struct smpp_pdu resp = { .id = pdu->id | SMPP_RESP, .seq = pdu->seq };
-	struct sim_misdeed misdeed = sim_faults_apply(s->sim->faults, SIM_ON_CANCEL, pdu->dest);
+	struct sim_misdeed misdeed = sim_faults_apply(s->sim->faults, SIM_ON_CANCEL, system_id(s),
+	    pdu->dest);
 
 	resp.status = refusal(misdeed);
 	if (resp.status == SMPP_OK && misdeed.kind != SIM_FAULT_HALF_OPEN) {
