@@ -146,7 +146,7 @@ message_json(const struct push_facts *f, const struct store_message *m, const ch
 		.initiator_uri = f->info.initiator_uri,
 		.push_flag = f->info.push_flag,
 		.sec = f->kind == CONTENT_PROV ? wsp_content_type_param(&f->info.type, "SEC") : NULL,
-		.mac = f->mac,
+		.mac = f->kind == CONTENT_PROV ? f->mac : NULL,
 		.mac_wrong = !m->erased && imsi[0] != '\0' && f->sec == PROV_SEC_NETWPIN && f->mac != NULL &&
 		    !push_facts_netwpin_fits(f, imsi),
 	};

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "ppg/life.h"
 
@@ -281,6 +282,8 @@ admission_done(struct admission *a)
 	free(a->predicted);
 	free(a->recipients);
 	free(a->dials);
+	free(a->overlays);
+	secret_cleanse(a->ota_pin, sizeof a->ota_pin);
 	free(a->content_type);
 	free(a->meta);
 	store_body_unref(a->body);

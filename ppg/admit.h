@@ -34,6 +34,8 @@ struct admit_config {
 	struct control_rules *controls;	/* a reference */
 	struct control_memory *memory;	/* lives longer; NULL: nothing is remembered */
 	bool default_profile;		/* one is set: everybody is predicted for */
+	bool pin_over_http;		/* a user's PIN may come over plain HTTP from anywhere */
+	bool dm_ef_imsi;		/* network ids of DM bootstraps are EF_IMSI octets instead of digits */
 };
 /* A copy of the values; notify_allow and controls move in. What numbers and routes point to lives longer. */
 struct admit_config *admit_config_create(const struct admit_config *values);
@@ -51,7 +53,7 @@ struct admit_request {
 	const char *content_type;	/* of the HTTP request */
 	struct span body;
 	const struct initiator *who;
-	bool authenticated;
+	bool authenticated, tls;
 	const struct sockaddr *peer;
 	const char *peer_name;
 	/* value of an outer X-Wap-* header, the fall-back of the part's; or NULL */
@@ -92,6 +94,12 @@ struct admission {
 	enum store_priority priority;
 	struct sbuf route;		/* route_wish as text */
 	struct store_body *body;
+	uint8_t *overlays;		/* heap behind the recipients' own header blocks; NULL: they have none */
+	size_t mac_at;			/* where the MAC is in those; 0: no recipient has its own */
+	uint32_t n_unsigned;		/* of the held: there is no key to sign theirs with */
+	struct why unsigned_why;	/* of the first of them */
+	bool weak_pin, pin_inside;	/* a PIN that the gateway signed with: easy to guess; in the message itself */
+	char ota_pin[2 * PROV_PIN_MAX + 1];	/* what the user has to type (USERPINMAC), for the initiator alone; "" */
 	char *content_type, *meta, *audit_detail;	/* heap */
 	char *text_type, *app_id;	/* heap: media type as submitted; X-Wap-Application-Id, NULL without one */
 	char *control_text;		/* heap: the control entity when it came in a transfer encoding */

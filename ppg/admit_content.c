@@ -43,7 +43,8 @@ static const struct pass_header {
 };
 
 /* Extension headers are "X-..."; of these families are meant for gateways, or say who asks. */
-static const char *const kept_extensions[] = { "X-Wap-", "X-Kannel-", "X-Forwarded-", "X-Real-" };
+static const char *const kept_extensions[] = { "X-Wap-", "X-OpenPPG-", "X-Kannel-", "X-Forwarded-",
+	"X-Real-" };
 
 /* Folded lines become one; control characters were refused when the headers were read. */
 static void
@@ -373,16 +374,17 @@ largest_datagram(const struct admit_config *cf)
 /* Header block and body in their final octets; the size the bearer will see. */
 static int
 build_message(const struct admit_config *cf, const struct admit_request *rq, struct admission *a,
-    const struct content_part *part, const struct content *content)
+    const struct content_part *part, const struct content *content, struct signing *sg)
 {
 	uint8_t block[WSP_HEADERS_MAX];
 	struct wbuf w = wbuf_into(block, sizeof block);
 	struct span headers, body = sbuf_as_span(&content->body);
 	uint8_t length[5];
 	struct wbuf l = wbuf_into(length, sizeof length);
+	size_t air_n;
 	int code;
 
-	if (wsp_content_type_encode(&w, span_str(content->type), &a->why) != OK) {
+	if (wsp_content_type_encode(&w, sbuf_as_span(&sg->type), &a->why) != OK) {
 		why_prefix(&a->why, "part 2");
 		return PAP_BAD_REQUEST;
 	}
@@ -394,8 +396,11 @@ build_message(const struct admit_config *cf, const struct admit_request *rq, str
 	headers = wbuf_span(&w);
 	if (w.err)
 		return admit_refuse(a, PAP_BAD_REQUEST, "part 2: headers need more than %d octets", WSP_HEADERS_MAX);
-	wbuf_uintvar(&l, (uint32_t)headers.n);
-	a->pdu_octets = 2 + l.n + headers.n + body.n;
+	code = admit_sign(cf, rq, a, sg, body, &headers, &air_n);
+	if (code != 0)
+		return code;
+	wbuf_uintvar(&l, (uint32_t)air_n);
+	a->pdu_octets = 2 + l.n + air_n + body.n;
 	a->segments = sms_segments(a->pdu_octets);
 	if (a->n_ip > 0) {
 		size_t largest = largest_datagram(cf);
@@ -421,6 +426,7 @@ prepare(const struct admit_config *cf, const struct admit_request *rq, struct ad
     const struct content_part *part)
 {
 	struct content content = { 0 };
+	struct signing sg = { 0 };
 	struct sbuf type = { 0 };
 	int code = 0;
 
@@ -431,7 +437,10 @@ prepare(const struct admit_config *cf, const struct admit_request *rq, struct ad
 	}
 	sbuf_done(&type);
 	if (code == 0)
-		code = build_message(cf, rq, a, part, &content);
+		code = admit_sign_begin(cf, rq, a, part, &content, &sg);
+	if (code == 0)
+		code = build_message(cf, rq, a, part, &content, &sg);
+	admit_sign_done(&sg);
 	if (code == 0) {
 		a->secret = content.kind == CONTENT_PROV || content.kind == CONTENT_DM ||
 		    content.kind == CONTENT_DRM;
@@ -467,6 +476,8 @@ admit_content(const struct admit_config *cf, const struct admit_request *rq, str
 		code = check_access(&request, a, &part);
 	if (code == 0)
 		code = prepare(cf, &request, a, &part);
+	if (code != ADMIT_READER)	/* then it is asked for once more */
+		admit_sign_forget(&part);
 	free(part.decoded);
 	if (code == 0) {
 		if (a->secret)

@@ -5,6 +5,7 @@
  *	admit_address.c		addresses become recipients
  *	admit_route.c		quality of service, wanted links, priority
  *	admit_content.c		the content entity, its headers, the message as it goes on air
+ *	admit_sign.c		the MACs of a document that the gateway signs
  *	admit_capabilities.c	what the initiator assumes of devices, against what is known of them
  *	admit_policy.c		what the devices will do with it
  */
@@ -14,6 +15,8 @@
 #include "base/json.h"
 #include "ppg/admit.h"
 #include "ppg/entities.h"
+#include "ppg/signature.h"
+#include "wap/content.h"
 
 struct content_part {
 	struct mime_header headers[MIME_HEADERS_MAX];
@@ -37,6 +40,29 @@ int admit_content(const struct admit_config *cf, const struct admit_request *rq,
 /* The recipients' devices against the capabilities entity and what is known of them; the content is ready. */
 int admit_capabilities(const struct admit_config *cf, const struct admit_request *rq, struct admission *a,
     const struct entities *e);
+
+/* What the gateway signs, while the message is made. */
+struct signing {
+	struct signature how;		/* sec PROV_SEC_NONE: it signs nothing */
+	char pin[PROV_PIN_MAX + 1];	/* of the user; "" */
+	struct sbuf type;		/* the content type for the header block, without the MAC to be made */
+	uint8_t *block;			/* heap: the header block with a MAC */
+	size_t block_n, mac_at;
+};
+/* Is it to be signed, and may it be? Fills sg->type in any case of 0. ADMIT_READER: the network's keys are in the store. */
+int admit_sign_begin(const struct admit_config *cf, const struct admit_request *rq, struct admission *a,
+    const struct content_part *part, const struct content *content, struct signing *sg);
+/*
+ * Makes the MACs over `body`: into the recipients' overlays, or into the shared block, which *headers then is (it lives in
+ * sg). air_n: octets of a header block on air.
+ */
+int admit_sign(const struct admit_config *cf, const struct admit_request *rq, struct admission *a, struct signing *sg,
+    struct span body, struct span *headers, size_t *air_n);
+void admit_sign_done(struct signing *sg);		/* cleanses */
+/* Overwrites the user's PIN in the request. */
+void admit_sign_forget(const struct content_part *part);
+/* What the facts of a message say of recipient i: its own MAC, kept in `mac`. Facts of other messages stay as they are. */
+void admit_sign_facts(const struct admission *a, uint32_t i, struct push_facts *f, char mac[PROV_MAC_HEX + 1]);
 
 /* Must the store be asked what is known of the recipients? */
 bool admit_policy_reads(const struct admit_config *cf);

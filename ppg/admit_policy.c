@@ -41,6 +41,7 @@ struct run {
 	struct why hold, held;		/* why all are held, "" if not; why the first one is */
 	struct why refusal;		/* of the first one */
 	int code;
+	char mac[PROV_MAC_HEX + 1];	/* of the recipient at hand, when each has its own */
 	bool told;			/* the device's reason is in the log */
 };
 
@@ -99,7 +100,7 @@ device_text(const struct run *r, const struct subscriber *sub)
 	sbuf_str(&text, "");
 	if (sub != NULL)
 		sbuf_fmt(&text, "%s\n%s\n%s", sub->profile, sub->device != NULL ? sub->device : "",
-		    r->facts->sec == PROV_SEC_NETWPIN ? sub->imsi : "");
+		    r->facts->sec == PROV_SEC_NETWPIN && r->a->mac_at == 0 ? sub->imsi : "");
 	return sbuf_take(&text);
 }
 
@@ -308,6 +309,7 @@ check_recipient(struct run *r, uint32_t i)
 
 	if (to->state != 0)
 		return;
+	admit_sign_facts(r->a, i, r->facts, r->mac);
 	if (r->predicts)
 		answer = subscribers_find(r->cf->subscribers, r->rq->reader, to->key, to->to, &sub);
 	if (answer == SUBSCRIBER_MISSED) {
@@ -498,8 +500,15 @@ prepare(struct run *r, struct route_wish *wish)
 		.from = r->from,
 		.shared = a->body,
 		.memory = r->cf->memory,
+		.weak_pin = a->weak_pin,
+		.pin_inside = a->pin_inside,
 		.released_before = released_before(r->cf, r->rq),
 	};
+	if (a->n_unsigned > 0) {	/* those are told of with the rest */
+		r->refused = a->n_unsigned;
+		r->refusal = a->unsigned_why;
+		r->code = PAP_FORBIDDEN;
+	}
 }
 
 int

@@ -151,6 +151,8 @@ take_ppg(struct loading *ld)
 	config->max_age_s = conf_number(g, "max-age");
 	config->inflight_max = (uint32_t)conf_number(g, "inflight-max");
 	config->query_login = conf_bool(g, "query-login");
+	config->pin_over_http = strcmp(conf_text(g, "user-pin-over-http"), "allow") == 0;
+	config->dm_ef_imsi = strcmp(conf_text(g, "dm-network-id"), "ef-imsi") == 0;
 	config->default_smsc = conf_text(g, "default-smsc");
 	config_addresses(ld, g, "ppg-allow-ip", "ppg-deny-ip", &config->allow_ip, &config->deny_ip);
 	config->notify_allow = config_networks(ld, g, "notify-allow");

@@ -73,6 +73,7 @@ struct ppg_config {
 	struct netlist *allow_ip, *deny_ip;	/* for all pushes, as address_admitted takes them; NULL: none */
 	const char *default_smsc;		/* wanted smsc-id of pushes that want none; NULL */
 	bool query_login;			/* user name and password may stand in the query */
+	bool pin_over_http, dm_ef_imsi;		/* see struct admit_config */
 	struct ppg_limits limits;
 
 	struct ppg_initiator *initiators;	/* groups wap-push-user */

@@ -216,6 +216,16 @@ on_refusal_of(const struct conf_group *g)
 	    strcmp(word, "send") == 0 ? ON_REFUSAL_SEND : ON_REFUSAL_WARN;
 }
 
+static enum may_sign
+may_sign_of(const struct conf_group *g)
+{
+	const char *word = conf_text(g, "may-sign");
+
+	if (word == NULL || strcmp(word, "all") == 0)
+		return MAY_SIGN_ALL;
+	return strcmp(word, "pin") == 0 ? MAY_SIGN_PIN : MAY_SIGN_NONE;
+}
+
 static unsigned
 rights_of(struct loading *ld, const struct conf_group *g)
 {
@@ -390,6 +400,7 @@ take_initiator(struct loading *ld, const struct conf_group *g, struct ppg_initia
 	who->role = role_of(g);
 	who->on_refusal = on_refusal_of(g);
 	who->rights = rights_of(ld, g);
+	who->may_sign = may_sign_of(g);
 	who->grant_roles = (uint32_t)conf_number(g, "grant-roles");
 	if (conf_text(g, "dm-servers") != NULL)
 		who->dm_servers = span_dup(span_str(conf_text(g, "dm-servers")));

@@ -152,7 +152,14 @@ control_weak_pin(struct control_case *c, struct why *why)
 {
 	const struct push_facts *f = c->facts;
 
-	if (c->class == CLASS_NONE || !c->rules->configured || (f->sec != PROV_SEC_USERPIN && f->sec != PROV_SEC_USERPINMAC))
+	if (c->class == CLASS_NONE || !c->rules->configured)
+		return true;
+	if (c->pin_inside || c->weak_pin) {
+		why_set(why, 0, c->pin_inside ? "the document's PIN travels with it" :
+		    "the document's PIN is one that anybody would try first");
+		return false;
+	}
+	if (f->sec != PROV_SEC_USERPIN && f->sec != PROV_SEC_USERPINMAC)
 		return true;
 	if (tells_own_pin(c)) {
 		why_set(why, 0, "the document's PIN travels with it");

@@ -104,6 +104,13 @@ front_answer_document(struct submission *s, const char *content_type, const stru
 	struct http_answer answer = { .status = 202, .content_type = content_type, .body = sbuf_as_span(doc) };
 	struct front *f = s->front;
 
+	if (s->a.ota_pin[0] != '\0' && s->a.code == PAP_ACCEPTED) {	/* for the initiator alone: not in the document */
+		answer.extra[0][0] = "X-OpenPPG-OTA-PIN";
+		answer.extra[0][1] = s->a.ota_pin;
+		answer.extra[1][0] = "Cache-Control";
+		answer.extra[1][1] = "no-store";
+	}
+
 	count_answer(f, clock_mono_us() - s->began_us);
 	send_answer(s, &answer);
 }
@@ -316,6 +323,7 @@ run_admission(struct submission *s, struct store_reader *reader)
 		.body = http_request_body(rq),
 		.who = s->who,
 		.authenticated = s->authenticated,
+		.tls = http_request_tls(rq),
 		.peer = http_request_sockaddr(rq),
 		.peer_name = http_request_peer(rq),
 		.outer_header = outer_header,

@@ -145,6 +145,8 @@ make_admit(struct gateway *gw, struct ppg_config *fresh)
 		.controls = control_rules_ref(fresh->controls),
 		.memory = gw->memory,
 		.default_profile = fresh->subscribers.default_profile != NULL,
+		.pin_over_http = fresh->pin_over_http,
+		.dm_ef_imsi = fresh->dm_ef_imsi,
 	};
 
 	snprintf(values.default_smsc, sizeof values.default_smsc, "%s",

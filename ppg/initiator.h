@@ -23,6 +23,9 @@ enum on_refusal { ON_REFUSAL_DEFAULT /* as the gateway says */, ON_REFUSAL_REFUS
 /* What controls would refuse, but not to everybody. */
 enum { RIGHT_PRIVILEGED = 1, RIGHT_SECRETS = 2, RIGHT_OPEN_DEVICE = 4 };
 
+/* What the gateway signs for it: with PINs of users, with those and keys of the network. */
+enum may_sign { MAY_SIGN_ALL, MAY_SIGN_PIN, MAY_SIGN_NONE };
+
 enum { INITIATOR_URIS_MAX = 8 };
 
 struct initiator {
@@ -48,6 +51,7 @@ struct initiator {
 	const struct initiator *everyone;		/* whose lists of numbers hold as well, the set's; NULL: none */
 	enum on_refusal on_refusal;
 	unsigned rights;
+	enum may_sign may_sign;
 	char *dm_servers;		/* server ids it may send notifications for, separated by ';', heap; NULL: none */
 	uint32_t grant_roles;		/* roles that a DM account of its documents may have */
 	unsigned pushes_per_s, recipients_per_day;	/* 0: no limit */

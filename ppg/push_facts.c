@@ -20,7 +20,9 @@ read_signature(struct push_facts *f)
 {
 	const char *sec = wsp_content_type_param(&f->info.type, "SEC");
 
-	f->sec = PROV_SEC_NONE;
+	f->sec = f->dm_sec = PROV_SEC_NONE;
+	if (f->kind == CONTENT_DM && sec != NULL && prov_sec_parse(sec, &f->dm_sec) == OK)
+		f->mac = wsp_content_type_param(&f->info.type, "MAC");
 	if (f->kind != CONTENT_PROV)
 		return true;
 	f->mac = wsp_content_type_param(&f->info.type, "MAC");
@@ -38,7 +40,7 @@ push_facts_read(struct span headers, struct span body)
 
 	f->headers = headers;
 	f->body = body;
-	f->sec = PROV_SEC_NONE;
+	f->sec = f->dm_sec = PROV_SEC_NONE;
 	if (wsp_push_info(headers, &f->info, &f->problem) != OK) {
 		f->malformed = true;
 		return f;

@@ -15,6 +15,7 @@ struct push_facts {
 	enum content_kind kind;
 	bool malformed;			/* headers, or SEC and MAC */
 	enum prov_sec sec;		/* of a provisioning document */
+	enum prov_sec dm_sec;		/* of a DM bootstrap, whose key types have the same codes */
 	const char *mac;		/* NULL absent; in info */
 	bool opened, readable;		/* the body was looked at; and is what it says */
 	struct content_facts content;	/* SI, SL */

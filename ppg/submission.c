@@ -31,6 +31,8 @@ hand_over(struct submission *s)
 		snprintf(item->to, sizeof item->to, "%s", s->a.recipients[i].to);
 		snprintf(item->pi, sizeof item->pi, "%s", s->who->name);
 		item->body = store_body_ref(s->a.body);
+		if (s->a.recipients[i].overlay.n > 0)
+			item->overlay = span_of(span_dup(s->a.recipients[i].overlay), s->a.recipients[i].overlay.n);
 		item->deadline_at = s->a.deadline_at;
 		*tail = item;
 		tail = &item->next;

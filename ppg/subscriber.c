@@ -53,6 +53,21 @@ take_imsi(const json_t *facts, char out[SUBSCRIBER_IMSI_SIZE], struct why *why)
 	return err == OK ? OK : why_set(why, ERR_SYNTAX, "facts: imsi is a text of 6 to 15 digits");
 }
 
+/* Hexadecimal: of subscribers whose network key is no IMSI. */
+static int
+take_network_key(const json_t *facts, struct subscriber *out, struct why *why)
+{
+	char text[2 * SUBSCRIBER_KEY_MAX + 1] = "";
+	struct why hidden;
+	int err = take_text(facts, "network_key", text, sizeof text, &hidden);
+
+	if (err == OK)
+		err = text_hex(span_str(text), out->network_key, &out->n_network_key, &hidden);
+	secret_cleanse(text, sizeof text);
+	return err == OK ? OK : why_set(why, ERR_SYNTAX, "facts: network_key is a text of 1 to %d octets in hexadecimal",
+	    SUBSCRIBER_KEY_MAX);
+}
+
 static int
 take_dm_servers(const json_t *facts, char **out, struct why *why)
 {
@@ -105,6 +120,7 @@ subscriber_read_facts(const json_t *facts, struct subscriber *out, struct why *w
 	if ((err = take_text(facts, "profile", out->profile, sizeof out->profile, why)) != OK ||
 	    (err = take_text(facts, "tier", out->tier, sizeof out->tier, why)) != OK ||
 	    (err = take_imsi(facts, out->imsi, why)) != OK ||
+	    (err = take_network_key(facts, out, why)) != OK ||
 	    (err = take_dm_servers(facts, &out->dm_servers, why)) != OK ||
 	    (err = take_device(facts, &out->device, why)) != OK)
 		subscriber_done(out);
@@ -114,7 +130,7 @@ subscriber_read_facts(const json_t *facts, struct subscriber *out, struct why *w
 static bool
 is_secret(const char *name)
 {
-	static const char *const names[] = { "imsi", "pin", "pins", "network_key", "key", "password" };
+	static const char *const names[] = { "imsi", "esn", "pin", "pins", "network_key", "key", "password" };
 	size_t i;
 
 	for (i = 0; i < sizeof names / sizeof names[0]; i++)

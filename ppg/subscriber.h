@@ -12,19 +12,21 @@
 #include "policy/policy.h"
 #include "store/store.h"
 
-enum { SUBSCRIBER_TIER_SIZE = 64, SUBSCRIBER_IMSI_SIZE = 16, SUBSCRIBER_PROFILE_SIZE = 129 };
+enum { SUBSCRIBER_TIER_SIZE = 64, SUBSCRIBER_IMSI_SIZE = 16, SUBSCRIBER_PROFILE_SIZE = 129, SUBSCRIBER_KEY_MAX = 31 };
 
 struct subscriber {
 	char profile[SUBSCRIBER_PROFILE_SIZE];	/* of its device; "": unknown */
 	char tier[SUBSCRIBER_TIER_SIZE];	/* "": none */
 	char imsi[SUBSCRIBER_IMSI_SIZE];	/* never shown to anybody; "": unknown */
+	uint8_t network_key[SUBSCRIBER_KEY_MAX];	/* stands for the IMSI in keys; never shown either */
+	size_t n_network_key;		/* 0: there is none */
 	char *dm_servers;		/* heap: words with ';' between them; NULL: nothing is known of them */
 	char *device;			/* heap: a JSON object with what differs from the profile; NULL */
 };
 void subscriber_done(struct subscriber *s);	/* also cleanses the IMSI */
 
 /*
- * Facts as they are written, {"imsi","tier","dm_servers","device","profile"}; unknown members mean nothing here.
+ * Facts as they are written, {"imsi","network_key","tier","dm_servers","device","profile"}; unknown members mean nothing here.
  * ERR_SYNTAX and *why, which never quotes a value.
  */
 int subscriber_read_facts(const json_t *facts, struct subscriber *out, struct why *why);

@@ -1,0 +1,338 @@
+"""Documents that the gateway signs: the four methods, checked by a handset; who may ask; where the user's PIN never is."""
+import base64
+import hashlib
+import hmac
+import json
+import os
+
+import harness
+from gateway import Gateway, PROVURL, Receiver, SENDER, TOKEN, initiator, multipart, new_id, push_message, read_reply, USER, PASSWORD
+from harness import Smscsim, built, case, equal, run, wait_for
+
+PIN, WRONG = "72950418", "31415926"            # the first is nowhere else in these tests
+IMSI, OTHER_IMSI = "001010123456789", "00101987654321"
+ONE, TWO, THREE, KEYED = ("+1202555%04d" % n for n in (301, 302, 303, 304))
+NOBODY = "+12025550399"
+KEY = "a1b2c3d4"
+XML, WBXML, DM = "text/vnd.wap.connectivity-xml", "application/vnd.wap.connectivity-wbxml", "application/vnd.syncml.dm+wbxml"
+DOCUMENT = ('<?xml version="1.0"?><wap-provisioningdoc version="1.1"><characteristic type="NAPDEF">'
+            '<parm name="NAPID" value="N%d"/><parm name="NAME" value="inet"/></characteristic></wap-provisioningdoc>')
+OPEN = {"4107": 4096, "4111": 4096, "4119": 4096, "4121": 4096, "4141": 4096, "4142": 4096, "4143": 4096, "4144": 4096}
+PIN_HEADER, OTA_HEADER = "X-OpenPPG-User-PIN", "x-openppg-ota-pin"
+
+sim = Smscsim()
+gw = Gateway(sim.port, log_level=0, initiators="".join((
+    initiator(more='notify-allow = "127.0.0.0/8"'), initiator("pins", "pins", "pins", more="may-sign = pin"),
+    initiator("nothing", "nothing", "nothing", more="may-sign = none"))))
+gw.wait_link()
+receiver = Receiver()
+numbers = iter(range(1, 1000))
+
+
+def put(number, facts):
+    answer = harness.http_request("PUT", "http://127.0.0.1:%d/api/v1/subscribers" % gw.admin_port,
+                                  'address,number,profile,facts\n%s,,,"%s"\n' % (number, json.dumps(facts).replace('"', '""')),
+                                  {"Authorization": "Bearer " + TOKEN, "Content-Type": "text/csv"})
+    equal(answer.status, 200, answer.text)
+
+
+for number, facts in ((ONE, {"imsi": IMSI}), (TWO, {"imsi": OTHER_IMSI}), (THREE, {"tier": "gold"}), (KEYED, {"network_key": KEY})):
+    put(number, facts)
+
+
+def document():
+    """A document that no other case has."""
+    return DOCUMENT % next(numbers)
+
+
+def compiled():
+    """The like in WBXML."""
+    return b"\x03\x0b\x6a\x00\x45\xc6\x55\x01\x87\x11\x06\x03N%d\x00\x01\x01\x01" % next(numbers)
+
+
+def post(to, sec, pin=None, content=None, content_type=XML, headers=(), user=USER, password=PASSWORD, push_id=None, **more):
+    """The raw answer of the gateway and what the PAP document says."""
+    headers = list(headers) + ([(PIN_HEADER, pin)] if pin is not None else [])
+    push_id = push_id or new_id()
+    body, outer = multipart(push_message(push_id, to, **more), content or document(),
+                            content_type + ("; SEC=" + sec if sec else ""), headers)
+    answer = harness.http_post(gw.url, body, headers={"Content-Type": outer, "Authorization": login(user, password)})
+    return push_id, read_reply(answer), answer
+
+
+def login(user, password):
+    return "Basic " + base64.b64encode(("%s:%s" % (user, password)).encode()).decode()
+
+
+def on_air(to, n=1):
+    """The last message to a number: its parameters, its octets."""
+    m = sim.wait_messages(n, dest=to)[-1]
+    octets = b"".join(bytes.fromhex(s)[1 + bytes.fromhex(s)[0]:] for s in m["segments"])
+    return m, octets
+
+
+def body_of(octets):
+    """Behind TID, type and headers; the whole header block."""
+    n, at = 0, 2
+    while True:
+        n = n << 7 | octets[at] & 0x7F
+        at += 1
+        if octets[at - 1] < 0x80:
+            break
+    return octets[at:at + n], octets[at + n:]
+
+
+def mac_of(key, body):
+    return hmac.new(key, body, hashlib.sha1).hexdigest().upper()
+
+
+def ef_imsi(imsi):
+    s = "9" + imsi if len(imsi) % 2 else "1" + imsi + "F"
+    return bytes(int(s[i + 1] + s[i], 16) for i in range(0, len(s), 2))
+
+
+def handset(message, imsi=IMSI, pin=PIN, profile=None):
+    """What a device with that card makes of it when that PIN is typed."""
+    path = os.path.join(harness.temp_dir(), "device.json")
+    with open(path, "w") as f:
+        json.dump({"profile": profile} if profile else {"profile": "wm5", "policies": OPEN, "provurl": PROVURL,
+                   "proxies": [{"id": "P1", "address": SENDER, "type": "E164", "trust": 1, "push": 1}]}, f)
+    status, out, err = run([built("pushrouter"), "--decode", "--json", "--from", SENDER, "--imsi", imsi, "--pin", pin, "--pin", pin,
+                            "--pin", pin, "--device", path], "|".join(message["segments"]) + "\n")
+    return json.loads(out)["outcome"]
+
+
+def seen(to):
+    return len(sim.messages(dest=to))
+
+
+# ---- the methods -------------------------------------------------------------------------------------
+
+@case
+def all_methods_are_verified_by_a_handset():
+    """byte for byte as HMAC-SHA1 has it; another card or PIN, and the document is not applied"""
+    rows = (("NETWPIN", "0", None, ef_imsi(IMSI), True, False), ("USERPIN", "1", PIN, PIN.encode(), False, True),
+            ("USERNETWPIN", "2", PIN, ef_imsi(IMSI) + PIN.encode(), True, True))
+    for name, number, pin, key, card, typed in rows:
+        for sec in (name, number, name.lower()):
+            for content_type, content in ((XML, None), (WBXML, compiled())):
+                before = seen(ONE)
+                push_id, reply, answer = post(ONE, sec, pin, content, content_type)
+                equal(reply.code, 1001, reply.text)
+                equal(answer.headers.get(OTA_HEADER), None)
+                m, octets = on_air(ONE, before + 1)
+                head, body = body_of(octets)
+                if content:
+                    equal(body, content)
+                equal(m["message"]["params"], {"SEC": name, "MAC": mac_of(key, body)})
+                # SEC, MAC, and behind it what the gateway says of its initiator
+                equal(head[:6].hex(), "1f2db6918%s92" % number)
+                equal(head[6:47], mac_of(key, body).encode() + b"\0")
+                equal(handset(m)[:5], "APPLY", name)
+                equal(handset(m, imsi=OTHER_IMSI)[:5] == "APPLY", not card, name)
+                equal(handset(m, pin=WRONG)[:5] == "APPLY", not typed, name)
+                gw.wait_state(push_id, "delivered")
+
+
+@case
+def userpinmac_tells_the_initiator_what_the_user_types():
+    before = seen(ONE)
+    push_id, reply, answer = post(ONE, "USERPINMAC", PIN)
+    equal(reply.code, 1001, reply.text)
+    ota = answer.headers.get(OTA_HEADER)
+    equal(answer.headers.get("cache-control"), "no-store")
+    assert ota not in answer.text
+    m, octets = on_air(ONE, before + 1)
+    head, body = body_of(octets)
+    digits = "".join(chr(0x30 + o % 10) for o in hmac.new(PIN.encode(), body, hashlib.sha1).digest()[:len(PIN)])
+    equal(ota, PIN + digits)
+    equal(head[:4].hex(), "03b69183")
+    equal(m["message"]["params"], {"SEC": "USERPINMAC"})
+    equal(handset(m, pin=ota, profile="nokia-s60")[:5], "APPLY")
+    assert handset(m, pin=PIN, profile="nokia-s60")[:5] != "APPLY"
+    # without a PIN it passes, as it does when the initiator has made the digits
+    push_id, reply, answer = post(ONE, "USERPINMAC")
+    equal((reply.code, answer.headers.get(OTA_HEADER)), (1001, None))
+    equal(on_air(ONE, before + 2)[0]["message"]["params"], {"SEC": "USERPINMAC"})
+
+
+@case
+def other_parameters_stay_behind_the_mac():
+    body = bytes.fromhex("030B6A004501")
+    before = seen(ONE)
+    _, reply, _ = post(ONE, "NETWPIN", None, body, WBXML + "; charset=utf-8; x=\"a;b\"")
+    equal(reply.code, 1001, reply.text)
+    head, _ = body_of(on_air(ONE, before + 1)[1])
+    equal(head[:1], b"\x1f")
+    equal(head[2:6].hex(), "b6918092")
+    equal(head[47:49].hex(), "81ea")
+    equal(on_air(ONE, before + 1)[0]["message"]["params"],
+          {"SEC": "NETWPIN", "MAC": mac_of(ef_imsi(IMSI), body), "charset": "utf-8", "x": "a;b"})
+
+
+@case
+def a_network_key_stands_for_the_imsi():
+    _, reply, _ = post(KEYED, "NETWPIN")
+    equal(reply.code, 1001, reply.text)
+    m, octets = on_air(KEYED, 1)
+    equal(m["message"]["params"]["MAC"], mac_of(bytes.fromhex(KEY), body_of(octets)[1]))
+
+
+@case
+def signed_documents_pass_as_they_are():
+    body = compiled()
+    for sec, mac in (("USERPIN", mac_of(b"1397", body)), ("NETWPIN", mac_of(ef_imsi(IMSI), body).lower()), ("USERNETWPIN", "0" * 40)):
+        before = seen(ONE)
+        _, reply, _ = post(ONE, sec + "; MAC=" + mac, None, body, WBXML)
+        equal(reply.code, 1001, reply.text)
+        equal(on_air(ONE, before + 1)[0]["message"]["params"], {"SEC": sec, "MAC": mac})
+
+
+# ---- recipients ----------------------------------------------------------------------------------------
+
+@case
+def each_recipient_has_its_own_mac():
+    """one body, one push; who is not known ends undeliverable"""
+    start = {n: seen(n) for n in (ONE, TWO, THREE, NOBODY)}
+    del receiver.got[:]
+    push_id, reply, _ = post([ONE, TWO, THREE, NOBODY], "USERNETWPIN", PIN,
+                             attributes='ppg-notify-requested-to="%s"' % receiver.url)
+    equal(reply.code, 1001, reply.text)
+    assert reply.desc == "USERNETWPIN: the subscriber's IMSI is not known (2 of 4 recipients)", reply.desc
+    blocks = set()
+    for to, imsi in ((ONE, IMSI), (TWO, OTHER_IMSI)):
+        m, octets = on_air(to, start[to] + 1)
+        head, body = body_of(octets)
+        equal(m["message"]["params"], {"SEC": "USERNETWPIN", "MAC": mac_of(ef_imsi(imsi) + PIN.encode(), body)})
+        blocks.add((head[:6] + head[46:], body))
+        equal(handset(m, imsi)[:5], "APPLY")
+    equal(len(blocks), 1)
+    push = wait_for(
+        lambda: (lambda p: p if all(r["state"] in ("delivered", "undeliverable") for r in p["recipients"]) else None)(gw.show(push_id)),
+        "all recipients to be final")
+    equal([(r["state"], r["code"]) for r in push["recipients"][2:]], [("undeliverable", 2001)] * 2)
+    got = {n["address"].split("=")[1][:12]: n for n in receiver.wait(4)}
+    equal((got[NOBODY]["message-state"], got[NOBODY]["code"]), ("undeliverable", "2001"))
+    assert "IMSI is not known" in got[NOBODY]["desc"], got[NOBODY]
+    equal((seen(THREE), seen(NOBODY)), (start[THREE], start[NOBODY]))
+
+
+@case
+def nobody_is_known():
+    for to in (NOBODY, THREE, [THREE, NOBODY]):
+        push_id, reply, _ = post(to, "NETWPIN")
+        equal((reply.code, reply.desc), (2001, "NETWPIN: the subscriber's IMSI is not known"))
+        equal(gw.show(push_id), None)
+
+
+@case
+def signed_on_disk():
+    """what was accepted before SIGKILL leaves afterwards with the same MAC"""
+    sim.fault("delay", value=600000)
+    start = {n: seen(n) for n in (ONE, TWO)}
+    push_id, reply, _ = post([ONE, TWO], "USERNETWPIN", PIN)
+    equal(reply.code, 1001, reply.text)
+    gw.kill()
+    sim.clear_faults()
+    gw.start()
+    gw.wait_state(push_id, "delivered")
+    for to, imsi in ((ONE, IMSI), (TWO, OTHER_IMSI)):
+        m, octets = on_air(to, start[to] + 1)
+        equal(m["message"]["params"]["MAC"], mac_of(ef_imsi(imsi) + PIN.encode(), body_of(octets)[1]))
+
+
+# ---- refusals --------------------------------------------------------------------------------------------
+
+@case
+def what_is_refused():
+    mac = "; MAC=" + "0" * 40
+    rows = (
+        # sec, pin, type, code, what the answer says
+        ("USERPIN", None, XML, 2000, "USERPIN without MAC: the gateway signs with the PIN in X-OpenPPG-User-PIN, which is missing"),
+        ("USERNETWPIN", None, XML, 2000, "which is missing"),
+        ("USERPIN", "", XML, 2000, "4 to 32 decimal digits expected, 0 characters"),
+        ("USERPIN", PIN[:3], XML, 2000, "4 to 32 decimal digits expected, 3 characters"),
+        ("USERPIN", PIN * 5, XML, 2000, "at most 32 decimal digits"),
+        ("USERPIN", PIN + "x", XML, 2000, "only decimal digits"),
+        ("USERPIN", PIN + " 1", XML, 2000, "only decimal digits"),
+        ("USERPINMAC", PIN[:4], XML, 2000, "5 to 20 decimal digits"),
+        ("USERPINMAC", (PIN * 3)[:21], XML, 2000, "5 to 20 decimal digits"),
+        ("USERPIN" + mac, PIN, XML, 2000, "beside MAC"),
+        ("USERPINMAC" + mac, PIN, XML, 2000, "beside MAC"),
+        ("NETWPIN", PIN, XML, 2000, "NETWPIN needs no PIN"),
+        (None, PIN, XML, 2000, "goes with a provisioning document"),
+        ("USERPIN", PIN, "text/plain", 2000, "goes with a provisioning document"),
+        ("TYPO", PIN, XML, 2000, "SEC is no method"),
+        ("TYPO", None, XML, 2000, "none of NETWPIN"),
+        ("USERPIN; SEC=NETWPIN", PIN, XML, 2000, "more than one SEC"),
+        ("USERPIN; SEC=NETWPIN", None, XML, 2000, "more than one SEC"),
+    )
+    for sec, pin, content_type, code, words in rows:
+        push_id, reply, answer = post(ONE, sec, pin, content_type=content_type)
+        equal(reply.code, code, "%s %s" % (sec, reply.text))
+        assert words in reply.desc, (sec, reply.desc)
+        for secret in (PIN, PIN[:4] if pin == PIN[:4] else PIN, IMSI):
+            assert secret not in answer.text, answer.text
+        equal(gw.show(push_id), None)
+    _, reply, _ = post(ONE, "USERPIN", PIN, headers=[(PIN_HEADER, PIN)])
+    equal((reply.code, reply.desc), (2000, "part 2: more than one X-OpenPPG-User-PIN"))
+    _, reply, _ = post(ONE, "USERPIN", PIN, headers=[("Cache-Control", "no-transform")])
+    equal(reply.code, 2000)
+
+
+@case
+def who_may_ask():
+    for user, sec, code in (("pins", "USERPIN", 1001), ("pins", "USERNETWPIN", 2001), ("nothing", "USERPIN", 2001),
+                            ("pins", "USERPINMAC", 1001), ("nothing", "USERPINMAC", 2001), ("nothing", "NETWPIN", 2001)):
+        _, reply, _ = post(ONE, sec, None if sec == "NETWPIN" else PIN, user=user, password=user)
+        equal(reply.code, code, "%s %s %s" % (user, sec, reply.text))
+        if code == 2001:
+            assert "may-sign" in reply.desc, reply.desc
+
+
+@case
+def its_own_headers_stay_in_the_gateway():
+    before = seen(ONE)
+    _, reply, _ = post(ONE, "USERPIN", PIN, headers=[("X-OpenPPG-Other", "stays"), ("X-Vendor", "goes")])
+    equal(reply.code, 1001, reply.text)
+    _, octets = on_air(ONE, before + 1)
+    assert b"goes" in octets and b"stays" not in octets and b"OpenPPG" not in octets, octets
+    assert PIN.encode() not in octets
+
+
+# ---- the PIN is nowhere -------------------------------------------------------------------------------------
+
+def hold(secret):
+    """The files and outputs that have it."""
+    found = []
+    for name in os.listdir(gw.folder):
+        path = os.path.join(gw.folder, name)
+        if os.path.isfile(path):
+            with open(path, "rb") as f:
+                if secret.encode() in f.read():
+                    found.append(path)
+    for stream in ("out", "err"):
+        if secret in gw.program.text(stream):
+            found.append(stream)
+    return found
+
+
+@case
+def the_pin_is_nowhere():
+    push_id, reply, answer = post([ONE, TWO], "USERNETWPIN", PIN)
+    equal(reply.code, 1001)
+    post(ONE, "USERPIN", PIN + "9" * 30)
+    post(ONE, "USERPINMAC", PIN)
+    gw.wait_state(push_id, "delivered")
+    ids = [push_id]
+    shown = json.dumps([gw.show(i) for i in ids]) + gw.admin("/api/v1/audit").text + gw.admin("/metrics", token=None).text
+    shown += gw.admin("/api/v1/case?push-id=" + push_id.replace("@", "%40")).text + "".join(b for _, _, b in receiver.got)
+    for secret in (PIN, IMSI):
+        assert secret not in shown
+    equal(hold(PIN), [])
+    assert hold(push_id), "the files that were looked at are those of the store"
+    gw.stop()
+    equal(hold(PIN), [])
+
+
+harness.main()
