@@ -50,6 +50,9 @@ void dm_hmac_print(const struct dm_hmac *h, struct sbuf *out);
 void dm_hmac_md5(const char *user_hash, struct span nonce, struct span body, char mac[DM_B64_MAX]);
 void dm_hmac_sha256(struct span key, const char *timestamp, struct span body, char mac[DM_B64_MAX]);
 bool dm_mac_equal(const char *a, const char *b);	/* base64, constant time */
+/* "YYYY-MM-DDThh:mm:ssZ" of UTC seconds, and back; ERR_SYNTAX. Of two messages the later needs the later one. */
+void dm_timestamp(int64_t at, char out[40]);
+int dm_timestamp_parse(const char *text, int64_t *at);
 
 /* ---- one side that asks the other who it is: nonce rules of 1.3, 5.3.2 ------------------------------ */
 
@@ -65,23 +68,31 @@ struct dm_verifier {
 	enum dm_auth auth;		/* what I ask for */
 	char name[DM_NAME_MAX];		/* of the peer */
 	char user_hash[DM_B64_MAX];	/* MD5, SHA256, HMAC_MD5; cleanse with dm_verifier_done */
-	char basic[512];		/* BASIC: what must come */
+	char basic[516];		/* BASIC: what must come */
 	uint8_t key[DM_PASSWORD_MAX];	/* HMAC_SHA256 */
 	size_t key_n;
 	struct dm_octets nonce;		/* that counts now */
 	struct dm_octets next;		/* of a challenge that was given; becomes nonce with the next message */
 	unsigned failures;		/* in this session */
+	bool challenged;		/* a challenge was given, nothing good came yet */
+	bool each_message;		/* set after start: 200 instead of 212, every message is asked */
 	bool done;			/* 212 was said: not asked again */
 	int64_t now, window_s;		/* HMAC_SHA256: UTC s; timestamps that far from it are taken; 0: any */
 	char seen[40];			/* the last timestamp; it is not taken twice */
 };
+/*
+ * Who stores user_hash or a binary key instead of the password starts with password "" and puts it in afterwards. A name,
+ * password or nonce that is too long leaves a verifier that takes nothing.
+ */
 void dm_verifier_start(struct dm_verifier *v, enum dm_auth auth, const char *name, const char *password,
     struct span nonce);
 /*
  * A message came: with this Cred (auth NONE: none; data as it stood in it, already out of base64 where Format says b64
  * and octets as they are in WBXML), or this header (hmac NULL: none) over `body`. After MISSING and WRONG v->next is
  * the nonce to challenge with; after OK of HMAC_MD5, too (each message has its own). The challenge is given with
- * v->auth, whatever came: another scheme than that is WRONG.
+ * v->auth, whatever came: another scheme than that is WRONG. Nothing at all, again, after a challenge is STOP.
+ * After OK_SESSION v->next is one for the next session: who gives it in a challenge with the 212 stores it.
+ * HMAC_SHA256: `who` must be v->name, the timestamp later than the last one taken.
  */
 enum dm_answer dm_verify(struct dm_verifier *v, enum dm_auth auth, struct span data, const struct dm_hmac *hmac,
     struct span body);
@@ -94,6 +105,7 @@ struct dm_prover {
 	struct dm_octets nonce;		/* for the next credential */
 	struct dm_octets keep;		/* n > 0: to be stored, once the peer is authenticated (rule 5) */
 	unsigned challenges;		/* that followed a failure */
+	unsigned missing;		/* that followed a message without credential */
 	bool accepted;			/* 212 */
 };
 void dm_prover_start(struct dm_prover *p, enum dm_auth auth, const char *name, const char *password,
@@ -117,7 +129,8 @@ void dm_prover_done(struct dm_prover *p);		/* cleanses */
 
 enum dm_keytype { DM_KEY_NONE = -1, DM_KEY_NETWORKID = 0, DM_KEY_USERPIN = 1, DM_KEY_USERPIN_NETWORKID = 2, DM_KEY_GBA = 3 };
 const char *dm_keytype_name(enum dm_keytype key);
-int dm_keytype_parse(struct span text, enum dm_keytype *out);	/* name in either case, or the WSP number 0..2 */
+/* Name in either case, the WSP number 0..2, or what provisioning calls that number (NETWPIN). ERR_NOT_FOUND. */
+int dm_keytype_parse(struct span text, enum dm_keytype *out);
 /* 40 upper-case hex digits and NUL. network: octets of the network id. ERR_SYNTAX when a part is missing. */
 int dm_bootstrap_mac(enum dm_keytype key, struct span network, const char *pin, struct span body, char out[41],
     struct why *why);

@@ -1,6 +1,8 @@
 noinst_LIBRARIES += policy/libpolicy.a
 policy_libpolicy_a_SOURCES = \
 	policy/case_json.c policy/case_json.h policy/catalogue.c policy/catalogue.h policy/decide.c policy/decide_int.h policy/decide_modes.c \
+	policy/dm.h policy/dm_acl.c policy/dm_auth.c policy/dm_bootstrap.c policy/dm_hmac.c policy/dm_int.h policy/dm_notification.c \
+	policy/dm_session.c policy/gba.c \
 	policy/advise.c policy/apply.c policy/cab.c policy/device.c policy/device_json.c policy/explain.c policy/kinds.h \
 	policy/member.c policy/member.h policy/names.c policy/origin.c policy/policy.h \
 	policy/profile.c policy/prov_mac.c policy/prov_mac.h policy/settings.c policy/settings.h \
@@ -52,3 +54,11 @@ tests_fuzz_fuzz_policy_profile_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_cab_SOURCES = tests/fuzz/fuzz_cab.c tests/unit/profile_files.h $(FUZZ_MAIN)
 tests_fuzz_fuzz_cab_LDADD = $(POLICY_LIBS)
 tests_fuzz_fuzz_cab_LDFLAGS = $(FUZZ_LINK)
+
+# DM security
+check_PROGRAMS += tests/unit/test_dm tests/unit/test_dm_session
+TESTS += tests/unit/test_dm tests/unit/test_dm_session
+tests_unit_test_dm_SOURCES = tests/unit/test_dm.c tests/unit/dm_vector.h
+tests_unit_test_dm_LDADD = $(POLICY_LIBS) $(TEST_LIBS)
+tests_unit_test_dm_session_SOURCES = tests/unit/test_dm_session.c tests/unit/dm_vector.h
+tests_unit_test_dm_session_LDADD = $(POLICY_LIBS) $(TEST_LIBS)
