@@ -36,6 +36,7 @@ struct admit_config {
 	bool default_profile;		/* one is set: everybody is predicted for */
 	bool pin_over_http;		/* a user's PIN may come over plain HTTP from anywhere */
 	bool dm_ef_imsi;		/* network ids of DM bootstraps are EF_IMSI octets instead of digits */
+	bool default_app_id;		/* content without one gets that of its type */
 };
 /* A copy of the values; notify_allow and controls move in. What numbers and routes point to lives longer. */
 struct admit_config *admit_config_create(const struct admit_config *values);
@@ -102,6 +103,7 @@ struct admission {
 	char ota_pin[2 * PROV_PIN_MAX + 1];	/* what the user has to type (USERPINMAC), for the initiator alone; "" */
 	char *content_type, *meta, *audit_detail;	/* heap */
 	char *text_type, *app_id;	/* heap: media type as submitted; X-Wap-Application-Id, NULL without one */
+	bool own_app_id;		/* the initiator named none: it is that of the content type */
 	char *control_text;		/* heap: the control entity when it came in a transfer encoding */
 	char **held_desc;		/* heap: why each of the held is held */
 	struct prediction *predictions;	/* heap: the different ones of this push ... */

@@ -81,7 +81,7 @@ match_all(const struct admit_request *rq, struct admission *a, const struct uapr
 	const struct uaprof_facts facts = {
 		.content_type = a->content_type,
 		.text_type = a->text_type,
-		.app_id = a->app_id,
+		.app_id = a->own_app_id ? NULL : a->app_id,
 		.octets = a->pdu_octets,
 	};
 	struct known *k = calloc(1, sizeof *k);

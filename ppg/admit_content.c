@@ -121,9 +121,22 @@ find_header(const struct admit_request *rq, const struct content_part *part, con
 	return value;
 }
 
+/* Devices look for the application of a type by its id, and some find it by nothing else. */
+static void
+add_default_app_id(struct admission *a, struct sbuf *id)
+{
+	const char *name = content_default_app_id(span_str(a->text_type));
+
+	if (name == NULL)
+		return;
+	sbuf_str(id, name);
+	a->own_app_id = true;
+}
+
 /* May this initiator push such content, to that application? */
 static int
-check_access(const struct admit_request *rq, struct admission *a, const struct content_part *part)
+check_access(const struct admit_config *cf, const struct admit_request *rq, struct admission *a,
+    const struct content_part *part)
 {
 	struct span app = find_header(rq, part, "X-Wap-Application-Id", true);
 	struct sbuf type = { 0 }, id = { 0 };
@@ -132,6 +145,8 @@ check_access(const struct admit_request *rq, struct admission *a, const struct c
 	unfold(mime_media(part->type), &type);
 	unfold(app, &id);
 	a->text_type = sbuf_take(&type);
+	if (id.n == 0 && cf->default_app_id)
+		add_default_app_id(a, &id);
 	a->app_id = id.n > 0 ? sbuf_take(&id) : NULL;
 	sbuf_done(&id);
 	a->reason = access_content(rq->who, a->text_type, a->app_id, &why);
@@ -189,7 +204,7 @@ static int
 pass_on_headers(const struct admit_request *rq, struct admission *a, const struct content_part *part,
     bool compiled, struct wbuf *w)
 {
-	int code = 0;
+	int code = a->own_app_id ? put_header(a, span_str("X-Wap-Application-Id"), span_str(a->app_id), w) : 0;
 	size_t i;
 
 	for (i = 0; i < sizeof pass_headers / sizeof pass_headers[0] && code == 0; i++)
@@ -473,7 +488,7 @@ admit_content(const struct admit_config *cf, const struct admit_request *rq, str
 	if (!cf->lenient.outer_headers)
 		request.outer_header = NULL;
 	if (code == 0)
-		code = check_access(&request, a, &part);
+		code = check_access(cf, &request, a, &part);
 	if (code == 0)
 		code = prepare(cf, &request, a, &part);
 	if (code != ADMIT_READER)	/* then it is asked for once more */

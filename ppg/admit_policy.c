@@ -497,6 +497,7 @@ prepare(struct run *r, struct route_wish *wish)
 		.authenticated = r->rq->authenticated,
 		.facts = r->facts,
 		.text_type = a->text_type,
+		.own_app_id = a->own_app_id,
 		.from = r->from,
 		.shared = a->body,
 		.memory = r->cf->memory,

@@ -148,6 +148,7 @@ take_ppg(struct loading *ld)
 	config->interface = interface_of(ld, g);
 	config->http_threads = (unsigned)conf_number(g, "http-threads");
 	config->trusted_pi = conf_bool(g, "trusted-pi");
+	config->default_app_id = conf_bool(g, "default-application-id");
 	config->max_age_s = conf_number(g, "max-age");
 	config->inflight_max = (uint32_t)conf_number(g, "inflight-max");
 	config->query_login = conf_bool(g, "query-login");

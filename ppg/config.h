@@ -64,6 +64,7 @@ struct ppg_config {
 	const char *interface;			/* NULL: all */
 	unsigned http_threads;
 	bool trusted_pi;			/* pushes without a login are taken, for initiator "trusted" */
+	bool default_app_id;			/* default-application-id */
 	int64_t max_age_s;			/* deliver-before of a push that names none */
 	uint32_t inflight_max;			/* recipients taken from the store and not yet answered for */
 	struct netlist *notify_allow;		/* NULL: none */

@@ -122,6 +122,8 @@ static const struct conf_key ppg_keys[] = {
 	{ "http-threads", CONF_NUMBER, 1, 16, NULL, "1", 0, "threads of the HTTP front" },
 	{ "trusted-pi", CONF_BOOL, 0, 0, NULL, "false", CONF_RELOAD,
 	  "take pushes without a login, as initiator \"trusted\"" },
+	{ "default-application-id", CONF_BOOL, 0, 0, NULL, "true", CONF_RELOAD,
+	  "a message without X-Wap-Application-Id gets that of its content type, where it has one of its own" },
 	{ "max-age", CONF_SECONDS, MINUTE, 63 * DAY, NULL, "2d", CONF_RELOAD,
 	  "time to deliver a push that has no deliver-before-timestamp" },
 	{ "global-sender", CONF_TEXT, 0, 20, NULL, NULL, CONF_RELOAD,

@@ -66,6 +66,7 @@ struct control_case {
 	bool authenticated;
 	struct push_facts *facts;
 	const char *text_type;		/* media type as submitted */
+	bool own_app_id;		/* the gateway chose the application, by the type */
 	const char *from;		/* source address on air */
 	struct store_body *shared;	/* the message, for those that must remember it */
 	/* of one recipient */

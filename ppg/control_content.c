@@ -53,6 +53,8 @@ control_applications(struct control_case *c, struct why *why)
 	const char *app = c->facts->info.app_id;
 	size_t i;
 
+	if (c->own_app_id)		/* it says no more than the type does: E-03 */
+		return true;
 	for (i = 0; i < sizeof sensitive / sizeof sensitive[0] && strcasestr(app, sensitive[i]) == NULL; i++)
 		;
 	if (i == sizeof sensitive / sizeof sensitive[0] || access_names_app(c->who, app))

@@ -147,6 +147,7 @@ make_admit(struct gateway *gw, struct ppg_config *fresh)
 		.default_profile = fresh->subscribers.default_profile != NULL,
 		.pin_over_http = fresh->pin_over_http,
 		.dm_ef_imsi = fresh->dm_ef_imsi,
+		.default_app_id = fresh->default_app_id,
 	};
 
 	snprintf(values.default_smsc, sizeof values.default_smsc, "%s",

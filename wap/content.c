@@ -6,43 +6,63 @@
 
 #include "base/text.h"
 #include "wap/content_int.h"
-#include "wap/wbxml_tables.h"
 
 enum { TYPE_MAX = 1024 };	/* octets of a Content-Type text */
 
 enum form {
 	AS_IT_IS,		/* nothing is looked at */
 	TEXTUAL,		/* checked, and compiled to the binary form */
+	JSON,			/* the same, of a message that is fields */
 	BINARY,			/* must pass wbxml_check */
-	BINARY_LAX		/* the same, but tokens that we have no table for are let through */
+	BINARY_LAX,		/* the same, but tokens that we have no table for are let through */
+	FIELDS			/* must have the layout of its kind */
 };
 
+#define APP(name) "x-wap-application:" name
+
+/*
+ * All that we know of a type. The application id is the one that a message gets whose initiator names none
+ * (WAP-251 6.2.2.2 leaves a message without one to the WML user agent); NULL: none, it is that one's.
+ */
 static const struct content_type {
 	const char *media;
 	enum content_kind kind;
 	enum form form;
+	const char *app_id;
+	const char *compiled;	/* of TEXTUAL and JSON: the type that it becomes */
 } types[] = {
-	{ "text/vnd.wap.si",				CONTENT_SI,		TEXTUAL },
-	{ "application/vnd.wap.sic",			CONTENT_SI,		BINARY },
-	{ "text/vnd.wap.sl",				CONTENT_SL,		TEXTUAL },
-	{ "application/vnd.wap.slc",			CONTENT_SL,		BINARY },
-	{ "text/vnd.wap.co",				CONTENT_CO,		TEXTUAL },
-	{ "application/vnd.wap.coc",			CONTENT_CO,		BINARY },
-	{ "text/vnd.wap.emn+xml",			CONTENT_EMN,		TEXTUAL },
-	{ "application/vnd.wap.emn+wbxml",		CONTENT_EMN,		BINARY },
-	{ "text/vnd.wap.connectivity-xml",		CONTENT_PROV,		TEXTUAL },
-	{ "application/vnd.wap.connectivity-wbxml",	CONTENT_PROV,		BINARY },
-	{ "application/vnd.syncml.dm+wbxml",		CONTENT_DM,		BINARY_LAX },
-	{ "application/vnd.syncml.dm+xml",		CONTENT_DM,		AS_IT_IS },
-	{ "application/vnd.syncml.notification",	CONTENT_DM_NOTIFICATION, AS_IT_IS },
-	{ "application/vnd.syncml.dm.notification",	CONTENT_DM_NOTIFICATION, AS_IT_IS },
-	{ "application/vnd.wap.mms-message",		CONTENT_MMS,		AS_IT_IS },
-	{ "application/vnd.oma.drm.rights+wbxml",	CONTENT_DRM,		BINARY_LAX },
-	{ "application/vnd.oma.drm.rights+xml",		CONTENT_DRM,		AS_IT_IS },
-	{ "application/vnd.oma.drm.roap-trigger+wbxml",	CONTENT_DRM,		AS_IT_IS },
-	{ "application/vnd.oma.drm.roap-trigger+xml",	CONTENT_DRM,		AS_IT_IS },
-	{ "application/vnd.omaloc-supl-init",		CONTENT_SUPL,		AS_IT_IS },
-	{ "application/vnd.wap.sia",			CONTENT_SIA,		AS_IT_IS },
+	{ "text/vnd.wap.si",				CONTENT_SI,	TEXTUAL,	NULL,	"application/vnd.wap.sic" },
+	{ "application/vnd.wap.sic",			CONTENT_SI,	BINARY,		NULL,	NULL },
+	{ "text/vnd.wap.sl",				CONTENT_SL,	TEXTUAL,	NULL,	"application/vnd.wap.slc" },
+	{ "application/vnd.wap.slc",			CONTENT_SL,	BINARY,		NULL,	NULL },
+	{ "text/vnd.wap.co",				CONTENT_CO,	TEXTUAL,	NULL,	"application/vnd.wap.coc" },
+	{ "application/vnd.wap.coc",			CONTENT_CO,	BINARY,		NULL,	NULL },
+	{ "text/vnd.wap.emn+xml",			CONTENT_EMN,	TEXTUAL,	APP("emn.ua"), "application/vnd.wap.emn+wbxml" },
+	{ "application/vnd.wap.emn+wbxml",		CONTENT_EMN,	BINARY,		APP("emn.ua"), NULL },
+	{ "text/vnd.wap.connectivity-xml",		CONTENT_PROV,	TEXTUAL,	NULL,	"application/vnd.wap.connectivity-wbxml" },
+	{ "application/vnd.wap.connectivity-wbxml",	CONTENT_PROV,	BINARY,		NULL,	NULL },
+	{ "application/vnd.syncml.dm+wbxml",		CONTENT_DM,	BINARY_LAX,	APP("syncml.dm"), NULL },
+	{ "application/vnd.syncml.dm+xml",		CONTENT_DM,	AS_IT_IS,	APP("syncml.dm"), NULL },
+	{ "application/vnd.syncml.notification",	CONTENT_DM_NOTIFICATION, FIELDS, APP("syncml.dm"), NULL },
+	{ "application/vnd.syncml.notification+json",	CONTENT_DM_NOTIFICATION, JSON,	APP("syncml.dm"),
+	  "application/vnd.syncml.notification" },
+	/* that of DM 1.3: its layout is not published */
+	{ "application/vnd.syncml.dm.notification",	CONTENT_DM_NOTIFICATION, AS_IT_IS, APP("syncml.dm"), NULL },
+	{ "application/vnd.syncml.ds.notification",	CONTENT_OTHER,	AS_IT_IS,	APP("push.syncml"), NULL },
+	{ "application/vnd.wap.mms-message",		CONTENT_MMS,	FIELDS,		APP("mms.ua"), NULL },
+	{ "application/vnd.wap.mms-message+json",	CONTENT_MMS,	JSON,		APP("mms.ua"), "application/vnd.wap.mms-message" },
+	{ "application/vnd.oma.drm.rights+wbxml",	CONTENT_DRM,	BINARY_LAX,	APP("drm.ua"), NULL },
+	{ "application/vnd.oma.drm.rights+xml",		CONTENT_DRM,	TEXTUAL,	APP("drm.ua"), "application/vnd.oma.drm.rights+wbxml" },
+	{ "application/vnd.oma.drm.roap-trigger+wbxml",	CONTENT_DRM,	AS_IT_IS,	APP("drm.ua"), NULL },
+	{ "application/vnd.oma.drm.roap-trigger+xml",	CONTENT_DRM,	AS_IT_IS,	APP("drm.ua"), NULL },
+	{ "application/vnd.omaloc-supl-init",		CONTENT_SUPL,	FIELDS,		"x-oma-application:ulp.ua", NULL },
+	{ "application/vnd.wap.sia",			CONTENT_SIA,	AS_IT_IS,	APP("push.sia"), NULL },
+	{ "application/vnd.wv.csp.cir",			CONTENT_OTHER,	AS_IT_IS,	APP("wv.ua"), NULL },
+	{ "application/vnd.wap.loc+xml",		CONTENT_OTHER,	AS_IT_IS,	APP("loc.ua"), NULL },
+	{ "application/vnd.wap.locc+wbxml",		CONTENT_OTHER,	AS_IT_IS,	APP("loc.ua"), NULL },
+	{ "application/vnd.oma.dd+xml",			CONTENT_OTHER,	AS_IT_IS,	"x-oma-application:dlota.ua", NULL },
+	{ "application/vnd.oma.dd2+xml",		CONTENT_OTHER,	AS_IT_IS,	"x-oma-application:dlota.ua", NULL },
+	{ "application/vnd.oma.bcast.provisioningtrigger", CONTENT_OTHER, AS_IT_IS,	"x-oma-application:bcast.ua", NULL },
 };
 
 static const char *const kind_names[] = {
@@ -75,6 +95,14 @@ const char *
 content_kind_name(enum content_kind kind)
 {
 	return kind_names[kind];
+}
+
+const char *
+content_default_app_id(struct span media)
+{
+	const struct content_type *t = type_find(span_trim(media));
+
+	return t != NULL ? t->app_id : NULL;
 }
 
 void
@@ -190,28 +218,42 @@ compiled_type(const char *media, struct span rest)
 
 /* Checked in any case; the binary form is dropped where nobody may transform. */
 static int
-prepare_text(enum content_kind kind, struct span body, const char *charset, bool compile,
+prepare_text(const struct content_type *t, struct span body, const char *charset, bool compile,
     struct sbuf *out, struct why *why)
 {
 	int err;
 
-	if (kind == CONTENT_PROV)
+	if (t->form == JSON)
+		err = content_fields_encode(t->kind, body, out, why);
+	else if (t->kind == CONTENT_PROV)
 		err = content_prov_encode(body, charset, out, why);
+	else if (t->kind == CONTENT_DRM)
+		err = content_tree_encode(t->compiled, body, charset, out, why);
 	else
-		err = content_service_encode(kind, body, charset, out, why);
+		err = content_service_encode(t->kind, body, charset, out, why);
 	if (!compile)
 		sbuf_clear(out);
 	return err;
 }
 
 static int
-prepare_binary(const struct content_type *t, struct span body, struct why *why)
+check_binary(const struct content_type *t, struct span body, struct why *why)
 {
-	int err = wbxml_check(body, t->media, why);
+	int err;
 
-	if (err == ERR_UNSUPPORTED && t->form == BINARY_LAX)
-		err = OK;
-	return err;
+	switch (t->form) {
+	case AS_IT_IS:
+	case TEXTUAL:
+	case JSON:
+		return OK;
+	case FIELDS:
+		return content_fields_check(t->kind, body, why);
+	case BINARY:
+	case BINARY_LAX:
+		break;
+	}
+	err = wbxml_check(body, t->media, why);
+	return err == ERR_UNSUPPORTED && t->form == BINARY_LAX ? OK : err;
 }
 
 int
@@ -228,12 +270,12 @@ content_prepare(struct span type, struct span body, bool no_transform, struct co
 	if (body.n > CONTENT_MAX)
 		return why_set(why, ERR_LIMIT, "content of more than %d octets", CONTENT_MAX);
 	t = type_find(text.media);
-	if (t != NULL && t->form == TEXTUAL) {
+	if (t != NULL && t->compiled != NULL) {
 		out->compiled = !no_transform;
-		err = prepare_text(t->kind, body, text.charset[0] != '\0' ? text.charset : NULL,
+		err = prepare_text(t, body, text.charset[0] != '\0' ? text.charset : NULL,
 		    out->compiled, &out->body, why);
-	} else if (t != NULL && t->form != AS_IT_IS) {
-		err = prepare_binary(t, body, why);
+	} else if (t != NULL) {
+		err = check_binary(t, body, why);
 	}
 	if (err != OK) {
 		content_done(out);
@@ -241,7 +283,7 @@ content_prepare(struct span type, struct span body, bool no_transform, struct co
 	}
 	out->kind = t != NULL ? t->kind : CONTENT_OTHER;
 	if (out->compiled) {
-		out->type = compiled_type(wbxml_table_for_media(t->media)->media, text.rest);
+		out->type = compiled_type(t->compiled, text.rest);
 	} else {
 		out->type = span_dup(span_trim(type));
 		sbuf_span(&out->body, body);
@@ -259,13 +301,24 @@ content_quote(struct sbuf *buf, struct span name)
 	return buf->s != NULL ? buf->s : "";
 }
 
+static bool
+is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+struct span
+content_trim(struct span text)
+{
+	while (text.n > 0 && is_blank(text.p[0]))
+		text.p++, text.n--;
+	while (text.n > 0 && is_blank(text.p[text.n - 1]))
+		text.n--;
+	return text;
+}
+
 bool
 content_is_blank(struct span text)
 {
-	size_t i;
-
-	for (i = 0; i < text.n; i++)
-		if (text.p[i] != ' ' && text.p[i] != '\t' && text.p[i] != '\n' && text.p[i] != '\r')
-			return false;
-	return true;
+	return content_trim(text).n == 0;
 }

@@ -14,6 +14,8 @@ enum content_kind {
 };
 enum content_kind content_kind_of(struct span media);	/* media type without parameters, any case */
 const char *content_kind_name(enum content_kind kind);	/* "SI", "provisioning", ... */
+/* The application that takes such content on a device; NULL: the WML user agent, or nobody knows. */
+const char *content_default_app_id(struct span media);
 
 enum { CONTENT_MAX = 256 * 1024 };
 
@@ -27,9 +29,10 @@ void content_done(struct content *c);
 
 /*
  * Prepare a content entity: `type` is its Content-Type with parameters, `body` its octets after the
- * transfer encoding was undone. Textual SI, SL, CO, EMN and provisioning are checked (well-formed,
- * required attributes, dates; SI action=delete needs si-id) and compiled to WBXML; already
- * binary forms are checked by wbxml.h and passed through, as are DM and DRM documents; everything
+ * transfer encoding was undone. Textual SI, SL, CO, EMN, provisioning and DRM rights are checked (well-formed,
+ * required attributes, dates; SI action=delete needs si-id) and compiled to WBXML; the fields of an MMS or DM
+ * notification (JSON as decode.h prints them, type "...+json") become their binary form. What is binary already is
+ * checked: WBXML by wbxml.h, notifications and SUPL INIT by their layout. Everything
  * else passes as it is. no_transform (Cache-Control) leaves text as text.
  * For SI the indication's text is trimmed and its inner blanks collapsed. A charset parameter is
  * dropped when the body was compiled (the WBXML says UTF-8).

@@ -51,21 +51,23 @@ xml_body(const char *media, struct span body, bool lax, struct why *why)
 }
 
 static json_t *
-other_body(const char *media, struct span body)
+text_body(struct span body)
 {
-	struct span type = span_str(media);
-
-	if (span_starts_nocase(type, "text/") && text_is_utf8(body, NULL) &&
-	    memchr(body.p, 0, body.n) == NULL)
+	if (text_is_utf8(body, NULL) && memchr(body.p, 0, body.n) == NULL)
 		return body_json("text", json_span(body));
 	return hex_body(body);
 }
 
-static bool
-is_wbxml(const char *media)
+static json_t *
+other_body(const char *media, struct span body)
 {
-	static const char suffix[] = "+wbxml";
-	size_t n = strlen(media), k = sizeof suffix - 1;
+	return span_starts_nocase(span_str(media), "text/") ? text_body(body) : hex_body(body);
+}
+
+static bool
+ends_with(const char *media, const char *suffix)
+{
+	size_t n = strlen(media), k = strlen(suffix);
 
 	return n > k && strcasecmp(media + n - k, suffix) == 0;
 }
@@ -77,6 +79,8 @@ decode_body(const char *media, struct span body, struct why *why)
 
 	if (body.n == 0)
 		return hex_body(body);
+	if (ends_with(media, "+json"))		/* fields that nobody was allowed to compile */
+		return text_body(body);
 	switch (kind) {
 	case CONTENT_SI:
 	case CONTENT_SL:
@@ -88,7 +92,7 @@ decode_body(const char *media, struct span body, struct why *why)
 		return xml_body(media, body, false, why);
 	case CONTENT_DM:
 	case CONTENT_DRM:
-		return is_wbxml(media) ? xml_body(media, body, true, why) : other_body(media, body);
+		return ends_with(media, "+wbxml") ? xml_body(media, body, true, why) : other_body(media, body);
 	case CONTENT_MMS:
 		return body_json("fields", decode_mms(body, why));
 	case CONTENT_DM_NOTIFICATION:

@@ -7,84 +7,10 @@
 
 #include "base/text.h"
 #include "wap/decode_int.h"
+#include "wap/mms.h"
 #include "wap/wsp.h"
 
-enum {
-	MMS_MESSAGE_TYPE = 0x8C, MMS_CONTENT_TYPE = 0x84,
-	TEXT_QUOTE = 0x7F,		/* in front of a text that starts with an octet above 7F */
-	MIB_LATIN1 = 4
-};
-
-enum field_form {
-	FORM_WORD,			/* one octet of a table, or a token in text */
-	FORM_TEXT,
-	FORM_ENCODED,			/* text, or length, charset, text */
-	FORM_FROM,
-	FORM_NUMBER,
-	FORM_VERSION,
-	FORM_TIME,			/* absolute or relative */
-	FORM_TYPE			/* Content-Type: the body follows */
-};
-
-/* Names of the octets from 80 on. */
-static const char *const message_types[] = {
-	"m-send-req", "m-send-conf", "m-notification-ind", "m-notifyresp-ind", "m-retrieve-conf",
-	"m-acknowledge-ind", "m-delivery-ind", "m-read-rec-ind", "m-read-orig-ind", "m-forward-req",
-	"m-forward-conf", "m-mbox-store-req", "m-mbox-store-conf", "m-mbox-view-req",
-	"m-mbox-view-conf", "m-mbox-upload-req", "m-mbox-upload-conf", "m-mbox-delete-req",
-	"m-mbox-delete-conf", "m-mbox-descr", NULL
-};
-static const char *const yes_no[] = { "yes", "no", NULL };
-static const char *const classes[] = { "personal", "advertisement", "informational", "auto", NULL };
-static const char *const priorities[] = { "low", "normal", "high", NULL };
-static const char *const visibilities[] = { "hide", "show", NULL };
-static const char *const statuses[] = {
-	"expired", "retrieved", "rejected", "deferred", "unrecognised", "indeterminate", "forwarded",
-	"unreachable", NULL
-};
-static const char *const read_statuses[] = { "read", "deleted", NULL };
-static const char *const charging[] = {
-	"requested", "requested text only", "accepted", "accepted text only", NULL
-};
-
-static const struct field {
-	uint8_t code;
-	enum field_form form;
-	const char *name;
-	const char *const *words;
-} fields[] = {
-	{ 0x81, FORM_ENCODED,	"Bcc",				NULL },
-	{ 0x82, FORM_ENCODED,	"Cc",				NULL },
-	{ 0x83, FORM_TEXT,	"X-Mms-Content-Location",	NULL },
-	{ 0x84, FORM_TYPE,	"Content-Type",			NULL },
-	{ 0x85, FORM_NUMBER,	"Date",				NULL },
-	{ 0x86, FORM_WORD,	"X-Mms-Delivery-Report",	yes_no },
-	{ 0x87, FORM_TIME,	"X-Mms-Delivery-Time",		NULL },
-	{ 0x88, FORM_TIME,	"X-Mms-Expiry",			NULL },
-	{ 0x89, FORM_FROM,	"From",				NULL },
-	{ 0x8A, FORM_WORD,	"X-Mms-Message-Class",		classes },
-	{ 0x8B, FORM_TEXT,	"Message-ID",			NULL },
-	{ 0x8C, FORM_WORD,	"X-Mms-Message-Type",		message_types },
-	{ 0x8D, FORM_VERSION,	"X-Mms-MMS-Version",		NULL },
-	{ 0x8E, FORM_NUMBER,	"X-Mms-Message-Size",		NULL },
-	{ 0x8F, FORM_WORD,	"X-Mms-Priority",		priorities },
-	{ 0x90, FORM_WORD,	"X-Mms-Read-Report",		yes_no },
-	{ 0x91, FORM_WORD,	"X-Mms-Report-Allowed",		yes_no },
-	{ 0x94, FORM_WORD,	"X-Mms-Sender-Visibility",	visibilities },
-	{ 0x95, FORM_WORD,	"X-Mms-Status",			statuses },
-	{ 0x96, FORM_ENCODED,	"Subject",			NULL },
-	{ 0x97, FORM_ENCODED,	"To",				NULL },
-	{ 0x98, FORM_TEXT,	"X-Mms-Transaction-ID",		NULL },
-	{ 0x9B, FORM_WORD,	"X-Mms-Read-Status",		read_statuses },
-	{ 0x9C, FORM_WORD,	"X-Mms-Reply-Charging",		charging },
-	{ 0x9D, FORM_TIME,	"X-Mms-Reply-Charging-Deadline", NULL },
-	{ 0x9E, FORM_TEXT,	"X-Mms-Reply-Charging-ID",	NULL },
-	{ 0x9F, FORM_NUMBER,	"X-Mms-Reply-Charging-Size",	NULL },
-	{ 0xB1, FORM_WORD,	"X-Mms-Distribution-Indicator",	yes_no },
-	{ 0xB7, FORM_TEXT,	"X-Mms-Applic-ID",		NULL },
-	{ 0xB8, FORM_TEXT,	"X-Mms-Reply-Applic-ID",	NULL },
-	{ 0xB9, FORM_TEXT,	"X-Mms-Aux-Applic-Info",	NULL },
-};
+enum { MIB_LATIN1 = 4 };
 
 /* A value as it stands in the message, before its field says what it means. */
 struct value {
@@ -99,7 +25,7 @@ text_string(struct rbuf *r)
 {
 	struct span s = rbuf_cstr(r);
 
-	if (s.n > 0 && s.p[0] == TEXT_QUOTE)
+	if (s.n > 0 && s.p[0] == MMS_TEXT_QUOTE)
 		s.p++, s.n--;
 	return s;
 }
@@ -273,44 +199,33 @@ type_json(const struct value *v)
 }
 
 static json_t *
-field_json(const struct field *f, const struct value *v)
+field_json(const struct mms_field *f, const struct value *v)
 {
 	struct rbuf r;
 
 	switch (f->form) {
-	case FORM_WORD:
+	case MMS_WORD:
 		return word_json(v, f->words);
-	case FORM_TEXT:
+	case MMS_TEXT:
 		return v->shape == VALUE_TEXT ? json_span(v->s) : NULL;
-	case FORM_ENCODED:
+	case MMS_ENCODED:
 		r = rbuf_from(v->raw);
 		return encoded_json(&r);
-	case FORM_FROM:
+	case MMS_FROM:
 		return from_json(v);
-	case FORM_NUMBER:
+	case MMS_NUMBER:
 		return number_json(v);
-	case FORM_VERSION:
+	case MMS_VERSION:
 		return version_json(v);
-	case FORM_TIME:
+	case MMS_TIME:
 		return time_json(v);
-	case FORM_TYPE:
+	case MMS_TYPE:
 		return type_json(v);
 	}
 	return NULL;
 }
 
 /* ---- the PDU ------------------------------------------------------------------------------------ */
-
-static const struct field *
-field_find(uint8_t code)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof fields / sizeof fields[0]; i++)
-		if (fields[i].code == code)
-			return &fields[i];
-	return NULL;
-}
 
 /* A field that comes again makes a list of it. */
 static void
@@ -352,7 +267,7 @@ one_field(struct rbuf *r, json_t *out, struct why *why)
 {
 	size_t at = rbuf_pos(r);
 	uint8_t code = rbuf_peek(r);
-	const struct field *f = field_find(code);
+	const struct mms_field *f = mms_field_find(code);
 	json_t *json;
 	struct value v;
 	char name[8];

@@ -3,9 +3,9 @@ wap_libwap_a_SOURCES =
 
 # WBXML, content types, decoding
 wap_libwap_a_SOURCES += \
-	wap/content.c wap/content.h wap/content_facts.c wap/content_int.h \
-	wap/content_prov.c wap/content_service.c \
-	wap/decode.c wap/decode.h wap/decode_fields.c wap/decode_int.h wap/decode_mms.c \
+	wap/content.c wap/content.h wap/content_facts.c wap/content_fields.c wap/content_int.h \
+	wap/content_prov.c wap/content_service.c wap/content_tree.c \
+	wap/decode.c wap/decode.h wap/decode_fields.c wap/decode_int.h wap/decode_mms.c wap/mms.h wap/mms_encode.c wap/mms_tables.c \
 	wap/wbxml.c wap/wbxml.h wap/wbxml_encode.c wap/wbxml_encode.h wap/wbxml_int.h \
 	wap/wbxml_prov.c wap/wbxml_read.c wap/wbxml_syncml.c wap/wbxml_tables.c wap/wbxml_tables.h wap/wbxml_xml.c
 
@@ -22,7 +22,10 @@ tests_unit_test_content_tokens_LDADD = $(WAP_LIBS) $(TEST_LIBS)
 tests_unit_test_wbxml_SOURCES = tests/unit/test_wbxml.c tests/unit/vector.h
 tests_unit_test_wbxml_LDADD = $(WAP_LIBS) $(WBXML_LIBS) $(TEST_LIBS)
 
-FUZZ_TARGETS += tests/fuzz/fuzz_decode tests/fuzz/fuzz_wbxml tests/fuzz/fuzz_xml
+FUZZ_TARGETS += tests/fuzz/fuzz_content tests/fuzz/fuzz_decode tests/fuzz/fuzz_wbxml tests/fuzz/fuzz_xml
+tests_fuzz_fuzz_content_SOURCES = tests/fuzz/fuzz_content.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_content_LDADD = $(WAP_LIBS)
+tests_fuzz_fuzz_content_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_decode_SOURCES = tests/fuzz/fuzz_decode.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_decode_LDADD = $(WAP_LIBS)
 tests_fuzz_fuzz_decode_LDFLAGS = $(FUZZ_LINK)

@@ -99,6 +99,15 @@ wbxml_encode_text(struct wbxml_encoder *e, struct span text)
 }
 
 void
+wbxml_encode_opaque(struct wbxml_encoder *e, struct span octets)
+{
+	content_starts(e);
+	wbxml_encode_octet(e, WBXML_OPAQUE);
+	put_number(&e->out, octets.n);
+	sbuf_span(&e->out, octets);
+}
+
+void
 wbxml_encode_end(struct wbxml_encoder *e)
 {
 	if (!e->open)

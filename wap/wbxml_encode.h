@@ -48,6 +48,7 @@ void wbxml_encode_attr(struct wbxml_encoder *e, const char *name, struct span va
 void wbxml_encode_date(struct wbxml_encoder *e, const char *name, const char *iso);
 void wbxml_encode_attrs_end(struct wbxml_encoder *e);
 void wbxml_encode_text(struct wbxml_encoder *e, struct span text);	/* no NUL; "" writes nothing */
+void wbxml_encode_opaque(struct wbxml_encoder *e, struct span octets);	/* in content */
 void wbxml_encode_end(struct wbxml_encoder *e);			/* of the element */
 /* Also in front of the root and behind it. */
 void wbxml_encode_instruction(struct wbxml_encoder *e, const char *target, struct span data);

@@ -51,6 +51,7 @@ struct wbxml_table {
 	size_t n_attrs;
 	const char *dates[2];		/* attributes that carry a date as OPAQUE */
 	enum wbxml_opaque opaque;	/* in content: refused, base64, or data of any kind */
+	const char *opaque_tag;		/* of OPAQUE_BASE64: the element whose base64 text travels so */
 };
 
 extern const struct wbxml_table wbxml_si, wbxml_sl, wbxml_co, wbxml_emn, wbxml_drm_rights,

@@ -9,6 +9,7 @@
 
 #include "tests/unit/vector.h"
 #include "wap/content.h"
+#include "wap/decode.h"
 #include "wap/wbxml.h"
 
 #define SI "text/vnd.wap.si"
@@ -16,6 +17,11 @@
 #define CO "text/vnd.wap.co"
 #define EMN "text/vnd.wap.emn+xml"
 #define PROV "text/vnd.wap.connectivity-xml"
+#define RIGHTS "application/vnd.oma.drm.rights+xml"
+#define MMS "application/vnd.wap.mms-message"
+#define MMS_FIRST "8C82 98747800 8D92 "
+#define NOTIFICATION "application/vnd.syncml.notification"
+#define NOTIFICATION_FIELDS "{\"session_id\":\"1\",\"server_id\":\"a\",\"digest\":\"00112233445566778899AABBCCDDEEFF\"}"
 
 /* Prepare a copy that ends where its heap block ends. */
 static int
@@ -56,7 +62,7 @@ one_vector(const char *name)
 	content_done(&c);
 
 	/* Cut short it is refused, with a place; nothing is left half filled. */
-	for (end = strlen(doc); doc[end - 1] != '>'; end--)
+	for (end = strlen(doc); doc[end - 1] != '>' && doc[end - 1] != '}'; end--)
 		;
 	for (n = 0; n < end; n++) {
 		if (prepare(text, span_of(doc, n), false, &c, &why) == OK)
@@ -70,11 +76,48 @@ one_vector(const char *name)
 	free(hex);
 }
 
+/* What was compiled from fields decodes to these fields. */
+static void
+fields_and_back(void **state)
+{
+	static const struct { const char *name, *media; } rows[] = {
+		{ "mms-notification", MMS }, { "dm-notification", NOTIFICATION },
+	};
+	struct sbuf json = { 0 };
+	struct why why;
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char *hex = vector_read("content", rows[i].name, ".hex");
+		struct span octets = vector_octets(hex);
+		struct content c;
+		char type[64];
+		json_t *body = decode_body(rows[i].media, octets, &why);
+
+		assert_non_null(body);
+		assert_string_equal(json_text(body, "format"), "fields");
+		sbuf_clear(&json);
+		json_print(json_object_get(body, "value"), &json);
+		snprintf(type, sizeof type, "%s+json", rows[i].media);
+		assert_int_equal(prepare(type, sbuf_as_span(&json), false, &c, &why), OK);
+		assert_true(span_eq(sbuf_as_span(&c.body), octets));
+		content_done(&c);
+		json_decref(body);
+		free((void *)(uintptr_t)octets.p);
+		free(hex);
+	}
+	sbuf_done(&json);
+}
+
 static void
 vectors(void **state)
 {
 	assert_true(vector_each("content", one_vector) >= 25);
 }
+
+#define MMS_FIELDS(rest) "{\"X-Mms-Message-Type\":\"m-notification-ind\",\"X-Mms-Transaction-ID\":\"t\"," \
+	"\"X-Mms-MMS-Version\":\"1.2\",\"X-Mms-Message-Class\":\"auto\",\"X-Mms-Message-Size\":1," \
+	"\"X-Mms-Content-Location\":\"u\"," rest "}"
 
 /* ---- refused ------------------------------------------------------------------------------------- */
 
@@ -113,6 +156,32 @@ static const struct {
 	  "line 1, column 15: entity declarations are not accepted" },
 	{ SI, "<si><indication>\xE9</indication></si>", "line 1, column 17: octet that is not UTF-8" },
 	{ SI "; charset=koi8-r", "<si/>", "line 1, column 1: charset koi8-r is not one of" },
+	{ RIGHTS, "<o-ex:right/>", "line 1, column 1: the root is o-ex:right, not o-ex:rights" },
+	{ RIGHTS, "<o-ex:rights><x/></o-ex:rights>", "line 1, column 14: unknown element x" },
+	{ RIGHTS, "<o-ex:rights a='1'/>", "line 1, column 1: unknown attribute a" },
+	{ RIGHTS, "<o-ex:rights>x<o-ex:asset/></o-ex:rights>", "line 1, column 15: text beside elements" },
+	{ RIGHTS, "<o-ex:rights><ds:KeyValue>a</ds:KeyValue></o-ex:rights>", "line 1, column 28: ds:KeyValue is not base64" },
+	{ MMS "+json", "[]", "line 1, column 1: not an object" },
+	{ MMS "+json", "{\"a\":1,\n\"a\":2}", "line 2, column 3: duplicate" },
+	{ MMS "+json", "{}", "X-Mms-Message-Type: m-notification-ind" },
+	{ MMS "+json", "{\"X-Mms-Message-Type\":\"m-send-req\"}", "X-Mms-Message-Type: m-notification-ind" },
+	{ MMS "+json", "{\"X-Mms-Message-Type\":\"m-notification-ind\"}", "m-notification-ind without X-Mms-Transaction-ID" },
+	{ MMS "+json", MMS_FIELDS("\"X-Mms-Expiry\":5"), "X-Mms-Expiry: neither" },
+	{ MMS "+json", MMS_FIELDS("\"X-Mms-Expiry\":{\"relative\":-5}"), "X-Mms-Expiry: not a number" },
+	{ MMS "+json", MMS_FIELDS("\"X-Mms-Expiry\":{\"relative\":5,\"absolute\":5}"), "X-Mms-Expiry: neither" },
+	{ MMS "+json", MMS_FIELDS("\"X-Mms-Expiry\":{\"relative\":5},\"Sender\":\"x\""), "no MMS field is called Sender" },
+	{ MMS "+json", MMS_FIELDS("\"X-Mms-Expiry\":{\"relative\":5},\"Subject\":\"a\\nb\""), "Subject: a control" },
+	{ MMS "+json", MMS_FIELDS("\"X-Mms-Expiry\":{\"relative\":5},\"X-Mms-Priority\":\"urgent\""), "X-Mms-Priority: not a word" },
+	{ MMS "+json", MMS_FIELDS("\"X-Mms-Expiry\":{\"relative\":5},\"Content-Type\":\"text/plain\""), "Content-Type: only" },
+	{ NOTIFICATION "+json", "{\"session_id\":\"0\"}", "session_id: 1 to FFFF" },
+	{ NOTIFICATION "+json", "{\"session_id\":\"10000\"}", "session_id: 1 to FFFF" },
+	{ NOTIFICATION "+json", "{\"session_id\":\"1\",\"digest\":\"00\"}", "digest: 16 octets" },
+	{ NOTIFICATION "+json", "{\"ui_mode\":4}", "ui_mode: 0 to 3" },
+	{ NOTIFICATION "+json", "{\"version\":\"1.2\"}", "version: " },
+	{ NOTIFICATION "+json", "{\"initiator\":\"me\"}", "initiator: " },
+	{ NOTIFICATION "+json", "{\"vendor\":\"0\"}", "vendor: " },
+	{ NOTIFICATION "+json", "{\"nonce\":\"0\"}", "no field is called nonce" },
+	{ NOTIFICATION "+json", "{\"session_id\":\"1\",\"digest\":\"00112233445566778899AABBCCDDEEFF\"}", "server_id: 1 to" },
 	{ SL, "<sl/>", "line 1, column 1: sl has no href" },
 	{ SL, "<sl href=''/>", "line 1, column 1: href of sl is empty" },
 	{ SL, "<sl href='x' action='signal-low'/>", "line 1, column 1: action is signal-low" },
@@ -202,12 +271,16 @@ types(void **state)
 		  "application/vnd.wap.connectivity-wbxml; SEC=USERPIN; MAC=AB", CONTENT_PROV },
 		{ PROV, "<wap-provisioningdoc/>", true, false, PROV, CONTENT_PROV },
 		{ "text/plain; charset=koi8-r", "<si", false, false, "text/plain; charset=koi8-r", CONTENT_OTHER },
-		{ " application/vnd.wap.mms-message ", "x", false, false, "application/vnd.wap.mms-message",
-		  CONTENT_MMS },
-		{ "application/vnd.syncml.notification", "x", false, false, "application/vnd.syncml.notification",
+		{ "application/vnd.syncml.dm.notification", "x", false, false, "application/vnd.syncml.dm.notification",
 		  CONTENT_DM_NOTIFICATION },
-		{ "application/vnd.oma.drm.rights+xml", "x", false, false, "application/vnd.oma.drm.rights+xml",
-		  CONTENT_DRM },
+		{ "application/vnd.oma.drm.rights+xml", "<o-ex:rights/>", false, true,
+		  "application/vnd.oma.drm.rights+wbxml", CONTENT_DRM },
+		{ "application/vnd.oma.drm.rights+xml", "<o-ex:rights/>", true, false,
+		  "application/vnd.oma.drm.rights+xml", CONTENT_DRM },
+		{ "application/vnd.oma.drm.roap-trigger+xml", "x", false, false,
+		  "application/vnd.oma.drm.roap-trigger+xml", CONTENT_DRM },
+		{ NOTIFICATION "+json", NOTIFICATION_FIELDS, false, true, NOTIFICATION, CONTENT_DM_NOTIFICATION },
+		{ NOTIFICATION "+json", NOTIFICATION_FIELDS, true, false, NOTIFICATION "+json", CONTENT_DM_NOTIFICATION },
 	};
 	struct content c;
 	struct why why;
@@ -288,7 +361,24 @@ binary_forms(void **state)
 		{ "application/vnd.syncml.dm+wbxml", "02A4016A006D", ERR_SHORT },
 		{ "application/vnd.oma.drm.rights+wbxml", "030E6A004501", OK },
 		{ "application/vnd.oma.drm.rights+wbxml", "030E6A00454C", ERR_SHORT },
-		{ "application/vnd.wap.mms-message", "8C82", OK },
+		{ "application/vnd.wap.mms-message", MMS_FIRST "837500", OK },
+		{ "application/vnd.wap.mms-message", "8C86 8B6D00 9581", OK },
+		{ "application/vnd.wap.mms-message", "8C82", ERR_SYNTAX },
+		{ "application/vnd.wap.mms-message", MMS_FIRST, ERR_SYNTAX },
+		{ "application/vnd.wap.mms-message", MMS_FIRST "8375", ERR_SYNTAX },
+		{ "application/vnd.wap.mms-message", "8C80 98747800 8D92", ERR_UNSUPPORTED },	/* m-send-req */
+		{ "application/vnd.wap.mms-message", "98747800", ERR_SYNTAX },
+		{ "application/vnd.wap.mms-message", "78", ERR_SYNTAX },
+		{ NOTIFICATION, "00000000000000000000000000000000 02D8000000 0001 0161", OK },
+		{ NOTIFICATION, "00000000000000000000000000000000 02D8000000 0001 0161 FF", OK },
+		{ NOTIFICATION, "00000000000000000000000000000000 02D8000000 0000 0161", ERR_RANGE },
+		{ NOTIFICATION, "00000000000000000000000000000000 02D8000000 0001 00", ERR_SYNTAX },
+		{ NOTIFICATION, "00000000000000000000000000000000 02D8000000 0001 02 61", ERR_SYNTAX },
+		{ NOTIFICATION, "00000000000000000000000000000000 02D80000", ERR_SYNTAX },
+		{ "application/vnd.omaloc-supl-init", "0005 010000", OK },
+		{ "application/vnd.omaloc-supl-init", "0006 010000", ERR_SYNTAX },
+		{ "application/vnd.omaloc-supl-init", "0005 090000", ERR_SYNTAX },
+		{ "application/vnd.omaloc-supl-init", "", ERR_SYNTAX },
 	};
 	uint8_t in[64];
 	struct content c;
@@ -789,6 +879,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vectors),
+		cmocka_unit_test(fields_and_back),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(secrets_stay_secret),
 		cmocka_unit_test(types),
