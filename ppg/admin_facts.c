@@ -303,6 +303,8 @@ profile_written(struct store_op *op)
 	struct admin *admin = w->admin;
 	bool removed = w->u.profile.document.n == 0;
 
+	if (op->result == OK && admin->cf.subscribers != NULL)
+		subscribers_profile_changed(admin->cf.subscribers);
 	if (op->result == ERR_NOT_FOUND)
 		admin_json_later(w->rq, 404, json_pack("{s:s}", "error", "no such profile"));
 	else if (op->result != OK)

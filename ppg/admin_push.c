@@ -13,20 +13,30 @@ enum { RECIPIENTS_SHOWN = 1000, ROWS_MAX = 1000, ROWS_USUAL = 100 };
 
 /* ---- one push ------------------------------------------------------------------------------------ */
 
-/* "0*1,2*998" of admit_policy_meta: the prediction for recipient n, or null. */
+static json_t *
+stored_prediction(json_t *meta, size_t i)
+{
+	struct prediction p;
+
+	return prediction_read(json_array_get(json_object_get(meta, "predictions"), i), &p) ? prediction_json(&p) : NULL;
+}
+
+/* The prediction for recipient n as admit_policy_meta wrote it, or NULL. */
 static json_t *
 prediction_of(json_t *meta, uint32_t n)
 {
 	const char *p = json_text(meta, "predicted");
-	unsigned index;
+	char index[12];
 	uint32_t count;
 	int used;
 
-	while (p != NULL && sscanf(p, "%3u*%7u%n", &index, &count, &used) == 2) {
-		if (n < count && index == ADMIT_LOOK_UP)
+	if (p == NULL)
+		return stored_prediction(meta, 0);
+	while (sscanf(p, "%11[-?0-9]*%7u%n", index, &count, &used) == 2) {
+		if (n < count && index[0] == '?')
 			return json_pack("{s:n, s:n, s:s}", "outcome", "code", "reason", "looked up when it is due");
 		if (n < count)
-			return json_incref(json_array_get(json_object_get(meta, "predictions"), index));
+			return index[0] != '-' ? stored_prediction(meta, strtoul(index, NULL, 10)) : NULL;
 		n -= count;
 		p += used;
 		p += *p == ',';

@@ -204,14 +204,14 @@ write_meta(const struct admit_request *rq, struct admission *a)
 		json_object_set_new(meta, "peer", json_string(rq->peer_name));
 	if (c->source_reference != NULL)
 		json_object_set_new(meta, "source_reference", json_span(span_str(c->source_reference)));
-	admit_policy_meta(a, meta);
 	if (a->n_quarantined > 0)
 		json_object_set_new(meta, "held", json_pack("{s:b}", "privileged", a->privileged));
-	if (json_object_size(meta) > 0) {
+	if (json_object_size(meta) > 0)
 		json_print(meta, &out);
-		a->meta = sbuf_take(&out);
-	}
 	json_decref(meta);
+	admit_policy_meta(a, &out);
+	if (out.n > 0)
+		a->meta = sbuf_take(&out);
 }
 
 static void
@@ -278,6 +278,8 @@ admission_done(struct admission *a)
 	sbuf_done(&a->route);
 	free(a->audit_detail);
 	control_marks_undo(&a->marks);
+	for (i = 0; i < a->n_predictions; i++)
+		free(a->predictions[i]);
 	free(a->predictions);
 	free(a->predicted);
 	free(a->recipients);

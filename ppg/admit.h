@@ -33,7 +33,6 @@ struct admit_config {
 	struct subscribers *subscribers;	/* NULL: nothing is known of anybody, nothing is predicted */
 	struct control_rules *controls;	/* a reference */
 	struct control_memory *memory;	/* lives longer; NULL: nothing is remembered */
-	bool default_profile;		/* one is set: everybody is predicted for */
 	bool pin_over_http;		/* a user's PIN may come over plain HTTP from anywhere */
 	bool dm_ef_imsi;		/* network ids of DM bootstraps are EF_IMSI octets instead of digits */
 	bool default_app_id;		/* content without one gets that of its type */
@@ -69,8 +68,8 @@ enum {
 	ADMIT_OPERATION = -1,		/* cancel, status query or capabilities query, well formed */
 	ADMIT_READER = -2		/* the store must be asked: start again with a reader */
 };
-enum { ADMIT_NOT_PREDICTED = 255, ADMIT_LOOK_UP = 254 /* when it is due */ };
-enum { ADMIT_NOTES_MAX = 8, ADMIT_PREDICTIONS_MAX = 16 };
+enum { ADMIT_NOT_PREDICTED = UINT32_MAX, ADMIT_LOOK_UP = UINT32_MAX - 1 /* when it is due */ };
+enum { ADMIT_NOTES_MAX = 8 };
 
 struct admission {
 	struct pap_control control;
@@ -106,9 +105,9 @@ struct admission {
 	bool own_app_id;		/* the initiator named none: it is that of the content type */
 	char *control_text;		/* heap: the control entity when it came in a transfer encoding */
 	char **held_desc;		/* heap: why each of the held is held */
-	struct prediction *predictions;	/* heap: the different ones of this push ... */
+	char **predictions;		/* heap: the different ones of this push, as they are stored ... */
 	size_t n_predictions;
-	uint8_t *predicted;		/* heap: ... and which of them each recipient has, ADMIT_NOT_PREDICTED for none */
+	uint32_t *predicted;		/* heap: ... and which of them each recipient has; NULL: all the first, if there is one */
 	struct control_findings findings;	/* what controls said of the whole push */
 	struct control_marks *marks;	/* in the memory of controls; kept when the push is stored */
 	bool secret;			/* the content is a provisioning document or the like */

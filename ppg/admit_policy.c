@@ -1,7 +1,9 @@
 /*
  * admit_policy.c - see admit_int.h. The gateway's controls, and what the recipients' devices will do with the message,
  * each by its profile. One decision is made for all recipients with the same device; those that a look-up has to find
- * are decided on when the push is due. Facts: device policies sheet, 8.4; controls E-14 and E-19 are here.
+ * are decided on when the push is due. Devices that nobody knows need no look into the store: where nobody is known and
+ * no control has anything to say, there is one prediction and that is all. Facts: device policies sheet, 8.4; controls
+ * E-14 and E-19 are here.
  */
 #include "ppg/admit_int.h"
 
@@ -18,8 +20,9 @@ enum { DEVICES_MAX = 32 };		/* different devices of one push that are held at on
 /* What was decided for a device; `text` is what tells devices apart. */
 struct decided {
 	char *text;			/* heap; may hold an IMSI */
-	struct policy_device *dev;	/* heap */
-	uint8_t index;
+	struct policy_device *own;	/* heap; NULL: it is the one of all that nobody knows */
+	const struct policy_device *dev;
+	uint32_t index;
 	struct prediction p;
 };
 
@@ -29,11 +32,14 @@ struct run {
 	struct admission *a;
 	enum on_refusal on_refusal;
 	bool predicts;
+	struct known_device *unknown;	/* NULL: nothing is predicted for devices that nobody knows */
 	struct push_facts *facts;
 	struct control_case c;
 	char from[64];
 	struct decided decided[DEVICES_MAX];
 	size_t n_decided;
+	struct sbuf first;		/* the first few predictions, for the audit row */
+	enum policy_outcome outcome;	/* of the first */
 	struct control_findings findings;	/* of all recipients, each once */
 	uint32_t foreseen;		/* recipients whose device says no, and that get it nevertheless */
 	struct why warning;		/* of the first of those */
@@ -45,24 +51,28 @@ struct run {
 	bool told;			/* the device's reason is in the log */
 };
 
+/* E-19 off: devices that nobody knows are not thought about. */
 static bool
 predicts_for_all(const struct admit_config *cf)
 {
-	return cf->default_profile || (cf->controls->configured && cf->controls->modes[14] != CONTROL_OFF);
+	return cf->subscribers != NULL && cf->controls->modes[19] != CONTROL_OFF;
 }
 
 bool
 admit_policy_reads(const struct admit_config *cf)
 {
 	return cf->controls->modes[20] != CONTROL_OFF ||	/* the first use */
-	    (cf->subscribers != NULL && (predicts_for_all(cf) || subscribers_maybe(cf->subscribers)));
+	    (cf->subscribers != NULL && subscribers_maybe(cf->subscribers)) ||
+	    (predicts_for_all(cf) && !subscribers_unknown_read(cf->subscribers));
 }
 
+/* Asks the store, if there is anything to ask. */
 static bool
 can_predict(const struct run *r)
 {
-	return r->cf->subscribers != NULL && r->rq->reader != NULL &&
-	    (subscribers_any(r->cf->subscribers, r->rq->reader) || predicts_for_all(r->cf));
+	struct subscribers *s = r->cf->subscribers;
+
+	return s != NULL && ((r->rq->reader != NULL && subscribers_any(s, r->rq->reader)) || predicts_for_all(r->cf));
 }
 
 /* The initiator's own key goes before the gateway's. */
@@ -86,7 +96,7 @@ forget_decided(struct run *r)
 	for (i = 0; i < r->n_decided; i++) {
 		secret_cleanse(r->decided[i].text, strlen(r->decided[i].text));
 		free(r->decided[i].text);
-		free(r->decided[i].dev);
+		free(r->decided[i].own);
 	}
 	r->n_decided = 0;
 }
@@ -104,40 +114,81 @@ device_text(const struct run *r, const struct subscriber *sub)
 	return sbuf_take(&text);
 }
 
-static bool
-same(const struct prediction *a, const struct prediction *b)
-{
-	return a->device_known == b->device_known && a->outcome == b->outcome && a->code == b->code && a->risks == b->risks &&
-	    strcmp(a->profile, b->profile) == 0 && strcmp(a->path, b->path) == 0;
-}
+enum { LATELY = 32, FIRST_FEW = 4 };
 
-/* Its place among the different ones of the push. */
-static uint8_t
+/* Its place among the different ones of the push; one that comes again after many others may get a second place. */
+static uint32_t
 keep(struct admission *a, const struct prediction *p)
 {
-	size_t i;
+	struct sbuf text = { 0 };
+	size_t i, n = a->n_predictions;
 
-	for (i = 0; i < a->n_predictions; i++)
-		if (same(&a->predictions[i], p))
-			return (uint8_t)i;
-	if (a->n_predictions == ADMIT_PREDICTIONS_MAX)
-		return ADMIT_NOT_PREDICTED;
-	a->predictions = realloc(a->predictions, (a->n_predictions + 1) * sizeof *p);
+	prediction_write(p, &text);
+	for (i = n; i > 0 && i + LATELY > n; i--)
+		if (strcmp(a->predictions[i - 1], text.s) == 0) {
+			sbuf_done(&text);
+			return (uint32_t)i - 1;
+		}
+	if ((n & (n - 1)) == 0)		/* full at 0, 1, 2, 4, 8 */
+		a->predictions = realloc(a->predictions, (n == 0 ? 1 : n * 2) * sizeof *a->predictions);
 	if (a->predictions == NULL)
 		abort();
-	a->predictions[a->n_predictions] = *p;
-	return (uint8_t)a->n_predictions++;
+	a->predictions[n] = sbuf_take(&text);
+	return (uint32_t)a->n_predictions++;
 }
 
-/* NULL: no profile can be read at all. */
+static void
+keep_first(struct run *r, const struct prediction *p)
+{
+	if (r->a->n_predictions > FIRST_FEW)
+		return;
+	if (r->first.n > 0)
+		sbuf_str(&r->first, "; ");
+	else
+		r->outcome = p->outcome;
+	prediction_print(p, &r->first);
+}
+
+/* Of a subscriber, on the heap; NULL: no profile can be read at all. */
+static struct policy_device *
+read_device(struct run *r, const struct subscriber *sub, bool *known)
+{
+	struct policy_device *dev = calloc(1, sizeof *dev);
+	struct why why;
+
+	if (dev == NULL)
+		abort();
+	if (subscribers_device(r->cf->subscribers, r->rq->reader, sub, dev, known, &why) == OK)
+		return dev;
+	log_warning("policy", "nothing is predicted: %s", why.text);
+	free(dev);
+	return NULL;
+}
+
+static bool
+find_device(struct run *r, const struct subscriber *sub, struct decided *d)
+{
+	bool known = false;
+
+	d->own = NULL;
+	if (sub != NULL)
+		d->own = read_device(r, sub, &known);
+	d->dev = d->own;
+	if (sub == NULL && r->unknown != NULL)
+		d->dev = &r->unknown->dev;
+	if (d->dev == NULL)
+		return false;
+	predict(d->dev, r->facts, r->from, sub != NULL && sub->imsi[0] != '\0' ? sub->imsi : NULL, &d->p);
+	d->p.device_known = known;
+	return true;
+}
+
 static const struct decided *
 decide(struct run *r, const struct subscriber *sub)
 {
 	struct decided *d;
 	char *text = device_text(r, sub);
-	struct why why;
-	bool known;
-	size_t i;
+	size_t i, before = r->a->n_predictions;
 
 	for (i = 0; i < r->n_decided; i++)
 		if (strcmp(r->decided[i].text, text) == 0) {
@@ -148,21 +199,16 @@ decide(struct run *r, const struct subscriber *sub)
 	if (r->n_decided == DEVICES_MAX)
 		forget_decided(r);
 	d = &r->decided[r->n_decided];
-	d->dev = calloc(1, sizeof *d->dev);
-	if (d->dev == NULL)
-		abort();
-	if (subscribers_device(r->cf->subscribers, r->rq->reader, sub, d->dev, &known, &why) != OK) {
-		log_warning("policy", "nothing is predicted: %s", why.text);
-		free(d->dev);
+	if (!find_device(r, sub, d)) {
 		secret_cleanse(text, strlen(text));
 		free(text);
 		return NULL;
 	}
-	predict(d->dev, r->facts, r->from, sub != NULL && sub->imsi[0] != '\0' ? sub->imsi : NULL, &d->p);
-	d->p.device_known = known;
 	d->text = text;
 	d->index = keep(r->a, &d->p);
 	r->n_decided++;
+	if (r->a->n_predictions > before)
+		keep_first(r, &d->p);
 	return d;
 }
 
@@ -363,11 +409,8 @@ describe_for_audit(struct run *r)
 
 	if (a->audit_detail != NULL)
 		sbuf_str(&text, a->audit_detail);
-	for (i = 0; i < a->n_predictions && i < 4; i++) {
-		if (text.n > 0)
-			sbuf_str(&text, "; ");
-		prediction_print(&a->predictions[i], &text);
-	}
+	if (r->first.n > 0)
+		sbuf_fmt(&text, "%s%s", text.n > 0 ? "; " : "", r->first.s);
 	for (i = 0; i < r->findings.n; i++)
 		sbuf_fmt(&text, "%s%s", text.n > 0 ? "; " : "", r->findings.list[i].text);
 	if (text.n > 0) {
@@ -426,14 +469,10 @@ find_sender(struct run *r, struct route_wish *wish)
 }
 
 static void
-note(struct admission *a)
+note(struct admission *a, enum policy_outcome outcome)
 {
-	uint32_t i;
-
-	for (i = 0; a->predicted != NULL && i < a->n_recipients && a->predicted[i] == ADMIT_NOT_PREDICTED; i++)
-		;
-	if (a->predicted != NULL && i < a->n_recipients && a->predicted[i] < ADMIT_LOOK_UP)
-		admission_note(a, "predicted", "%s", policy_outcome_name(a->predictions[a->predicted[i]].outcome));
+	if (a->n_predictions > 0 && a->control.progress_notes)
+		admission_note(a, "predicted", "%s", policy_outcome_name(outcome));
 }
 
 /* 0, or the code of a push that nobody gets. */
@@ -457,7 +496,7 @@ check_all(struct run *r)
 		return admit_refuse(a, r->code, "%s", r->refusal.text);
 	describe(r);
 	describe_for_audit(r);
-	note(a);
+	note(a, r->outcome);
 	return 0;
 }
 
@@ -481,14 +520,18 @@ static void
 prepare(struct run *r, struct route_wish *wish)
 {
 	struct admission *a = r->a;
+	uint32_t i;
 
 	find_sender(r, wish);
 	r->on_refusal = choose_on_refusal(r);
 	if (r->predicts) {
-		a->predicted = malloc(a->n_recipients);
+		if (predicts_for_all(r->cf))
+			r->unknown = subscribers_unknown(r->cf->subscribers, r->rq->reader);
+		a->predicted = malloc(a->n_recipients * sizeof *a->predicted);
 		if (a->predicted == NULL)
 			abort();
-		memset(a->predicted, ADMIT_NOT_PREDICTED, a->n_recipients);
+		for (i = 0; i < a->n_recipients; i++)
+			a->predicted[i] = ADMIT_NOT_PREDICTED;
 	}
 	r->facts = push_facts_read(a->body->headers, a->body->body);
 	r->c = (struct control_case){
@@ -512,17 +555,13 @@ prepare(struct run *r, struct route_wish *wish)
 	}
 }
 
-int
-admit_policy(const struct admit_config *cf, const struct admit_request *rq, struct admission *a)
+static int
+check(const struct admit_config *cf, const struct admit_request *rq, struct admission *a)
 {
-	struct run *r;
+	struct run *r = calloc(1, sizeof *r);
 	struct route_wish wish;
 	int code;
 
-	if (rq->reader == NULL &&
-	    !control_concerns(cf->controls, cf->memory, content_kind_of(span_str(a->content_type))))
-		return 0;
-	r = calloc(1, sizeof *r);
 	if (r == NULL)
 		abort();
 	r->cf = cf;
@@ -535,44 +574,122 @@ admit_policy(const struct admit_config *cf, const struct admit_request *rq, stru
 	if (code == 0 && r->lost > 0)
 		add_screen(r, &wish);
 	forget_decided(r);
+	known_device_unref(r->unknown);
+	sbuf_done(&r->first);
 	secret_cleanse(r, sizeof *r);
 	free(r);
 	return code;
 }
 
+/* ---- nobody is known, and no control has anything to say ------------------------------------------- */
+
+/* Does it look at where a message comes from? */
+static bool
+looks_at_sender(const struct policy_device *dev)
+{
+	size_t i;
+
+	for (i = 0; i < POLICY_KINDS; i++)
+		if (dev->modes[i] == POLICY_MODE_LIST)
+			return true;
+	for (i = 0; i < POLICY_SIGNATURES; i++)
+		if (dev->rules[i] == POLICY_RULE_LIST)
+			return true;
+	return dev->family != FAMILY_OTHER;
+}
+
+/* One prediction for all recipients; false: there is more to say about it. */
+static bool
+predict_for_all(const struct admit_config *cf, struct admission *a)
+{
+	struct known_device *unknown = predicts_for_all(cf) ? subscribers_unknown(cf->subscribers, NULL) : NULL;
+	struct push_facts *facts;
+	struct prediction p;
+	bool simple;
+
+	if (unknown == NULL)
+		return true;
+	simple = !looks_at_sender(&unknown->dev);
+	if (simple) {
+		facts = push_facts_read(a->body->headers, a->body->body);
+		predict(&unknown->dev, facts, NULL, NULL, &p);
+		push_facts_free(&facts);
+		simple = !prediction_refuses(&p);
+	}
+	if (simple) {
+		p.device_known = false;
+		keep(a, &p);
+		note(a, p.outcome);
+	}
+	known_device_unref(unknown);
+	return simple;
+}
+
+int
+admit_policy(const struct admit_config *cf, const struct admit_request *rq, struct admission *a)
+{
+	if (rq->reader == NULL &&
+	    !control_concerns(cf->controls, cf->memory, content_kind_of(span_str(a->content_type))) &&
+	    predict_for_all(cf, a))
+		return 0;
+	return check(cf, rq, a);
+}
+
 /* ---- for the store --------------------------------------------------------------------------------- */
 
-/* "0*1,2*998": which prediction how many recipients have, in their order; a long one is cut, so that meta is small. */
-static json_t *
-runs(const struct admission *a)
+/* "0*1,2*998": which of the listed predictions how many recipients have, in their order. */
+static void
+write_runs(const uint32_t *indexes, uint32_t n, struct sbuf *out)
 {
-	enum { RUNS_OCTETS = 4000 };
-	struct sbuf out = { 0 };
-	uint32_t i, n;
-	json_t *text;
+	uint32_t i, same;
 
-	sbuf_str(&out, "");
-	for (i = 0; i < a->n_recipients && out.n < RUNS_OCTETS; i += n) {
-		for (n = 1; i + n < a->n_recipients && a->predicted[i + n] == a->predicted[i]; n++)
+	for (i = 0; i < n; i += same) {
+		for (same = 1; i + same < n && indexes[i + same] == indexes[i]; same++)
 			;
-		sbuf_fmt(&out, "%s%u*%u", i > 0 ? "," : "", a->predicted[i], n);
+		if (i > 0)
+			sbuf_char(out, ',');
+		if (indexes[i] == ADMIT_NOT_PREDICTED)
+			sbuf_fmt(out, "-*%u", same);
+		else if (indexes[i] == ADMIT_LOOK_UP)
+			sbuf_fmt(out, "?*%u", same);
+		else
+			sbuf_fmt(out, "%u*%u", indexes[i], same);
 	}
-	text = json_string(out.s);
-	sbuf_done(&out);
-	return text;
+}
+
+static bool
+all_have(const struct admission *a, uint32_t index)
+{
+	uint32_t i;
+
+	for (i = 0; i < a->n_recipients && a->predicted[i] == index; i++)
+		;
+	return i == a->n_recipients;
 }
 
 void
-admit_policy_meta(const struct admission *a, json_t *meta)
+admit_policy_meta(const struct admission *a, struct sbuf *meta)
 {
-	json_t *list;
+	bool alone = meta->n == 0;
 	size_t i;
 
-	if (a->predicted == NULL)
+	if (a->n_predictions == 0 && (a->predicted == NULL || all_have(a, ADMIT_NOT_PREDICTED)))
 		return;
-	list = json_array();
-	for (i = 0; i < a->n_predictions; i++)
-		json_array_append_new(list, prediction_json(&a->predictions[i]));
-	json_object_set_new(meta, "predictions", list);
-	json_object_set_new(meta, "predicted", runs(a));
+	if (alone)
+		sbuf_char(meta, '{');
+	else
+		meta->s[meta->n - 1] = ',';	/* the brace at its end */
+	sbuf_str(meta, "\"predictions\":[");
+	for (i = 0; i < a->n_predictions; i++) {
+		if (i > 0)
+			sbuf_char(meta, ',');
+		sbuf_str(meta, a->predictions[i]);
+	}
+	sbuf_char(meta, ']');
+	if (a->predicted != NULL && !all_have(a, 0)) {
+		sbuf_str(meta, ",\"predicted\":\"");
+		write_runs(a->predicted, a->n_recipients, meta);
+		sbuf_char(meta, '"');
+	}
+	sbuf_char(meta, '}');
 }

@@ -144,7 +144,6 @@ make_admit(struct gateway *gw, struct ppg_config *fresh)
 		.subscribers = gw->subscribers,
 		.controls = control_rules_ref(fresh->controls),
 		.memory = gw->memory,
-		.default_profile = fresh->subscribers.default_profile != NULL,
 		.pin_over_http = fresh->pin_over_http,
 		.dm_ef_imsi = fresh->dm_ef_imsi,
 		.default_app_id = fresh->default_app_id,

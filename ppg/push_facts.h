@@ -23,6 +23,7 @@ struct push_facts {
 	struct policy_setting *settings;
 	size_t n_settings;
 	struct why problem;
+	unsigned advised;		/* devices that were told what is missing (predict.c) */
 };
 
 /* Never fails: what cannot be read is malformed. The spans live as long as the facts. */

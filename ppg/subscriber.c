@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "policy/case_json.h"
@@ -184,11 +185,14 @@ struct subscribers {
 	char *url, *default_profile;	/* heap copies behind cf */
 	struct cached *buckets[BUCKETS], *newest, *oldest;
 	size_t n_cached;
+	struct known_device *unknown;	/* of devices nobody knows; NULL: not read, or there is none */
+	unsigned version;		/* of what it is made from */
 
 	bool http;
 	struct profile_dir dir;
 	atomic_bool any;		/* there are rows, or there may be */
 	atomic_llong looked_us;		/* when the store was asked for any */
+	atomic_bool unknown_read;	/* there is nothing to be read for it */
 };
 
 struct subscribers *
@@ -203,6 +207,7 @@ subscribers_create(const struct subscriber_config *cf)
 	profile_dir_find(&s->dir, cf->profiles);
 	atomic_init(&s->any, false);
 	atomic_init(&s->looked_us, INT64_MIN / 2);
+	atomic_init(&s->unknown_read, false);
 	subscribers_set(s, cf);
 	return s;
 }
@@ -231,11 +236,29 @@ subscribers_destroy(struct subscribers **p)
 		return;
 	while (s->oldest != NULL)
 		forget(s, s->oldest);
+	known_device_unref(s->unknown);
 	free(s->url);
 	free(s->default_profile);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 	*p = NULL;
+}
+
+void
+known_device_unref(struct known_device *d)
+{
+	if (d != NULL && atomic_fetch_sub(&d->refs, 1) == 1)
+		free(d);
+}
+
+/* Under the lock. */
+static void
+forget_unknown(struct subscribers *s)
+{
+	known_device_unref(s->unknown);
+	s->unknown = NULL;
+	s->version++;
+	atomic_store(&s->unknown_read, false);
 }
 
 void
@@ -250,6 +273,15 @@ subscribers_set(struct subscribers *s, const struct subscriber_config *cf)
 	s->cf.url = s->url = span_dup(span_str(cf->url != NULL ? cf->url : ""));
 	s->cf.default_profile = s->default_profile =
 	    span_dup(span_str(cf->default_profile != NULL ? cf->default_profile : ""));
+	forget_unknown(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void
+subscribers_profile_changed(struct subscribers *s)
+{
+	pthread_mutex_lock(&s->lock);
+	forget_unknown(s);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -481,6 +513,59 @@ of_device_text(const struct subscriber *sub, const struct policy_files *files, s
 		json_decref(device);
 	}
 	return err;
+}
+
+/* What was read while something changed is not kept. */
+static struct known_device *
+read_unknown(struct subscribers *s, struct store_reader *reader)
+{
+	struct texts texts = { s, reader };
+	const struct policy_files files = { read_profile, &texts };
+	struct known_device *d = calloc(1, sizeof *d);
+	char name[SUBSCRIBER_PROFILE_SIZE];
+	unsigned version;
+	struct why why;
+
+	if (d == NULL)
+		abort();
+	atomic_init(&d->refs, 1);
+	pthread_mutex_lock(&s->lock);
+	snprintf(name, sizeof name, "%s", s->default_profile[0] != '\0' ? s->default_profile : "unknown");
+	version = s->version;
+	pthread_mutex_unlock(&s->lock);
+	if (policy_device_init(&d->dev, name, &files, &why) != OK) {
+		log_warning("policy", "nothing is predicted for devices that nobody knows: %s", why.text);
+		known_device_unref(d);
+		d = NULL;
+	}
+	pthread_mutex_lock(&s->lock);
+	if (version == s->version && s->unknown == NULL) {
+		s->unknown = d;
+		if (d != NULL)
+			atomic_fetch_add(&d->refs, 1);
+		atomic_store(&s->unknown_read, true);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return d;
+}
+
+bool
+subscribers_unknown_read(struct subscribers *s)
+{
+	return atomic_load(&s->unknown_read);
+}
+
+struct known_device *
+subscribers_unknown(struct subscribers *s, struct store_reader *reader)
+{
+	struct known_device *d;
+
+	pthread_mutex_lock(&s->lock);
+	d = s->unknown;
+	if (d != NULL)
+		atomic_fetch_add(&d->refs, 1);
+	pthread_mutex_unlock(&s->lock);
+	return d != NULL || reader == NULL || subscribers_unknown_read(s) ? d : read_unknown(s, reader);
 }
 
 int

@@ -7,6 +7,8 @@
 #ifndef PPG_SUBSCRIBER_H
 #define PPG_SUBSCRIBER_H
 
+#include <stdatomic.h>
+
 #include "base/json.h"
 #include "base/profile_dir.h"
 #include "policy/policy.h"
@@ -77,5 +79,19 @@ unsigned subscribers_timeout_ms(struct subscribers *s);
  */
 int subscribers_device(struct subscribers *s, struct store_reader *reader, const struct subscriber *sub,
     struct policy_device *dev, bool *known, struct why *why);
+
+/* The device that stands for those nobody knows. Shared, never changed; counted references. */
+struct known_device {
+	atomic_int refs;
+	struct policy_device dev;
+};
+void known_device_unref(struct known_device *d);	/* NULL allowed */
+/*
+ * It is read once, and again after a reload or when a profile in the store changes. A new reference; NULL: there is no such
+ * profile, which the log said, or it was not read yet and reader is NULL.
+ */
+struct known_device *subscribers_unknown(struct subscribers *s, struct store_reader *reader);
+bool subscribers_unknown_read(struct subscribers *s);	/* cheap: need nobody read it? */
+void subscribers_profile_changed(struct subscribers *s);
 
 #endif

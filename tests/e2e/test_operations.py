@@ -279,7 +279,7 @@ def progress_notes():
     reply = gw.push(NUMBERS[0], push_id=new_id(), attributes=WAITING + 'progress-notes-requested="true"')
     response = xml.etree.ElementTree.fromstring(reply.text)[0]
     stages = [n.get("stage") for n in response.findall("progress-note")]
-    equal(stages, ["received", "checked", "content", "stored"])
+    equal(stages, ["received", "checked", "content", "predicted", "stored"])
     equal(response[-1].tag, "response-result")
     assert all(n.get("time") for n in response.findall("progress-note"))
     equal(xml.etree.ElementTree.fromstring(gw.push(NUMBERS[0], attributes=WAITING).text)[0].findall("progress-note"), [])

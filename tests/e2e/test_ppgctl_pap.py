@@ -153,11 +153,11 @@ def options_that_cannot_be_right():
 def stages_are_printed():
     out = ctl("submit", *LOGIN, *CONTENT, *to(NUMBERS[0]), "--progress").splitlines()
     notes = [line.split() for line in out if line.startswith("note ")]
-    equal([n[2] for n in notes], ["received", "checked", "content", "stored"])
+    equal([n[2] for n in notes], ["received", "checked", "content", "predicted", "stored"])
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", n[1]) for n in notes), notes
-    assert out[4].startswith("1001 ") and out[5].startswith("push-id "), out
+    assert out[5].startswith("1001 ") and out[6].startswith("push-id "), out
     answer = js("submit", *LOGIN, *CONTENT, *to(NUMBERS[0]), "--progress")
-    equal([n["stage"] for n in answer["notes"]], ["received", "checked", "content", "stored"])
+    equal([n["stage"] for n in answer["notes"]], ["received", "checked", "content", "predicted", "stored"])
     assert "notes" not in js("submit", *LOGIN, *CONTENT, *to(NUMBERS[0]))
 
 

@@ -30,7 +30,7 @@ def pi(name, more):
     return initiator(name, user=name, password=name, more=more)
 
 
-sim = Smscsim()
+sim, nobody_sim = Smscsim(), Smscsim()
 gw = Gateway(sim.port, initiators="".join(
     pi(name, 'on-predicted-refusal = %s\nnotify-allow = "127.0.0.0/8"' % name) for name in ("refuse", "warn", "send")))
 gw.wait_link()
@@ -199,6 +199,64 @@ def devices_that_nobody_knows_are_taken_for_the_strictest():
                           content_type="text/vnd.wap.sl")
     equal(reply.code, 1001, reply.text)         # E-19 only warns while there is no group control
     equal((predicted(push_id)["outcome"], predicted(push_id)["device_known"]), ("DISCARD", False))
+
+
+SL = dict(content='<?xml version="1.0"?><sl href="https://m.example.net/"/>', content_type="text/vnd.wap.sl")
+
+
+@case
+def nobody_is_known_and_each_push_has_its_prediction():
+    own = Gateway(nobody_sim.port)
+    own.wait_link()
+    to = [UNKNOWN, ODD, "+12025550297"]
+
+    def said(**more):
+        push_id = new_id()
+        reply = own.push(to, push_id=push_id, **more)
+        equal(reply.code, 1001, reply.text)
+        recipients = own.show(push_id)["recipients"]
+        equal(len(recipients), 3)
+        assert recipients[0]["prediction"] == recipients[1]["prediction"] == recipients[2]["prediction"], recipients
+        return recipients[0]["prediction"], reply.desc, push_id
+
+    got, desc, push_id = said()
+    equal((got["outcome"], got["profile"], got["device_known"], got["code"], got["advice"], got["risks"]),
+          ("DELIVER", "unknown", False, None, None, []))
+    assert "predicted" not in (desc or ""), desc
+    got, desc, push_id = said(**SL)
+    equal((got["outcome"], got["profile"], got["device_known"]), ("DISCARD", "unknown", False))
+    assert desc.startswith("predicted discard P12") and "(3 of 3 recipients)" in desc, desc
+    rows = own.admin("/api/v1/audit?" + urllib.parse.urlencode({"push-id": push_id})).json()["rows"]
+    assert "predicted discard P12" in rows[0]["detail"], rows
+    assert any("E-14" in line and "predicted discard P12" in line for line in own.program.tail()), own.program.tail()
+    # a profile in the store stands before the file of that name, from the next push on
+    own_api = lambda method, body: equal(harness.http_request(
+        method, "http://127.0.0.1:%d/api/v1/profiles/unknown" % own.admin_port, body,
+        {"Authorization": "Bearer " + TOKEN, "Content-Type": "text/plain"}).status, 200)
+    own_api("PUT", b"family = other\nmode sl = auto\nmode si = ignore\n")
+    equal(said(**SL)[0]["outcome"], "DELIVER")
+    equal(said()[0]["outcome"], "DISCARD")
+    own_api("DELETE", None)
+    equal(said()[0]["outcome"], "DELIVER")
+    own.stop()
+    # a reload takes another profile for them; a whole family that looks at the sender
+    own.write_config(store_more="\ngroup = subscriber-source\ndefault-profile = wm5\n")
+    own.start()
+    own.wait_link()
+    got = said()[0]
+    equal((got["outcome"], got["code"], got["profile"], got["device_known"]), ("DISCARD", "P13", "wm5", False))
+    assert got["advice"].startswith("needs a trusted proxy as sender (the device knows none)"), got
+    own.stop()
+
+
+@case
+def e_19_off_says_nothing_of_devices_that_nobody_knows():
+    own = Gateway(nobody_sim.port, store_more="\ngroup = control\ne-19 = off\ne-03 = off\n")
+    own.wait_link()
+    push_id = new_id()
+    equal(own.push(UNKNOWN, push_id=push_id).code, 1001)
+    equal(own.show(push_id)["recipients"][0]["prediction"], None)
+    own.stop()
 
 
 @case

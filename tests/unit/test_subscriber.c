@@ -225,6 +225,56 @@ names_are_no_paths(void **state)
 
 /* ---- predictions ------------------------------------------------------------------------------------------- */
 
+/* What is stored is all there is to know. */
+static void
+comes_back(const struct prediction *p, const json_t *shown)
+{
+	struct prediction read;
+	struct sbuf text = { 0 };
+	json_t *list, *again;
+
+	prediction_write(p, &text);
+	list = json_read(sbuf_as_span(&text), NULL);
+	assert_true(prediction_read(list, &read));
+	again = prediction_json(&read);
+	assert_true(json_equal(shown, again));
+	json_decref(again);
+	json_decref(list);
+	sbuf_done(&text);
+}
+
+/* Names from a table may hold anything; what is not one of ours is none. */
+static void
+stored_predictions(void **state)
+{
+	static const char *const none[] = { "{}", "[]", "[\"unknown\"]", "[\"unknown\",\"PERHAPS\"]", "[1,2,3]", "\"x\"" };
+	struct prediction p = { .profile = "a\"b\\c\n\xFF", .outcome = OUTCOME_REJECT_DOC, .code = 15, .path = "A/\"B", .risks = 17,
+		.device_known = true, .advice = "needs \"x\"" }, read;
+	struct sbuf text = { 0 };
+	json_t *list;
+	size_t i;
+
+	prediction_write(&p, &text);
+	list = json_read(sbuf_as_span(&text), NULL);
+	assert_true(prediction_read(list, &read));
+	assert_string_equal(read.path, p.path);
+	assert_string_equal(read.advice, p.advice);
+	assert_int_equal(read.code, 15);
+	assert_int_equal(read.risks, 17);
+	assert_true(read.device_known);
+	json_decref(list);
+	sbuf_clear(&text);
+	prediction_write(&(struct prediction){ .profile = "unknown", .outcome = OUTCOME_DELIVER }, &text);
+	assert_string_equal(text.s, "[\"unknown\",\"DELIVER\"]");
+	for (i = 0; i < sizeof none / sizeof none[0]; i++) {
+		list = json_read(span_str(none[i]), NULL);
+		assert_false(prediction_read(list, &read));
+		json_decref(list);
+	}
+	assert_false(prediction_read(NULL, &read));
+	sbuf_done(&text);
+}
+
 static void
 predictions(void **state)
 {
@@ -234,13 +284,23 @@ predictions(void **state)
 		bool refuses;
 	} rows[] = {
 		{ "{\"profile\":\"wm5\"}", "+12025550100", "3",
-		  "predicted discard P13: SI role mismatch (4109); needs a trusted proxy as sender and Push-Flag 1 or 3 (profile wm5)",
+		  "predicted discard P13: SI role mismatch (4109); needs a trusted proxy as sender (the device knows none) (profile wm5)",
 		  "P13", true },
 		{ "{\"profile\":\"wm5\",\"device\":{\"proxies\":[{\"id\":\"p\",\"address\":\"+12025550100\",\"type\":\"E164\","
 		  "\"trust\":1,\"push\":1}]}}", "+12025550100", "1", "predicted deliver", NULL, false },
 		{ "{\"profile\":\"wm5\",\"device\":{\"proxies\":[{\"id\":\"p\",\"address\":\"+12025550100\",\"type\":\"E164\","
-		  "\"trust\":1,\"push\":1}]}}", "+12025550101", "1", NULL, "P13", true },
+		  "\"trust\":1,\"push\":1}]}}", "+12025550101", "1",
+		  "predicted discard P13: SI role mismatch (4109); needs a trusted proxy as sender (profile wm5)", "P13", true },
 		{ "{\"profile\":\"wm-htc-2008\"}", "x", NULL, "predicted deliver", NULL, false },
+		{ "{\"profile\":\"wm5\",\"device\":{\"proxies\":[{\"id\":\"p\",\"address\":\"+12025550100\",\"type\":\"E164\","
+		  "\"trust\":1,\"push\":1}]}}", "+12025550100", NULL,
+		  "predicted discard P13: SI role mismatch (4109); needs Push-Flag 1 (profile wm5)", "P13", true },
+		{ "{\"profile\":\"wm5\",\"device\":{\"proxies\":[{\"id\":\"p\",\"address\":\"+12025550100\",\"type\":\"E164\","
+		  "\"trust\":0,\"push\":1}]}}", "+12025550100", NULL, "predicted discard P13: SI role mismatch (4109); needs a "
+		  "trusted proxy as sender (the device knows no such), Push-Flag 1 (profile wm5)", "P13", true },
+		{ "{\"profile\":\"w10m\"}", "+12025550100", "1", "predicted discard P13: SI role mismatch (4109); needs a known "
+		  "proxy as sender (the device knows none) (profile w10m)", "P13", true },
+		{ "{\"profile\":\"ios\"}", "x", NULL, NULL, NULL, true },
 	};
 	struct subscribers *s = make(1, NULL);
 	struct policy_device *dev = calloc(1, sizeof *dev);
@@ -269,7 +329,11 @@ predictions(void **state)
 		assert_int_equal(prediction_refuses(&p), rows[i].refuses);
 		if (rows[i].said != NULL)
 			assert_string_equal(text.s, rows[i].said);
-		if (rows[i].code != NULL)
+		assert_true(text.n <= 200);
+		comes_back(&p, json);
+		if (rows[i].code == NULL && rows[i].refuses)
+			assert_non_null(json_text(json, "code"));
+		else if (rows[i].code != NULL)
 			assert_string_equal(json_text(json, "code"), rows[i].code);
 		else
 			assert_true(json_is_null(json_object_get(json, "code")));
@@ -315,7 +379,7 @@ main(void)
 		cmocka_unit_test(facts_that_are_right), cmocka_unit_test(facts_that_are_wrong),
 		cmocka_unit_test(secrets_are_not_shown), cmocka_unit_test(answers_are_kept_for_their_time),
 		cmocka_unit_test(the_oldest_answer_makes_room), cmocka_unit_test(urls), cmocka_unit_test(devices), cmocka_unit_test(names_are_no_paths),
-		cmocka_unit_test(predictions), cmocka_unit_test(cut_messages),
+		cmocka_unit_test(predictions), cmocka_unit_test(stored_predictions), cmocka_unit_test(cut_messages),
 	};
 
 	clock_fake(1767225600LL * 1000);
