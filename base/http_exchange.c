@@ -13,12 +13,14 @@
 #include "base/clock.h"
 #include "base/http_tls.h"
 #include "base/log.h"
+#include "base/secret.h"
 
 enum {
 	BODY_FIRST = 4096		/* first buffer of a chunked body */
 };
 
 /* ---- bodies --------------------------------------------------------------------------- */
+/* They may hold secrets that were not meant to stay: what held one is overwritten when it is no longer needed. */
 
 /* Count n more octets of bodies as held; false when that would pass the limit. */
 static bool
@@ -38,6 +40,7 @@ drop_body(struct http_request *rq)
 {
 	if (rq->body_cap > 0)
 		atomic_fetch_sub(rq->loop->server->held, rq->body_cap);
+	secret_cleanse(rq->body, rq->body_n);
 	free(rq->body);
 	rq->body = NULL;
 	rq->body_n = rq->body_cap = 0;
@@ -46,11 +49,18 @@ drop_body(struct http_request *rq)
 static bool
 grow_body(struct http_request *rq, size_t cap)
 {
+	uint8_t *body;
+
 	if (!charge(rq->loop->server, cap - rq->body_cap))
 		return false;
-	rq->body = realloc(rq->body, cap);
-	if (rq->body == NULL)
+	body = malloc(cap);
+	if (body == NULL)
 		abort();
+	if (rq->body_n > 0)
+		memcpy(body, rq->body, rq->body_n);
+	secret_cleanse(rq->body, rq->body_n);
+	free(rq->body);
+	rq->body = body;
 	rq->body_cap = cap;
 	return true;
 }
@@ -273,6 +283,8 @@ http_on_request(void *arg, struct MHD_Connection *connection, const char *url, c
 		if (*data_n == 0)
 			return call_body(rq);
 		result = collect(rq, data, *data_n);
+		/* the library's buffer: it moves the octets that it has told of out of the way, and keeps them */
+		secret_cleanse((void *)(uintptr_t)data, *data_n);
 		*data_n = 0;
 		return result;
 	case RQ_DECIDED:
