@@ -128,6 +128,12 @@ smsc_link_cancel(struct smsc_link *link, struct smsc_cancel *c)
 	return kind_of(link)->cancel(link, c);
 }
 
+int
+smsc_link_query(struct smsc_link *link, struct smsc_query *q)
+{
+	return kind_of(link)->query != NULL ? kind_of(link)->query(link, q) : ERR_UNSUPPORTED;
+}
+
 void
 smsc_link_receipt_done(struct smsc_link *link, uint64_t token, bool ok)
 {
@@ -151,6 +157,7 @@ smsc_config_defaults(struct smsc_config *cf)
 		.reconnect_max_ms = 60000,
 		.bind_refused_wait_s = 60,
 		.validity_s = 24 * 3600,
+		.query_receipts = true,
 		.max_pdu = SMPP_PDU_MAX,
 		.network = "GSM",
 		.bearer = "SMS",
@@ -247,7 +254,7 @@ static const struct { size_t offset, size; bool text; } config_fields[] = {
 	VALUE(instances), VALUE(receive_port),
 	VALUE(data_coding), VALUE(esm_mode), VALUE(window), VALUE(enquire_link_s),
 	VALUE(response_timeout_s), VALUE(reconnect_min_ms), VALUE(reconnect_max_ms),
-	VALUE(bind_refused_wait_s), VALUE(validity_s), VALUE(throughput), VALUE(max_pdu),
+	VALUE(bind_refused_wait_s), VALUE(validity_s), VALUE(throughput), VALUE(query_receipts), VALUE(max_pdu),
 	VALUE(errors), VALUE(n_errors), VALUE(interface_version),
 	VALUE(receipt_ids), VALUE(segmentation), VALUE(tls), VALUE(tls_pinned), VALUE(tls_pin),
 	TEXT(tls_name), TEXT(tls_ca_file), TEXT(tls_certkey_file),

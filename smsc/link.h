@@ -77,6 +77,7 @@ struct smsc_config {
 	unsigned enquire_link_s, response_timeout_s, reconnect_min_ms, reconnect_max_ms, bind_refused_wait_s;
 	uint32_t validity_s;		/* default validity when the datagram has none */
 	unsigned throughput;		/* PDUs a second; 0 = unlimited */
+	bool query_receipts;		/* it may be asked what became of a message (query_sm) */
 	struct smsc_error errors[SMSC_ERRORS_MAX];
 	unsigned n_errors;
 	unsigned interface_version;	/* of the bind: 0x33, 0x34 or 0x50 */
@@ -120,13 +121,22 @@ enum smsc_verdict {
 	SMSC_MAYBE_SENT		/* it went down, or no answer came, after a part had left */
 };
 
-/* Take back one message that the SMSC has (cancel_sm). The caller owns it until cancelled() names it. */
-struct smsc_cancel {
-	char message_id[66], to[48], from[32];	/* as they were submitted; from "" = the link's source_addr */
-	/* owned by the link until then */
-	struct smsc_cancel *next;
+/* Owned by the link until its event names the request that it is part of. */
+struct smsc_ask {
+	struct smsc_ask *next;
+	bool query;
 	uint32_t seq;
 	int64_t sent_ms;
+};
+/* Take back one message that the SMSC has (cancel_sm). The caller owns it until cancelled() names it. */
+struct smsc_cancel {
+	struct smsc_ask ask;			/* first */
+	char message_id[66], to[48], from[32];	/* as they were submitted; from "" = the link's source_addr */
+};
+/* Ask what became of one (query_sm). The caller owns it until queried() names it. */
+struct smsc_query {
+	struct smsc_ask ask;			/* first */
+	char message_id[66], from[32];		/* as above */
 };
 
 /* A datagram to send. The caller owns it and keeps it unchanged until answered() names it. */
@@ -170,6 +180,11 @@ struct smsc_events {
 	 */
 	void (*cancelled)(void *app, struct smsc_link *link, struct smsc_cancel *c, enum smsc_verdict v,
 	    uint32_t status);
+	/*
+	 * What it said to a query_sm: SMSC_ACCEPTED: `state`, which is NULL otherwise; the rest as above. NULL allowed.
+	 */
+	void (*queried)(void *app, struct smsc_link *link, struct smsc_query *q, enum smsc_verdict v, uint32_t status,
+	    const struct smsc_receipt *state);
 	/* Store it, then call smsc_link_receipt_done with the same token. */
 	void (*receipt)(void *app, struct smsc_link *link, const struct smsc_receipt *r, uint64_t token);
 };
@@ -178,6 +193,7 @@ struct smsc_stats {
 	uint64_t submitted, accepted, refused;	/* PDUs sent, taken, refused */
 	uint64_t retried;			/* put off by the SMSC and sent again */
 	uint64_t cancels, cancelled;		/* cancel_sm sent; done by the SMSC */
+	uint64_t queries, queried;		/* query_sm sent; answered with a state */
 	uint64_t receipts, bad_receipts;	/* passed on; unreadable */
 	uint64_t messages;			/* deliver_sm that are no receipts */
 	uint64_t ignored_responses;		/* to nothing that was asked */
@@ -206,6 +222,8 @@ unsigned smsc_link_room(const struct smsc_link *link);
 int smsc_link_submit(struct smsc_link *link, struct smsc_datagram *dg);
 /* OK, ERR_FULL (too many wait), ERR_CLOSED. cancelled() is never called from inside. */
 int smsc_link_cancel(struct smsc_link *link, struct smsc_cancel *c);
+/* The same, and ERR_UNSUPPORTED: this kind of link, or this one, asks nothing. */
+int smsc_link_query(struct smsc_link *link, struct smsc_query *q);
 /* ok: deliver_sm_resp ROK; else RX_T_APPN, so that the SMSC repeats it. Unknown tokens are ignored. */
 void smsc_link_receipt_done(struct smsc_link *link, uint64_t token, bool ok);
 

@@ -22,6 +22,7 @@ struct smsc_link_kind {
 	unsigned (*room)(const struct smsc_link *link);
 	int (*submit)(struct smsc_link *link, struct smsc_datagram *dg);
 	int (*cancel)(struct smsc_link *link, struct smsc_cancel *c);
+	int (*query)(struct smsc_link *link, struct smsc_query *q);	/* NULL: ERR_UNSUPPORTED */
 	void (*receipt_done)(struct smsc_link *link, uint64_t token, bool ok);
 };
 

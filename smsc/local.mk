@@ -2,7 +2,7 @@
 noinst_LIBRARIES += smsc/libsmsc.a
 smsc_libsmsc_a_SOURCES = \
 	smsc/box_link.c smsc/box_msg.c smsc/box_msg.h \
-	smsc/link.c smsc/link.h smsc/link_kind.h smsc/smpp_link.c smsc/smpp_links.c smsc/smpp_link.h smsc/smpp_link_cancel.c \
+	smsc/link.c smsc/link.h smsc/link_kind.h smsc/smpp_link.c smsc/smpp_links.c smsc/smpp_link.h smsc/smpp_link_ask.c \
 	smsc/smpp_link_conn.c smsc/smpp_link_cut.c smsc/smpp_link_pace.c smsc/smpp_link_recv.c smsc/smpp_link_send.c \
 	smsc/smpp_pdu.c smsc/smpp_pdu.h \
 	smsc/part_link.c smsc/part_link.h smsc/resolve.c smsc/resolve.h \
@@ -22,12 +22,14 @@ tests_unit_test_smsc_config_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test_smpp_link tests/unit/test_smpp_link_bad tests/unit/test_smpp_link_time
 TESTS += tests/unit/test_smpp_link tests/unit/test_smpp_link_bad tests/unit/test_smpp_link_time
-check_PROGRAMS += tests/unit/test_smpp_link_cancel tests/unit/test_smpp_link_validity tests/unit/test_smpp_links
-TESTS += tests/unit/test_smpp_link_cancel tests/unit/test_smpp_link_validity tests/unit/test_smpp_links
+check_PROGRAMS += tests/unit/test_smpp_link_cancel tests/unit/test_smpp_link_query tests/unit/test_smpp_link_validity tests/unit/test_smpp_links
+TESTS += tests/unit/test_smpp_link_cancel tests/unit/test_smpp_link_query tests/unit/test_smpp_link_validity tests/unit/test_smpp_links
 tests_unit_test_smpp_link_validity_SOURCES = tests/unit/test_smpp_link_validity.c tests/unit/smpp_peer.h
 tests_unit_test_smpp_link_validity_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 tests_unit_test_smpp_link_cancel_SOURCES = tests/unit/test_smpp_link_cancel.c tests/unit/smpp_peer.h
 tests_unit_test_smpp_link_cancel_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
+tests_unit_test_smpp_link_query_SOURCES = tests/unit/test_smpp_link_query.c tests/unit/smpp_peer.h
+tests_unit_test_smpp_link_query_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 tests_unit_test_smpp_links_SOURCES = tests/unit/test_smpp_links.c tests/unit/smpp_peer.h
 tests_unit_test_smpp_links_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 tests_unit_test_smpp_link_SOURCES = tests/unit/test_smpp_link.c tests/unit/smpp_peer.h

@@ -209,8 +209,8 @@ answer_refused(struct smsc_link *link)
 		give_back(link, dg, SMSC_REFUSED);
 	}
 	while ((c = link->cancels) != NULL) {
-		link->cancels = c->next;
-		c->next = NULL;
+		link->cancels = (struct smsc_cancel *)c->ask.next;
+		c->ask.next = NULL;
 		if (link->ev.cancelled != NULL)
 			link->ev.cancelled(link->app, link, c, SMSC_REFUSED, CANCELS_STATUS);
 	}
@@ -685,7 +685,7 @@ part_link_cancel(struct smsc_link *link, struct smsc_cancel *c)
 {
 	if (link->state != SMSC_UP || link->stopping)
 		return ERR_CLOSED;
-	c->next = link->cancels;
+	c->ask.next = (struct smsc_ask *)link->cancels;
 	link->cancels = c;
 	part_link_kick(link);
 	return OK;

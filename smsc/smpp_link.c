@@ -251,7 +251,7 @@ on_answer_late(void *arg)
 	int64_t due;
 
 	smpp_link_enter(link);
-	link_cancel_give_up_late(link, clock_mono_ms());
+	link_ask_give_up_late(link, clock_mono_ms());
 	due = answer_due(link);
 	if (due >= 0 && due <= clock_mono_ms())
 		smpp_link_lost(link, "requests stay without response");
@@ -369,7 +369,7 @@ drain(struct smpp_link *link, int64_t ms)
 {
 	start_phase(link, ms, on_drain_late);
 	set_state(link, SMSC_UNBINDING);
-	link_cancel_give_back_unsent(link);
+	link_ask_give_back_unsent(link);
 	link_send_give_back_unsent(link);
 	smpp_link_kick(link);
 }
@@ -426,7 +426,7 @@ on_turn(void *arg)
 	if (link->stopping && !link->stopped)
 		serve_stop(link);
 	link_send_answer_refused(link);
-	link_cancel_answer_refused(link);
+	link_ask_answer_refused(link);
 	do
 		link_send_tell_room(link);
 	while (link_send_pump(link));
@@ -510,6 +510,6 @@ smpp_link_destroy(struct smpp_link *l)
 	l->ev.receipt = NULL;
 	go_down(l, 0);
 	link_send_answer_refused(l);
-	link_cancel_answer_refused(l);
+	link_ask_answer_refused(l);
 	smpp_link_leave(l);
 }

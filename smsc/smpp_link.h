@@ -7,7 +7,7 @@
  *	smpp_link_send.c	datagrams: queue, window, answers
  *	smpp_link_cut.c		a datagram as submit_sm PDUs
  *	smpp_link_pace.c	throughput, throttling
- *	smpp_link_cancel.c	messages that are taken back
+ *	smpp_link_ask.c	messages that are taken back or asked about
  *	smpp_link_recv.c	what comes in: dispatch, receipts, broken PDUs
  *
  * A function that may close the connection leaves link->conn.fd at -1; its callers look.
@@ -22,7 +22,7 @@
 enum {
 	LINK_WINDOW_MAX = 16384,
 	LINK_AGAIN_MORE = 1024,		/* parts that may wait to be sent again, beside one window */
-	LINK_CANCELS_MAX = 4096,	/* cancel_sm that wait to be sent */
+	LINK_ASKS_MAX = 4096,		/* cancel_sm and query_sm that wait to be sent */
 	LINK_RECEIPTS_MAX = 5000,	/* receipts handed out and not yet done */
 	LINK_ADDRESSES_MAX = 8,
 	LINK_IN_MORE = 65536,		/* input buffer beyond the largest PDU */
@@ -54,11 +54,11 @@ struct link_conn {
 struct link_slot {
 	uint32_t seq;			/* 0 = free */
 	uint32_t older, newer;		/* indexes, or NO_SLOT */
-	unsigned part;			/* of dg; CANCEL_SLOT: a cancel_sm */
+	unsigned part;			/* of dg; ASK_SLOT: a cancel_sm or query_sm */
 	int64_t sent_ms;
-	union { struct smsc_datagram *dg; struct smsc_cancel *cancel; };
+	union { struct smsc_datagram *dg; struct smsc_ask *ask; };
 };
-enum { NO_SLOT = UINT32_MAX, CANCEL_SLOT = UINT32_MAX };
+enum { NO_SLOT = UINT32_MAX, ASK_SLOT = UINT32_MAX };
 
 struct link_again {
 	struct smsc_datagram *dg;
@@ -71,10 +71,10 @@ struct link_send {
 	struct smsc_datagram *first, *last, *next;
 	struct smsc_datagram *refused;	/* by ourselves, still to be answered */
 	size_t n_queued;
-	struct smsc_cancel *cancels, **cancels_end;	/* to be sent, in turn with datagrams */
-	bool sent_cancel;		/* the last PDU was one */
-	struct smsc_cancel *cancels_refused;		/* by ourselves, still to be answered */
-	size_t n_cancels;				/* of cancels */
+	struct smsc_ask *asks, **asks_end;	/* to be sent, in turn with datagrams */
+	bool sent_ask;		/* the last PDU was one */
+	struct smsc_ask *asks_refused;	/* by ourselves, still to be answered */
+	size_t n_asks;			/* of asks */
 	struct link_slot *slots;
 	uint32_t mask;			/* number of slots - 1 */
 	uint32_t oldest, newest;
@@ -199,12 +199,13 @@ void link_send_give_back_unsent(struct smpp_link *link);
 void link_send_give_back_all(struct smpp_link *link);
 bool link_send_is_empty(const struct smpp_link *link);
 uint32_t link_slot_take(struct smpp_link *link, struct link_slot filled);	/* the sequence number for it */
-bool link_slot_is_cancel(const struct link_send *s, uint32_t seq);
+bool link_slot_is_ask(const struct link_send *s, uint32_t seq);
 void link_slot_free(struct link_send *s, struct link_slot *slot);
 unsigned smpp_link_window_used(const struct smpp_link *link);
 size_t smpp_link_queued(const struct smpp_link *link);
 unsigned smpp_link_room(const struct smpp_link *link);
 int smpp_link_submit(struct smpp_link *link, struct smsc_datagram *dg);
+uint32_t smpp_link_check_source(const char *from);	/* a command_status */
 uint32_t smpp_link_check_addresses(const char *to, size_t to_size, const char *from);	/* a command_status */
 
 /* smpp_link_cut.c */
@@ -223,17 +224,18 @@ void link_pace_slow_down(struct smpp_link *link);
 void link_pace_congestion(struct smpp_link *link, const struct smpp_pdu *resp);
 void link_pace_went_well(struct smpp_link *link);	/* a request was done: one more in the window */
 
-/* smpp_link_cancel.c */
+/* smpp_link_ask.c */
 int smpp_link_cancel(struct smpp_link *link, struct smsc_cancel *c);
-void link_cancel_send(struct smpp_link *link, int64_t now);	/* the first that waits */
-void link_cancel_response(struct smpp_link *link, const struct smpp_pdu *resp);
-void link_cancel_answer_refused(struct smpp_link *link);
+int smpp_link_query(struct smpp_link *link, struct smsc_query *q);
+void link_ask_send(struct smpp_link *link, int64_t now);	/* the first that waits */
+void link_ask_response(struct smpp_link *link, const struct smpp_pdu *resp);
+void link_ask_answer_refused(struct smpp_link *link);
 /* Those whose answer is overdue at `now`, as long as nothing older waits, are given back: nothing is assured. */
-void link_cancel_give_up_late(struct smpp_link *link, int64_t now);
-void link_cancel_give_back_unsent(struct smpp_link *link);
+void link_ask_give_up_late(struct smpp_link *link, int64_t now);
+void link_ask_give_back_unsent(struct smpp_link *link);
 /* Those that wait for an answer, then those unsent, before the slots are cleared; seq is 0 in the latter. */
-struct smsc_cancel *link_cancel_take_all(struct smpp_link *link);
-void link_cancel_give_back_list(struct smpp_link *link, struct smsc_cancel *first);
+struct smsc_ask *link_ask_take_all(struct smpp_link *link);
+void link_ask_give_back_list(struct smpp_link *link, struct smsc_ask *first);
 
 /* smpp_link_recv.c */
 void smpp_link_receipt_done(struct smpp_link *link, uint64_t token, bool ok);

@@ -127,8 +127,8 @@ on_nack(struct smpp_link *link, const struct smpp_pdu *pdu)
 	snprintf(why, sizeof why, "generic_nack %s (0x%X)", name != NULL ? name : "", (unsigned)pdu->status);
 	log_peer("smsc", link->cf.smsc_id, why);
 	if (link->state != SMSC_BINDING) {
-		if (link_slot_is_cancel(&link->send, pdu->seq))
-			link_cancel_response(link, pdu);
+		if (link_slot_is_ask(&link->send, pdu->seq))
+			link_ask_response(link, pdu);
 		else
 			link_send_response(link, pdu);
 	} else if (pdu->seq == link->bind_seq || pdu->seq == 0) {
@@ -165,7 +165,8 @@ static const struct {
 } handlers[] = {
 	{ SMPP_RESP | SMPP_SUBMIT_SM,		link_send_response },
 	{ SMPP_DELIVER_SM,			on_deliver },
-	{ SMPP_RESP | SMPP_CANCEL_SM,		link_cancel_response },
+	{ SMPP_RESP | SMPP_CANCEL_SM,		link_ask_response },
+	{ SMPP_RESP | SMPP_QUERY_SM,		link_ask_response },
 	{ SMPP_DATA_SM,				on_deliver },
 	{ SMPP_ENQUIRE_LINK,			on_enquire },
 	{ SMPP_RESP | SMPP_ENQUIRE_LINK,	on_enquire_resp },

@@ -196,11 +196,11 @@ link_slot_take(struct smpp_link *link, struct link_slot filled)
 }
 
 bool
-link_slot_is_cancel(const struct link_send *s, uint32_t seq)
+link_slot_is_ask(const struct link_send *s, uint32_t seq)
 {
 	const struct link_slot *slot = &s->slots[seq & s->mask];
 
-	return slot->seq != 0 && slot->seq == seq && slot->part == CANCEL_SLOT;
+	return slot->seq != 0 && slot->seq == seq && slot->part == ASK_SLOT;
 }
 
 void
@@ -312,14 +312,14 @@ link_send_pump(struct smpp_link *link)
 		unsigned part;
 
 		if (s->outstanding >= s->allowed || link_conn_unsent(link) >= LINK_OUT_HIGH ||
-		    (s->cancels == NULL && s->n_again == 0 && s->next == NULL) || !link_pace_has_token(link, now))
+		    (s->asks == NULL && s->n_again == 0 && s->next == NULL) || !link_pace_has_token(link, now))
 			break;
-		/* cancels go first, but take only every other turn of those who wait */
-		dg = s->cancels == NULL || s->sent_cancel ? next_part(link, now, &part) : NULL;
-		s->sent_cancel = dg == NULL && s->cancels != NULL;
-		if (s->sent_cancel) {
+		/* requests about messages go first, but take only every other turn of those who wait */
+		dg = s->asks == NULL || s->sent_ask ? next_part(link, now, &part) : NULL;
+		s->sent_ask = dg == NULL && s->asks != NULL;
+		if (s->sent_ask) {
 			link->bucket->tokens -= 1000;
-			link_cancel_send(link, now);
+			link_ask_send(link, now);
 			any = true;
 			continue;
 		}
@@ -373,7 +373,7 @@ link_send_response(struct smpp_link *link, const struct smpp_pdu *resp)
 	unsigned part = slot->part;
 	enum action action = action_of(&link->cf, resp->status);
 
-	if (slot->seq == 0 || slot->seq != resp->seq || part == CANCEL_SLOT) {
+	if (slot->seq == 0 || slot->seq != resp->seq || part == ASK_SLOT) {
 		link->stats->ignored_responses++;
 		return;
 	}
@@ -453,13 +453,13 @@ link_send_give_back_all(struct smpp_link *link)
 {
 	struct link_send *s = &link->send;
 	struct smsc_datagram *first = s->first;
-	struct smsc_cancel *cancels = link_cancel_take_all(link);
+	struct smsc_ask *asks = link_ask_take_all(link);
 
 	s->first = s->last = s->next = NULL;
 	s->n_queued = 0;
 	link_send_reset(link);
 	give_back_list(link, first);
-	link_cancel_give_back_list(link, cancels);
+	link_ask_give_back_list(link, asks);
 }
 
 void
@@ -478,7 +478,7 @@ link_send_answer_refused(struct smpp_link *link)
 bool
 link_send_is_empty(const struct smpp_link *link)
 {
-	return link->send.first == NULL && link->send.cancels == NULL && link->send.outstanding == 0;
+	return link->send.first == NULL && link->send.asks == NULL && link->send.outstanding == 0;
 }
 
 /* ---- life ----------------------------------------------------------------------------------------------- */
@@ -524,7 +524,7 @@ link_send_init(struct smpp_link *link)
 		.id = SMPP_SUBMIT_SM,
 		.data_coding = link->cf.data_coding,
 	};
-	s->cancels_end = &s->cancels;
+	s->asks_end = &s->asks;
 	memcpy(s->pdu.service_type, link->cf.service_type, sizeof link->cf.service_type);
 	s->pdu.service_type[sizeof link->cf.service_type - 1] = '\0';
 	link_send_reset(link);
@@ -575,15 +575,19 @@ link_send_tell_room(struct smpp_link *link)
 }
 
 uint32_t
+smpp_link_check_source(const char *from)
+{
+	return strlen(from) - (from[0] == '+') > ADDRESS_MAX ? SMPP_RINVSRCADR : SMPP_OK;
+}
+
+uint32_t
 smpp_link_check_addresses(const char *to, size_t to_size, const char *from)
 {
 	size_t n = strnlen(to, to_size);
 
 	if (n == to_size || n == 0 || n - (to[0] == '+') > ADDRESS_MAX)
 		return SMPP_RINVDSTADR;
-	if (strlen(from) - (from[0] == '+') > ADDRESS_MAX)
-		return SMPP_RINVSRCADR;
-	return SMPP_OK;
+	return smpp_link_check_source(from);
 }
 
 /* What this link can never send; the status that an SMSC would give. */

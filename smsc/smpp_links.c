@@ -208,6 +208,16 @@ cancel(struct smsc_link *link, struct smsc_cancel *c)
 	return s != NULL ? smpp_link_cancel(s, c) : ERR_CLOSED;
 }
 
+static int
+query(struct smsc_link *link, struct smsc_query *q)
+{
+	struct smpp_link *s = roomiest(link);
+
+	if (!link->cf.query_receipts)
+		return ERR_UNSUPPORTED;
+	return s != NULL ? smpp_link_query(s, q) : ERR_CLOSED;
+}
+
 static void
 receipt_done(struct smsc_link *link, uint64_t token, bool ok)
 {
@@ -220,5 +230,5 @@ receipt_done(struct smsc_link *link, uint64_t token, bool ok)
 const struct smsc_link_kind smpp_link_kind = {
 	.create = create, .stop = stop, .destroy = destroy, .state = state_of, .id = id_of, .stats = stats_of,
 	.window_used = window_used, .queued = queued, .room = room, .submit = submit, .cancel = cancel,
-	.receipt_done = receipt_done,
+	.query = query, .receipt_done = receipt_done,
 };

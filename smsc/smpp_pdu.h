@@ -109,6 +109,8 @@ void smpp_time(int64_t utc, char out[17]);
 /* A delivery receipt, from TLVs first, text second (SMPP 3.4 appendix B and what the field sends). */
 enum receipt_state { RECEIPT_ENROUTE = 1, RECEIPT_DELIVERED, RECEIPT_EXPIRED, RECEIPT_DELETED,
 	RECEIPT_UNDELIVERABLE, RECEIPT_ACCEPTED, RECEIPT_UNKNOWN, RECEIPT_REJECTED };
+bool smpp_state_is_final(enum receipt_state state);
+enum receipt_state smpp_state(uint8_t message_state);	/* of the field or TLV; RECEIPT_UNKNOWN for what SMPP does not have */
 /*
  * err: network_error_code as "type:code", else the err of the text, as the SMSC writes it. final: no other
  * receipt is to follow; false for ENROUTE, and for ACCEPTED and UNKNOWN, which the caller's own wait ends.

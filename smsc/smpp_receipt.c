@@ -162,6 +162,12 @@ add_text(struct span text, struct smpp_receipt *out, struct why *why)
 	return OK;
 }
 
+enum receipt_state
+smpp_state(uint8_t message_state)
+{
+	return message_state < sizeof states / sizeof states[0] ? states[message_state] : RECEIPT_UNKNOWN;
+}
+
 /* ---- TLVs ------------------------------------------------------------------------------- */
 
 static void
@@ -185,8 +191,8 @@ add_tlvs(const struct smpp_pdu *pdu, struct smpp_receipt *out)
 		    (unsigned)error->value.p[1] << 8 | error->value.p[2]);
 }
 
-static bool
-is_final(enum receipt_state state)
+bool
+smpp_state_is_final(enum receipt_state state)
 {
 	switch (state) {
 	case RECEIPT_DELIVERED:
@@ -223,6 +229,6 @@ smpp_receipt_parse(const struct smpp_pdu *deliver, struct smpp_receipt *out, str
 	if (err)
 		*out = (struct smpp_receipt){ 0 };
 	else
-		out->final = type != SMPP_ESM_INTERMEDIATE && is_final(out->state);
+		out->final = type != SMPP_ESM_INTERMEDIATE && smpp_state_is_final(out->state);
 	return err;
 }

@@ -39,6 +39,14 @@ struct cancel_answer {
 	uint32_t status;
 };
 
+struct query_answer {
+	struct smsc_query *query;
+	enum smsc_verdict verdict;
+	uint32_t status;
+	bool known;
+	struct smsc_receipt state;	/* when it is known */
+};
+
 static struct {
 	struct loop *loop;
 	struct smsc_config cf;
@@ -57,6 +65,8 @@ static struct {
 	size_t n_receipts;
 	struct cancel_answer cancels[NEWS_MAX];
 	size_t n_cancels;
+	struct query_answer queries[NEWS_MAX];
+	size_t n_queries;
 	unsigned rooms;
 	/* what an event does beside being noted */
 	void (*on_answer)(void);
@@ -121,9 +131,23 @@ ev_cancelled(void *app, struct smsc_link *link, struct smsc_cancel *c, enum smsc
 		t.on_cancelled();
 }
 
+static void
+ev_queried(void *app, struct smsc_link *link, struct smsc_query *q, enum smsc_verdict v, uint32_t status,
+    const struct smsc_receipt *state)
+{
+	struct query_answer *a = &t.queries[t.n_queries++];
+
+	assert_ptr_equal(app, &t);
+	assert_true(t.n_queries <= NEWS_MAX);
+	*a = (struct query_answer){ .query = q, .verdict = v, .status = status, .known = state != NULL };
+	if (state != NULL)
+		a->state = *state;
+	memset(q, 0xEE, sizeof *q);		/* it is ours again: the link may not look at it */
+}
+
 static const struct smsc_events events = {
 	.state = ev_state, .room = ev_room, .answered = ev_answered, .receipt = ev_receipt,
-	.cancelled = ev_cancelled,
+	.cancelled = ev_cancelled, .queried = ev_queried,
 };
 
 /* ---- the peer ------------------------------------------------------------------------------ */

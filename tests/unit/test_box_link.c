@@ -318,7 +318,9 @@ suspended_and_resumed(void **state)
 {
 	struct smsc_datagram dg = datagram(10);
 	struct smsc_cancel c = { .message_id = "x", .to = "+12025550123" };
+	struct smsc_query q = { .message_id = "x" };
 
+	assert_int_equal(smsc_link_query(t.link, &q), ERR_UNSUPPORTED);	/* the box protocol has nothing like it */
 	say_admin(BOX_SUSPEND);
 	WAIT(smsc_link_room(t.link) == 0);
 	assert_int_equal(smsc_link_submit(t.link, &dg), ERR_FULL);

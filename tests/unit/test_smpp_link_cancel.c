@@ -1,7 +1,7 @@
 /* test_smpp_link_cancel.c - messages that are taken back, with the SMSC's end in the hands of the test. */
 #include "tests/unit/smpp_peer.h"
 
-static struct smsc_cancel cancels[LINK_CANCELS_MAX + 1];
+static struct smsc_cancel cancels[LINK_ASKS_MAX + 1];
 
 static struct smsc_cancel *
 cancel_of(size_t i, const char *message_id, const char *to, const char *from)
@@ -141,11 +141,11 @@ so_many_may_wait(void **state)
 	link_up();
 	submit(0, 10);
 	expect(SMPP_SUBMIT_SM);
-	for (i = 0; i < LINK_CANCELS_MAX; i++)
+	for (i = 0; i < LINK_ASKS_MAX; i++)
 		cancel(i);
 	assert_int_equal(smsc_link_cancel(t.link, cancel_of(i, "x", "12345", "")), ERR_FULL);
 	peer_respond(SMPP_OK, "a");
-	for (i = 0; i < LINK_CANCELS_MAX; i++) {
+	for (i = 0; i < LINK_ASKS_MAX; i++) {
 		expect(SMPP_CANCEL_SM);
 		peer_respond(SMPP_OK, "");
 		expect_cancelled(i, SMSC_ACCEPTED, SMPP_OK);
