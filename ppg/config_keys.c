@@ -270,6 +270,8 @@ static const struct conf_key smsc_keys[] = {
 	{ "instances", CONF_NUMBER, 1, SMSC_INSTANCES_MAX, NULL, "1", CONF_RELOAD, "sessions of the link at a time" },
 	{ "delivered-on", CONF_WORD, 0, 0, "receipt|submit", "receipt", CONF_RELOAD,
 	  "what makes a push delivered: the device's receipt, or the SMSC's acceptance" },
+	{ "query-receipts", CONF_BOOL, 0, 0, NULL, "true", CONF_RELOAD,
+	  "ask the SMSC what became of a message (query_sm) when its receipt has not come by the deadline" },
 	{ "max-pending-submits", CONF_NUMBER, 1, 10000, NULL, "10", CONF_RELOAD,
 	  "window: PDUs that may wait for their answer" },
 	{ "throughput", CONF_NUMBER, 0, 100000, NULL, "0", CONF_RELOAD, "PDUs a second; 0 is without limit" },

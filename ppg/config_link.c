@@ -264,6 +264,7 @@ take_link(struct loading *ld, const struct conf_group *g, enum smsc_kind kind, s
 	cf->bind_refused_wait_s = (unsigned)conf_number(g, "bind-refused-wait");
 	cf->validity_s = (uint32_t)conf_number(g, "validityperiod") * 60;
 	cf->throughput = (unsigned)conf_number(g, "throughput");
+	cf->query_receipts = kind == SMSC_SMPP && conf_bool(g, "query-receipts");
 	cf->max_pdu = (size_t)conf_number(g, "max-pdu");
 	cf->receipt_ids = receipt_ids_of(g);
 	cf->segmentation = segmentation_of(g);
@@ -318,6 +319,7 @@ take_bearerbox(struct loading *ld, const struct conf_group *wapbox)
 
 	smsc_config_defaults(cf);
 	cf->kind = SMSC_BEARERBOX;
+	cf->query_receipts = false;
 	conf_where(wapbox, "bearerbox-host", link->where, sizeof link->where);
 	copy_text(cf->smsc_id, sizeof cf->smsc_id, "bearerbox");
 	copy_text(cf->host, sizeof cf->host, conf_text(wapbox, "bearerbox-host"));

@@ -25,6 +25,8 @@ tick_back(struct loop_work *work)
 	bool more = d->tick.op.result == OK && d->tick.expired + d->tick.purged >= TICK_ROWS;
 
 	d->tick_running = false;
+	dispatch_query_overdue(d, d->tick.overdue);
+	d->tick.overdue = NULL;
 	if (!d->stopping)
 		loop_timer_start(d->loop, &d->tick_timer, more ? 0 : TICK_MS, run_tick, d);
 }
@@ -51,6 +53,7 @@ run_tick(void *arg)
 		.op = { .kind = STORE_TICK, .done = tick_done },
 		.now = (int64_t)clock_utc(),
 		.max = TICK_ROWS,
+		.max_overdue = dispatch_query_room(d),
 	};
 	d->tick_running = true;
 	d->tick_work.run = tick_back;
@@ -199,7 +202,7 @@ dispatch_stats(struct dispatch *d, struct dispatch_stats *out)
 		.submitted = d->submitted, .refused = d->refused, .retried = d->retried,
 		.maybe_sent = d->maybe_sent, .delivered = d->delivered, .failed = d->failed,
 		.receipts = d->receipts, .receipts_unknown = d->receipts_unknown,
-		.cancelled = d->cancelled,
+		.cancelled = d->cancelled, .asked = d->asked,
 		.in_hand = d->in_hand[STORE_HIGH] + d->in_hand[STORE_MEDIUM] + d->in_hand[STORE_LOW], .links_up = d->links_up,
 	};
 }

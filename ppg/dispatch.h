@@ -37,7 +37,7 @@ struct dispatch_config {
 
 struct dispatch_stats {
 	uint64_t submitted, refused, retried, maybe_sent, delivered, failed, receipts, receipts_unknown,
-	    cancelled;
+	    cancelled, asked;
 	unsigned in_hand, links_up;
 };
 

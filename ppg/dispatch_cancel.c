@@ -14,7 +14,6 @@
 
 enum {
 	OPEN_MAX = 64,			/* recipients of one request that wait for their SMSC */
-	SOURCES_MAX = 8,		/* addresses beside the link's that a message may have come from */
 	WAIT_MS = 120000		/* an SMSC may be slow, or many parts wait for their turn */
 };
 
@@ -24,8 +23,7 @@ struct dispatch_recall {
 	struct dispatch_cancel *c;	/* NULL: it was given up, nobody waits */
 	struct dispatch_cancel_item *item;
 	struct link *link;
-	size_t next_rule;		/* whose source address is tried next, when the SMSC refuses */
-	unsigned tries;
+	struct source_try source;	/* tried next, when the SMSC refuses */
 	int64_t push;
 	uint32_t n;
 	struct dispatch_recall *next, **at;
@@ -184,29 +182,6 @@ item_answered(struct dispatch_cancel *c, struct dispatch_cancel_item *item, enum
 		item_settled(c);
 }
 
-/*
- * Which address it was sent from is not kept: an SMSC that refuses the link's own is asked again with those of the rules
- * that name the link. False: there is no other.
- */
-static bool
-try_next_source(struct dispatch_recall *r)
-{
-	const struct route_rules *rules = r->link->d->rules;
-	const char *link_id = r->link->cf.smsc.smsc_id;
-
-	while (rules != NULL && r->next_rule < rules->n && r->tries < SOURCES_MAX) {
-		const struct route_rule *rule = &rules->rules[r->next_rule++];
-
-		if (rule->source_addr[0] == '\0' || route_rule_place(rule, link_id) == NULL ||
-		    strcmp(rule->source_addr, r->smsc.from) == 0)
-			continue;
-		snprintf(r->smsc.from, sizeof r->smsc.from, "%s", rule->source_addr);
-		r->tries++;
-		return smsc_link_cancel(r->link->smsc, &r->smsc) == OK;
-	}
-	return false;
-}
-
 void
 dispatch_cancelled(void *app, struct smsc_link *smsc, struct smsc_cancel *sc, enum smsc_verdict v, uint32_t status)
 {
@@ -215,7 +190,8 @@ dispatch_cancelled(void *app, struct smsc_link *smsc, struct smsc_cancel *sc, en
 	struct dispatch_cancel_item *item = r->item;
 	struct link *link = r->link;
 
-	if (v == SMSC_REFUSED && c != NULL && try_next_source(r))
+	if (v == SMSC_REFUSED && c != NULL && dispatch_next_source(link, &r->source, r->smsc.from) &&
+	    smsc_link_cancel(link->smsc, &r->smsc) == OK)
 		return;
 	recall_forget(r);
 	if (c != NULL)

@@ -9,6 +9,7 @@
  *	dispatch_send.c		onto a link, and what became of it
  *	dispatch_cancel.c	and back again
  *	dispatch_receipt.c	delivery receipts into the store
+ *	dispatch_query.c	receipts that did not come: asking the SMSC
  */
 #ifndef PPG_DISPATCH_INT_H
 #define PPG_DISPATCH_INT_H
@@ -26,6 +27,13 @@ struct link {
 	unsigned users;			/* receipts and cancels that will come back to it */
 	bool leaving;			/* of an older configuration: ends when nobody uses it */
 	struct link *next_leaving;
+	struct {			/* whom it is asked about, because no receipt came */
+		struct question *first;
+		unsigned n, budget;	/* query_sm that wait for an answer; that may still go this second */
+		int64_t budget_ms;	/* clock_mono_ms when that second began */
+		uint64_t asked, ended;	/* recipients of the burst */
+		int64_t last_ms;	/* clock_mono_ms of the last one; 0: there is no burst */
+	} ask;
 };
 
 /* Recipients that wait here, of pushes with the same wishes, for the same links. */
@@ -87,7 +95,7 @@ struct dispatch {
 	struct loop_timer take_timer, extra_timer, tick_timer;
 
 	atomic_ullong submitted, refused, retried, maybe_sent, delivered, failed, receipts,
-	    receipts_unknown, cancelled;
+	    receipts_unknown, cancelled, asked;
 	atomic_uint ops;		/* store operations under way, for an orderly stop */
 };
 
@@ -143,7 +151,23 @@ void dispatch_leave(struct dispatch *d, enum store_priority priority);
 void dispatch_cancel_init(struct dispatch *d);
 void dispatch_cancelled(void *app, struct smsc_link *smsc, struct smsc_cancel *c, enum smsc_verdict v,
     uint32_t status);
+/*
+ * Which address a message was sent from is not kept: an SMSC that refuses the link's own is asked again with those of
+ * the rules that name the link. False: there is no other.
+ */
+struct source_try {
+	size_t next_rule;
+	unsigned tries;
+};
+bool dispatch_next_source(const struct link *link, struct source_try *t, char from[32]);
+/* dispatch_query.c */
+uint32_t dispatch_query_room(struct dispatch *d);	/* how many a TICK may hand out; once for each */
+void dispatch_query_overdue(struct dispatch *d, struct store_overdue *list);	/* takes them */
+void dispatch_queried(void *app, struct smsc_link *smsc, struct smsc_query *q, enum smsc_verdict v, uint32_t status,
+    const struct smsc_receipt *state);
 /* dispatch_receipt.c */
+/* What the SMSC says of a message when it is asked; the same follows as from a receipt. Whether it is an end. */
+bool dispatch_receipt_asked(struct link *link, const struct smsc_receipt *r);
 void dispatch_receipt(void *app, struct smsc_link *smsc, const struct smsc_receipt *r, uint64_t token);
 
 #endif

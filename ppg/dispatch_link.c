@@ -13,7 +13,7 @@ static void on_room(void *app, struct smsc_link *smsc);
 
 static const struct smsc_events events = {
 	.state = on_state, .room = on_room, .answered = dispatch_answered, .receipt = dispatch_receipt,
-	.cancelled = dispatch_cancelled
+	.cancelled = dispatch_cancelled, .queried = dispatch_queried
 };
 
 static struct link *
@@ -324,7 +324,7 @@ run_links(struct loop_work *work)
 		const struct smsc_stats *st = smsc_link_stats(l->smsc);
 
 		json_array_append_new(out, json_pack(
-		    "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+		    "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 		    "smsc_id", smsc_link_id(l->smsc), "kind", smsc_kind_name(l->cf.smsc.kind),
 		    "state", smsc_state_name(smsc_link_state(l->smsc)),
 		    "queued", (json_int_t)smsc_link_queued(l->smsc),
@@ -335,6 +335,8 @@ run_links(struct loop_work *work)
 		    "retried", (json_int_t)st->retried,
 		    "cancels", (json_int_t)st->cancels,
 		    "cancelled", (json_int_t)st->cancelled,
+		    "queries", (json_int_t)st->queries,
+		    "queried", (json_int_t)st->queried,
 		    "messages", (json_int_t)st->messages,
 		    "nacks", (json_int_t)st->nacks,
 		    "receipts", (json_int_t)st->receipts,

@@ -40,7 +40,7 @@ receipt_stored(struct store_op *op)
 	struct receipt_job *job = (struct receipt_job *)op;
 	struct dispatch *d = job->d;
 
-	if (op->result == ERR_NOT_FOUND)
+	if (op->result == ERR_NOT_FOUND && !job->op.asked)
 		atomic_fetch_add(&d->receipts_unknown, 1);
 	else if (op->result == OK && !job->op.ignored && job->op.final)
 		atomic_fetch_add(job->op.to == STEP_DELIVERED ? &d->delivered : &d->failed, 1);
@@ -69,20 +69,14 @@ receipt_event(enum receipt_state state)
 	return 0;
 }
 
-void
-dispatch_receipt(void *app, struct smsc_link *smsc, const struct smsc_receipt *r, uint64_t token)
+/* token 0: nobody waits at the link. ERR_FULL, ERR_CLOSED: the store does not take it. */
+static int
+store_receipt(struct link *link, const struct smsc_receipt *r, int event, uint64_t token)
 {
-	struct link *link = app;
+	struct receipt_job *job = calloc(1, sizeof *job);
 	struct dispatch *d = link->d;
-	int event = r->final ? receipt_event(r->state) : 0;
-	struct receipt_job *job;
+	int err;
 
-	atomic_fetch_add(&d->receipts, 1);
-	if (event == 0) {		/* enroute, accepted, unknown: another may follow, or the wait for it ends */
-		smsc_link_receipt_done(smsc, token, true);
-		return;
-	}
-	job = calloc(1, sizeof *job);
 	if (job == NULL)
 		abort();
 	job->d = d;
@@ -91,23 +85,46 @@ dispatch_receipt(void *app, struct smsc_link *smsc, const struct smsc_receipt *r
 	job->work.run = receipt_back;
 	memcpy(job->message_id, r->message_id, sizeof job->message_id);
 	if (event != EV_RECEIPT_OK)
-		snprintf(job->desc, sizeof job->desc, "receipt: state %d, error %s", (int)r->state, r->err);
+		snprintf(job->desc, sizeof job->desc, "%s: state %d, error %s", token != 0 ? "receipt" : "asked",
+		    (int)r->state, r->err);
 	job->op = (struct store_receipt){
 		.op = { .kind = STORE_RECEIPT, .done = receipt_stored },
-		.link = smsc_link_id(smsc),
+		.link = link->cf.smsc.smsc_id,
 		.message_id = job->message_id,
 		.event = event,
 		.at = (int64_t)clock_utc(),
 		.code = event == EV_RECEIPT_OK ? PAP_OK : PAP_SERVICE_FAILURE,
 		.desc = job->desc[0] != '\0' ? job->desc : NULL,
+		.asked = token == 0,
 	};
 	atomic_fetch_add(&d->ops, 1);
 	link->users++;
-	if (store_submit(d->store, &job->op.op) != OK) {
+	if ((err = store_submit(d->store, &job->op.op)) != OK) {
 		atomic_fetch_sub(&d->ops, 1);
 		link->users--;
 		free(job);
-		smsc_link_receipt_done(smsc, token, false);	/* the SMSC repeats it */
 	}
+	return err;
 }
 
+void
+dispatch_receipt(void *app, struct smsc_link *smsc, const struct smsc_receipt *r, uint64_t token)
+{
+	struct link *link = app;
+	int event = r->final ? receipt_event(r->state) : 0;
+
+	atomic_fetch_add(&link->d->receipts, 1);
+	/* enroute, accepted, unknown: another may follow, or the wait for it ends */
+	if (event == 0)
+		smsc_link_receipt_done(smsc, token, true);
+	else if (store_receipt(link, r, event, token) != OK)
+		smsc_link_receipt_done(smsc, token, false);	/* the SMSC repeats it */
+}
+
+bool
+dispatch_receipt_asked(struct link *link, const struct smsc_receipt *r)
+{
+	int event = r->final ? receipt_event(r->state) : 0;
+
+	return event != 0 && store_receipt(link, r, event, 0) == OK;
+}

@@ -23,7 +23,7 @@ ppg_libppg_a_SOURCES = \
 	ppg/life.c ppg/life.h \
 	ppg/dispatch.c ppg/dispatch.h ppg/dispatch_int.h \
 	ppg/dispatch_link.c ppg/dispatch_lane.c ppg/dispatch_pick.c ppg/dispatch_take.c ppg/dispatch_send.c ppg/dispatch_cancel.c \
-	ppg/dispatch_receipt.c ppg/report.c ppg/report.h \
+	ppg/dispatch_receipt.c ppg/dispatch_query.c ppg/report.c ppg/report.h \
 	ppg/notify.c ppg/notify.h \
 	ppg/receivers.c ppg/receivers.h \
 	ppg/admin.c ppg/admin.h ppg/admin_int.h ppg/admin_push.c ppg/admin_case.c ppg/admin_quarantine.c ppg/admin_facts.c ppg/admin_route.c ppg/admin_csv.c ppg/admin_csv.h \

@@ -211,6 +211,8 @@ put_dispatch(struct sbuf *out, struct dispatch *dispatch)
 	put(out, COUNTER, "maybe_sent_total", "submissions without an answer, sent again", (double)st.maybe_sent);
 	put(out, COUNTER, "delivered_total", "recipients delivered by receipt", (double)st.delivered);
 	put(out, COUNTER, "failed_total", "recipients failed by receipt", (double)st.failed);
+	put(out, COUNTER, "asked_total", "recipients without a receipt whose SMSC was asked for their state",
+	    (double)st.asked);
 	put(out, COUNTER, "cancelled_total", "recipients cancelled in dispatch or at an SMSC", (double)st.cancelled);
 	put(out, COUNTER, "receipts_total", "delivery receipts received", (double)st.receipts);
 	put(out, COUNTER, "receipts_unknown_total", "receipts that matched nothing at first",
@@ -257,6 +259,8 @@ put_links(struct sbuf *out, struct dispatch *dispatch)
 		{ COUNTER, "link_messages_total", "messages", "deliver_sm PDUs that are no receipts" },
 		{ COUNTER, "link_cancels_total", "cancels", "cancel_sm PDUs sent" },
 		{ COUNTER, "link_cancelled_total", "cancelled", "cancel_sm PDUs that the SMSC obeyed" },
+		{ COUNTER, "link_queries_total", "queries", "query_sm PDUs sent" },
+		{ COUNTER, "link_queried_total", "queried", "query_sm PDUs that the SMSC answered with a state" },
 		{ COUNTER, "link_reconnects_total", "reconnects", "connections given up" },
 		{ COUNTER, "link_nacks_total", "nacks", "generic_nack PDUs that came" },
 		{ COUNTER, "link_bad_pdus_total", "bad_pdus", "broken PDUs that came" },

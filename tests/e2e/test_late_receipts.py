@@ -1,0 +1,240 @@
+"""Receipts that do not come: the SMSC is asked what became of the message (query_sm) before the wait for them ends."""
+import time
+
+import harness
+from gateway import Gateway, Receiver, new_id
+from harness import case, equal, note, wait_for
+
+MARGIN = "receipt-margin = 10m"
+sim = harness.Smscsim()
+receiver = Receiver()
+NOTIFY = 'ppg-notify-requested-to="%s" ' % receiver.url
+
+
+def before(t):
+    return 'deliver-before-timestamp="%s" ' % time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(t))
+
+
+def gateway(**more):
+    more.setdefault("store_more", MARGIN)
+    gw = Gateway(sim.port, ppg_more='notify-allow = "127.0.0.0/8"\n', **more)
+    gw.wait_link()
+    return gw
+
+
+def push(gw, to, in_s=3, **more):
+    push_id = new_id()
+    reply = gw.push(to, push_id=push_id, attributes=NOTIFY + before(int(time.time()) + in_s), **more)
+    equal(reply.code, 1001, reply.desc)
+    return push_id
+
+
+def steps(gw, push_id):
+    return {r["step"] for r in gw.show(push_id)["recipients"]}
+
+
+def link(gw, name="main"):
+    return [l for l in gw.admin("/api/v1/links").json() if l["smsc_id"] == name][0]
+
+
+def audited(gw, push_id):
+    answer = gw.admin("/api/v1/audit?push-id=" + push_id)
+    equal(answer.status, 200, answer.text)
+    return [row["event"] for row in answer.json()["rows"]]
+
+
+def over(at):
+    time.sleep(max(0, at + 0.1 - time.time()))
+
+
+# ---- what the SMSC answers --------------------------------------------------------------------------------
+
+@case
+def delivered_without_a_receipt():
+    gw = gateway()
+    sim.receipts(mode="auto", state="DELIVRD")
+    sim.fault("unknown_id", count=100)
+    push_id = push(gw, "+12025550181", content="x" * 300, content_type="text/plain")    # three parts
+    wait_for(lambda: steps(gw, push_id) == {"submitted"}, "the parts to be submitted")
+    gw.wait_state(push_id, "delivered")
+    sim.clear_faults()
+    equal((link(gw)["queries"], link(gw)["queried"]), (3, 3))
+    equal(gw.metric("asked_total"), 1)
+    equal(gw.metric("delivered_total"), 1)
+    got = receiver.wait(1)[-1]
+    equal((got["message-state"], got["code"]), ("delivered", "1000"))
+    events = audited(gw, push_id)
+    equal(events[-2:], ["state asked for", "receipt delivered"], events)
+    gw.stop()
+
+
+@case
+def failed_without_a_receipt():
+    gw = gateway()
+    sim.receipts(mode="auto", state="UNDELIV")
+    sim.fault("unknown_id", count=100)
+    push_id = push(gw, "+12025550182")
+    gw.wait_state(push_id, "undeliverable")
+    sim.clear_faults()
+    assert "asked: state 5" in gw.show(push_id)["recipients"][0]["desc"], gw.show(push_id)
+    sim.receipts(state="DELIVRD")
+    gw.stop()
+
+
+@case
+def expired_without_a_receipt():
+    gw = gateway()
+    sim.receipts(mode="auto", state="EXPIRED")
+    sim.fault("unknown_id", count=100)
+    push_id = push(gw, "+12025550183")
+    gw.wait_state(push_id, "expired")
+    sim.clear_faults()
+    sim.receipts(state="DELIVRD")
+    gw.stop()
+
+
+@case
+def the_smsc_does_not_know_yet():
+    """ENROUTE decides nothing: the wait for the receipt ends it, and one question was enough."""
+    gw = gateway(store_more="receipt-margin = 5s")
+    sim.receipts(mode="hold")
+    push_id = push(gw, "+12025550184", in_s=2)
+    wait_for(lambda: link(gw)["queried"] == 1, "the question")
+    equal(gw.show(push_id)["state"], "pending")
+    gw.wait_state(push_id, "undeliverable")
+    equal(audited(gw, push_id)[-2:], ["state asked for", "no receipt"])
+    equal(link(gw)["queries"], 1)
+    sim.receipts(mode="auto")
+    gw.stop()
+
+
+@case
+def a_receipt_after_the_question():
+    gw = gateway()
+    sim.receipts(mode="hold")
+    push_id = push(gw, "+12025550185", in_s=2)
+    wait_for(lambda: link(gw)["queried"] == 1, "the question")
+    sim.receipts(mode="auto")
+    gw.wait_state(push_id, "delivered")
+    equal(link(gw)["queries"], 1)
+    gw.stop()
+
+
+@case
+def an_smsc_that_has_forgotten_it():
+    """It refuses the question; the wait for the receipt ends it."""
+    own = harness.Smscsim()
+    own.receipts(mode="hold")
+    gw = Gateway(own.port, store_more="receipt-margin = 6s", smsc_more="reconnect-delay-max = 1s")
+    gw.wait_link()
+    push_id = push(gw, "+12025550190")
+    wait_for(lambda: steps(gw, push_id) == {"submitted"}, "the submission")
+    own.stop()
+    own = harness.Smscsim(port=own.port)
+    gw.wait_state(push_id, "undeliverable")
+    equal(audited(gw, push_id)[-2:], ["state asked for", "no receipt"])
+    equal((link(gw)["queries"], link(gw)["queried"]), (1, 0))
+    gw.stop()
+    own.stop()
+
+
+@case
+def sent_from_the_address_of_a_route():
+    """The SMSC tells only who asks from the address that the message came from."""
+    gw = gateway(smsc_more="\ngroup = route\nname = own\nlinks = main\nsource-addr = 4242")
+    sim.receipts(mode="auto")
+    sim.fault("unknown_id", count=100)
+    push_id = push(gw, "+12025550191")
+    gw.wait_state(push_id, "delivered")
+    sim.clear_faults()
+    equal((link(gw)["queries"], link(gw)["queried"]), (2, 1))
+    gw.stop()
+
+
+# ---- when it cannot be asked -------------------------------------------------------------------------------
+
+@case
+def asked_when_the_link_is_back():
+    gw = gateway()
+    sim.receipts(mode="hold")
+    at = int(time.time()) + 3
+    push_id = push(gw, "+12025550186")
+    wait_for(lambda: steps(gw, push_id) == {"submitted"}, "the submission")
+    right = gw.settings["smsc_port"]
+    gw.write_config(smsc_port=harness.free_port())
+    equal(gw.admin("/api/v1/reload", "POST").status, 200)
+    wait_for(lambda: link(gw)["state"] != "up", "the link to be down")
+    sim.fault("unknown_id", count=100)
+    sim.receipts(mode="none")       # it keeps no receipt for later
+    over(at + 2)
+    equal(gw.show(push_id)["state"], "pending")
+    gw.write_config(smsc_port=right)
+    equal(gw.admin("/api/v1/reload", "POST").status, 200)
+    gw.wait_link()
+    wait_for(lambda: link(gw)["queried"] == 1, "the question")
+    equal(audited(gw, push_id)[-1], "state asked for")
+    sim.clear_faults()
+    sim.receipts(mode="auto")
+    gw.stop()
+
+
+@case
+def asked_after_a_restart():
+    """The deadline passes while nobody runs."""
+    gw = gateway()
+    sim.receipts(mode="auto")
+    sim.fault("unknown_id", count=100)
+    at = int(time.time()) + 2
+    push_id = push(gw, "+12025550187", in_s=2)
+    wait_for(lambda: steps(gw, push_id) == {"submitted"}, "the submission")
+    gw.kill()
+    over(at)
+    gw.start()
+    gw.wait_state(push_id, "delivered")
+    sim.clear_faults()
+    gw.stop()
+
+
+@case
+def where_it_is_not_wanted():
+    gw = gateway(smsc_more="query-receipts = false", store_more="receipt-margin = 3s")
+    sim.receipts(mode="auto")
+    sim.fault("unknown_id", count=100)
+    push_id = push(gw, "+12025550188", in_s=2)
+    gw.wait_state(push_id, "undeliverable")
+    sim.clear_faults()
+    equal(link(gw)["queries"], 0)
+    assert "state asked for" not in audited(gw, push_id)
+    gw.stop()
+
+
+# ---- many --------------------------------------------------------------------------------------------------
+
+@case
+def a_backlog_is_asked_for_slowly():
+    """A tenth of the throughput, each once, and pushes go on beside it."""
+    many = 60
+    gw = gateway(smsc_more="throughput = 200\nmax-pending-submits = 50")
+    sim.receipts(mode="auto")
+    sim.fault("unknown_id", count=1000)
+    at = int(time.time()) + 4
+    push_id = push(gw, ["+12025551%03d" % n for n in range(many)], in_s=4)
+    wait_for(lambda: steps(gw, push_id) == {"submitted"}, "the submissions")
+    sim.clear_faults()
+    over(at)
+    began = time.monotonic()
+    other = new_id()
+    equal(gw.push("+12025550189", push_id=other).code, 1001)
+    gw.wait_state(other, "delivered")
+    gw.wait_state(push_id, "delivered")
+    took = time.monotonic() - began
+    note("%d in %.1f s" % (many, took))
+    assert took > 1.5, took             # 20 a second
+    equal(link(gw)["queries"], many)
+    equal(gw.metric("asked_total"), many)
+    said = [line for line in gw.program.tail(1000) if "receipts do not come" in line]
+    equal(len(said), 1, said)
+    gw.stop()
+
+
+harness.main()
