@@ -171,7 +171,7 @@ send_end(struct send *s, const struct http_result *result)
 static void
 send_fail(struct send *s, const char *error)
 {
-	const struct http_result result = { .error = error };
+	const struct http_result result = { .type = "", .error = error };
 
 	send_end(s, &result);
 }
@@ -306,6 +306,7 @@ http_client_create(struct loop *loop, const struct http_client_config *cf)
 	client->cf.ca_file = copy(cf->ca_file);
 	client->cf.cert_file = copy(cf->cert_file);
 	client->cf.key_file = copy(cf->key_file);
+	client->cf.keep_header = copy(cf->keep_header);
 	if (client->cf.max_per_host == 0)
 		client->cf.max_per_host = PER_HOST;
 	list_init(&client->running);
@@ -385,6 +386,7 @@ http_client_destroy(struct http_client **p)
 	free((char *)(uintptr_t)client->cf.ca_file);
 	free((char *)(uintptr_t)client->cf.cert_file);
 	free((char *)(uintptr_t)client->cf.key_file);
+	free((char *)(uintptr_t)client->cf.keep_header);
 	free(client);
 	*p = NULL;
 }

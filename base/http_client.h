@@ -25,12 +25,16 @@ struct http_client_config {
 	const char *user_agent;		/* NULL = "openppg" */
 	const char *ca_file;		/* NULL = the system's */
 	const char *cert_file, *key_file;	/* PEM: our certificate, where a server asks for one; NULL */
+	const char *keep_header;	/* name of a header of answers that is wanted; NULL: none */
 };
 
 struct http_result {
 	bool transport_ok;		/* an HTTP status was received completely */
 	unsigned status;
 	struct span body;		/* borrowed; cut at the limit */
+	bool whole;			/* nothing of the body is missing */
+	const char *type;		/* Content-Type of the answer, "" when it has none; borrowed */
+	const char *kept;		/* the header that keep_header names, NULL when it is not there; borrowed */
 	const char *error;		/* one sentence when !transport_ok */
 };
 

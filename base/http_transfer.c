@@ -224,6 +224,7 @@ http_transfer_init(struct http_transfer *t, const struct http_client_config *cf,
 	*t = (struct http_transfer){ .check = check, .check_arg = check_arg };
 	http_transfer_library();
 	t->max_answer = cf->max_answer > 0 ? cf->max_answer : ANSWER_MAX;
+	t->keep_header = cf->keep_header;
 	t->easy = curl_easy_init();
 	if (t->easy == NULL)
 		abort();
@@ -278,21 +279,39 @@ explain(struct http_transfer *t, CURLcode code)
 	memcpy(t->error, why.text, sizeof t->error);
 }
 
+/* The last one of that name, of the final head. */
+static const char *
+kept_header(struct http_transfer *t)
+{
+	struct curl_header *h;
+
+	if (t->keep_header == NULL || curl_easy_header(t->easy, t->keep_header, 0, CURLH_HEADER, -1, &h) != CURLHE_OK ||
+	    (h->amount > 1 &&
+	    curl_easy_header(t->easy, t->keep_header, h->amount - 1, CURLH_HEADER, -1, &h) != CURLHE_OK))
+		return NULL;
+	return h->value;
+}
+
 /* With the status complete it counts, whatever became of the rest of the answer. */
 void
 http_transfer_result(struct http_transfer *t, CURLcode code, struct http_result *out)
 {
 	long status = 0;
+	char *type = NULL;
 
-	*out = (struct http_result){ .body = sbuf_as_span(&t->answer) };
+	*out = (struct http_result){ .body = sbuf_as_span(&t->answer), .type = "" };
 	if (!t->head_complete) {
 		explain(t, code);
 		out->error = t->error;
 		return;
 	}
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
 	out->transport_ok = true;
 	out->status = (unsigned)status;
+	out->whole = code == CURLE_OK;
+	out->type = type != NULL ? type : "";
+	out->kept = kept_header(t);
 }
 
 int

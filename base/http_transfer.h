@@ -16,6 +16,7 @@ struct http_transfer {
 	http_address_check check;
 	void *check_arg;
 	size_t max_answer;
+	const char *keep_header;	/* the config's */
 
 	struct sbuf answer;
 	size_t head_n;			/* octets of heads so far */

@@ -118,6 +118,9 @@ behave(int fd, const char *path, const char *request)
 	}
 	if (strncmp(path, "/302", 4) == 0)
 		return say(fd, "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/inner\r\nContent-Length: 0\r\n\r\n");
+	if (strncmp(path, "/kept", 5) == 0)
+		return say(fd, "HTTP/1.1 100 Continue\r\nX-Kept: early\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: text/x; a=b\r\n"
+		    "X-Kept: one\r\nx-kept: two, too\r\nContent-Length: 2\r\n\r\nhi");
 	if (strncmp(path, "/100", 4) == 0)
 		return say(fd, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n");
 	if (strncmp(path, "/endless", 8) == 0) {
@@ -249,6 +252,8 @@ struct outcome {
 	unsigned status;
 	char error[WHY_MAX + 1];
 	struct sbuf body;
+	bool whole, has_kept;
+	char type[64], kept[64];
 };
 
 static void
@@ -265,6 +270,10 @@ on_done(void *arg, const struct http_result *res)
 	sbuf_clear(&o->body);
 	sbuf_str(&o->body, "");
 	sbuf_span(&o->body, res->body);
+	o->whole = res->whole;
+	o->has_kept = res->kept != NULL;
+	snprintf(o->type, sizeof o->type, "%s", res->type);
+	snprintf(o->kept, sizeof o->kept, "%s", res->kept != NULL ? res->kept : "");
 }
 
 static bool
@@ -627,10 +636,42 @@ fetching(void **state)
 	sbuf_done(&answer);
 }
 
+/* What comes beside the body: its type, one header that was asked for, and whether it is all there. */
+static void
+beside_the_body(void **state)
+{
+	static const struct { const char *path, *keep; bool whole; const char *type, *kept; } rows[] = {
+		{ "/kept",  "x-KEPT",  true,  "text/x; a=b", "two, too" },
+		{ "/kept",  "X-Other", true,  "text/x; a=b", NULL },
+		{ "/kept",  NULL,      true,  "text/x; a=b", NULL },
+		{ "/echo",  "X-Kept",  true,  "",            NULL },
+		{ "/short", "X-Kept",  false, "",            NULL },
+		{ "/never", "X-Kept",  false, "",            NULL },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct http_client_config cf = { .timeout_ms = strcmp(rows[i].path, "/never") == 0 ? 100 : DEADLINE_MS,
+			.keep_header = rows[i].keep };
+		struct http_client *client = http_client_create(loop, &cf);
+		struct outcome o = { 0 };
+
+		send_one(client, "GET", url(0, rows[i].path), NULL, "", NULL, &o);
+		await(&o);
+		assert_true(o.whole == rows[i].whole);
+		assert_true(o.has_kept == (rows[i].kept != NULL));
+		assert_string_equal(o.kept, rows[i].kept != NULL ? rows[i].kept : "");
+		assert_string_equal(o.type, rows[i].type);
+		sbuf_done(&o.body);
+		http_client_destroy(&client);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(beside_the_body, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(requests_and_answers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bad_receivers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(wrong_requests, set_up, tear_down),
