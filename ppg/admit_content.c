@@ -446,7 +446,8 @@ prepare(const struct admit_config *cf, const struct admit_request *rq, struct ad
 	int code = 0;
 
 	unfold(part->type, &type);
-	if (content_prepare(sbuf_as_span(&type), part->body, no_transform(part), &content, &a->why) != OK) {
+	if (admit_prepare(sbuf_as_span(&type), part->body, &cf->lenient.mime, no_transform(part), &content,
+	    &a->why) != OK) {
 		why_prefix(&a->why, "content entity");
 		code = PAP_TRANSFORMATION_FAILURE;
 	}

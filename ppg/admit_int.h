@@ -5,6 +5,7 @@
  *	admit_address.c		addresses become recipients
  *	admit_route.c		quality of service, wanted links, priority
  *	admit_content.c		the content entity, its headers, the message as it goes on air
+ *	admit_multipart.c	content of several parts
  *	admit_sign.c		the MACs of a document that the gateway signs
  *	admit_capabilities.c	what the initiator assumes of devices, against what is known of them
  *	admit_policy.c		what the devices will do with it
@@ -37,6 +38,9 @@ void admit_route_facts(const struct admit_config *cf, const struct admit_request
 int admit_carriers(const struct admit_config *cf, struct admission *a);
 int admit_content(const struct admit_config *cf, const struct admit_request *rq, struct admission *a,
     const struct entities *e);
+/* content_prepare, and textual multiparts as well. */
+int admit_prepare(struct span type, struct span body, const struct mime_leniency *l, bool no_transform, struct content *out,
+    struct why *why);
 /* The recipients' devices against the capabilities entity and what is known of them; the content is ready. */
 int admit_capabilities(const struct admit_config *cf, const struct admit_request *rq, struct admission *a,
     const struct entities *e);

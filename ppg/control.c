@@ -169,6 +169,7 @@ control_concerns(const struct control_rules *rules, const struct control_memory 
 	case CONTENT_MMS:
 	case CONTENT_SUPL:
 	case CONTENT_SIA:
+	case CONTENT_MULTIPART:
 		break;
 	}
 	return false;

@@ -37,6 +37,7 @@ control_types(struct control_case *c, struct why *why)
 	case CONTENT_MMS:
 	case CONTENT_SUPL:
 	case CONTENT_SIA:
+	case CONTENT_MULTIPART:
 		return true;
 	}
 	if (names_exactly(c->who->content_types, air) ||

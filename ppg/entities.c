@@ -103,7 +103,7 @@ entities_split(const char *content_type, struct span body, const struct pap_leni
 	    (err = mime_boundary(type, &l->mime, boundary, why)) != OK)
 		return err;
 	e->fragment = span_of(body.p, 0);
-	err = mime_split(body, span_str(boundary), &l->mime, e->parts, &e->n_parts, why);
+	err = mime_split(body, span_str(boundary), &l->mime, e->parts, MIME_PARTS_MAX, &e->n_parts, why);
 	if (err)
 		return err;
 	if (e->n_parts == 0)

@@ -113,11 +113,11 @@ has_epilogue(struct span body, size_t from)
 
 /* Add the octets from here to there as a part. */
 static int
-add_part(struct span octets, const struct mime_leniency *l, struct mime_part *parts, size_t *n_parts, size_t offset,
-    struct why *why)
+add_part(struct span octets, const struct mime_leniency *l, struct mime_part *parts, size_t max, size_t *n_parts,
+    size_t offset, struct why *why)
 {
-	if (*n_parts == MIME_PARTS_MAX)
-		return why_at(why, ERR_LIMIT, offset, "more than %d parts", MIME_PARTS_MAX);
+	if (*n_parts == max)
+		return why_at(why, ERR_LIMIT, offset, "more than %zu parts", max);
 	if (!split_part(octets, &parts[(*n_parts)++]) && !l->line_ends)
 		return why_at(why, ERR_SYNTAX, offset, "a line feed without carriage return behind the headers of part %zu",
 		    *n_parts);
@@ -126,7 +126,7 @@ add_part(struct span octets, const struct mime_leniency *l, struct mime_part *pa
 
 int
 mime_split(struct span body, struct span boundary, const struct mime_leniency *l,
-    struct mime_part parts[MIME_PARTS_MAX], size_t *n_parts, struct why *why)
+    struct mime_part *parts, size_t max, size_t *n_parts, struct why *why)
 {
 	struct delimiter here, next;
 	int err;
@@ -145,12 +145,12 @@ mime_split(struct span body, struct span boundary, const struct mime_leniency *l
 		if (!find_delimiter(body, boundary, here.after, &next)) {
 			if (!l->no_closing)
 				return why_at(why, ERR_SYNTAX, body.n, "closing delimiter missing");
-			return add_part(span_of(body.p + here.after, body.n - here.after), l, parts, n_parts,
+			return add_part(span_of(body.p + here.after, body.n - here.after), l, parts, max, n_parts,
 			    here.after, why);
 		}
 		err = check_delimiter(&next, l, why);
 		if (err == OK)
-			err = add_part(span_of(body.p + here.after, next.start - here.after), l, parts, n_parts,
+			err = add_part(span_of(body.p + here.after, next.start - here.after), l, parts, max, n_parts,
 			    here.after, why);
 		here = next;
 	}

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 
 enum {
-	MIME_PARTS_MAX = 3,		/* control, content, capabilities */
+	MIME_PARTS_MAX = 3,		/* of a request: control, content, capabilities */
 	MIME_HEADERS_MAX = 64,		/* lines of one part's header block */
 	MIME_HEADER_BLOCK_MAX = 8192,	/* its octets */
 	MIME_BOUNDARY_MAX = 70
@@ -40,11 +40,11 @@ int mime_boundary(struct span content_type, const struct mime_leniency *l, char 
     struct why *why);
 
 /*
- * Cut `body` at its boundary lines. n_parts at most MIME_PARTS_MAX. Returns OK, or ERR_SYNTAX /
+ * Cut `body` at its boundary lines, into `max` parts at most. Returns OK, or ERR_SYNTAX /
  * ERR_LIMIT with *why ("boundary does not occur", "closing delimiter missing").
  */
 int mime_split(struct span body, struct span boundary, const struct mime_leniency *l,
-    struct mime_part parts[MIME_PARTS_MAX], size_t *n_parts, struct why *why);
+    struct mime_part *parts, size_t max, size_t *n_parts, struct why *why);
 
 /*
  * Header lines of a part. Bare CR, LF followed by a blank, NUL and other control characters in a

@@ -15,7 +15,8 @@ enum form {
 	JSON,			/* the same, of a message that is fields */
 	BINARY,			/* must pass wbxml_check */
 	BINARY_LAX,		/* the same, but tokens that we have no table for are let through */
-	FIELDS			/* must have the layout of its kind */
+	FIELDS,			/* must have the layout of its kind */
+	PARTS			/* a binary multipart, all parts of which must be good */
 };
 
 #define APP(name) "x-wap-application:" name
@@ -56,6 +57,12 @@ static const struct content_type {
 	{ "application/vnd.oma.drm.roap-trigger+wbxml",	CONTENT_DRM,	AS_IT_IS,	APP("drm.ua"), NULL },
 	{ "application/vnd.oma.drm.roap-trigger+xml",	CONTENT_DRM,	AS_IT_IS,	APP("drm.ua"), NULL },
 	{ "application/vnd.omaloc-supl-init",		CONTENT_SUPL,	FIELDS,		"x-oma-application:ulp.ua", NULL },
+	{ "application/vnd.wap.multipart.*",		CONTENT_MULTIPART, PARTS,	NULL,	NULL },
+	{ "application/vnd.wap.multipart.mixed",	CONTENT_MULTIPART, PARTS,	NULL,	NULL },
+	{ "application/vnd.wap.multipart.form-data",	CONTENT_MULTIPART, PARTS,	NULL,	NULL },
+	{ "application/vnd.wap.multipart.byteranges",	CONTENT_MULTIPART, PARTS,	NULL,	NULL },
+	{ "application/vnd.wap.multipart.alternative",	CONTENT_MULTIPART, PARTS,	NULL,	NULL },
+	{ "application/vnd.wap.multipart.related",	CONTENT_MULTIPART, PARTS,	NULL,	NULL },
 	{ "application/vnd.wap.sia",			CONTENT_SIA,	AS_IT_IS,	APP("push.sia"), NULL },
 	{ "application/vnd.wv.csp.cir",			CONTENT_OTHER,	AS_IT_IS,	APP("wv.ua"), NULL },
 	{ "application/vnd.wap.loc+xml",		CONTENT_OTHER,	AS_IT_IS,	APP("loc.ua"), NULL },
@@ -70,6 +77,7 @@ static const char *const kind_names[] = {
 	[CONTENT_EMN] = "EMN", [CONTENT_PROV] = "provisioning", [CONTENT_DM] = "DM",
 	[CONTENT_DM_NOTIFICATION] = "DM notification", [CONTENT_MMS] = "MMS", [CONTENT_DRM] = "DRM",
 	[CONTENT_SUPL] = "SUPL", [CONTENT_SIA] = "SIA",
+	[CONTENT_MULTIPART] = "multipart",
 };
 
 static const struct content_type *
@@ -248,6 +256,8 @@ check_binary(const struct content_type *t, struct span body, struct why *why)
 		return OK;
 	case FIELDS:
 		return content_fields_check(t->kind, body, why);
+	case PARTS:
+		return content_parts_check(body, 0, why);
 	case BINARY:
 	case BINARY_LAX:
 		break;

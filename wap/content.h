@@ -10,10 +10,12 @@
 
 enum content_kind {
 	CONTENT_OTHER, CONTENT_SI, CONTENT_SL, CONTENT_CO, CONTENT_EMN, CONTENT_PROV,
-	CONTENT_DM, CONTENT_DM_NOTIFICATION, CONTENT_MMS, CONTENT_DRM, CONTENT_SUPL, CONTENT_SIA
+	CONTENT_DM, CONTENT_DM_NOTIFICATION, CONTENT_MMS, CONTENT_DRM, CONTENT_SUPL, CONTENT_SIA, CONTENT_MULTIPART
 };
 enum content_kind content_kind_of(struct span media);	/* media type without parameters, any case */
 const char *content_kind_name(enum content_kind kind);	/* "SI", "provisioning", ... */
+/* May it be a part of a multipart? ERR_UNSUPPORTED with the reason. */
+int content_may_be_part(enum content_kind kind, struct why *why);
 /* The application that takes such content on a device; NULL: the WML user agent, or nobody knows. */
 const char *content_default_app_id(struct span media);
 

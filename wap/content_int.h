@@ -26,6 +26,9 @@ int content_fields_encode(enum content_kind kind, struct span body, struct sbuf 
 /* Octets of an MMS PDU, a DM notification or SUPL INIT: of the form they should have? */
 int content_fields_check(enum content_kind kind, struct span body, struct why *why);
 
+/* Is a binary multipart well formed, in all its parts? */
+int content_parts_check(struct span body, unsigned depth, struct why *why);
+
 /* Walk a document in textual or binary form with the call-backs of wbxml.h. */
 int content_walk(const char *media, struct span body, const struct wbxml_events *ev, void *ctx,
     struct why *why);

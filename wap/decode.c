@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "wap/content.h"
 #include "wap/decode_int.h"
+#include "wap/multipart.h"
 #include "wap/udh.h"
 #include "wap/wbxml.h"
 #include "wap/wsp.h"
@@ -72,8 +73,76 @@ ends_with(const char *media, const char *suffix)
 	return n > k && strcasecmp(media + n - k, suffix) == 0;
 }
 
+/* ---- multiparts: in the place of fields, { "parts": [ { content_type, params, headers, body } ] } ---------- */
+
+static json_t *params_json(const struct wsp_content_type *type);
+static json_t *headers_json(struct span headers);
+static json_t *body_at(const char *media, struct span body, unsigned depth, struct why *why);
+
+static json_t *
+part_json(const struct multipart_part *part, unsigned depth, struct why *why)
+{
+	struct wsp_content_type type;
+	struct wsp_walk walk;
+	struct wsp_header h;
+	json_t *body;
+
+	wsp_walk_start(&walk, part->headers);
+	while (wsp_walk_next(&walk, &h))
+		;
+	if (walk.err) {
+		*why = walk.why;
+		return NULL;
+	}
+	if (wsp_content_type_decode(walk.content_type, &type, why) != OK)
+		return NULL;
+	body = body_at(type.media, part->data, depth + 1, why);
+	if (body == NULL)
+		return NULL;
+	return json_pack("{s:o, s:o, s:o, s:o}", "content_type", json_span(span_str(type.media)),
+	    "params", params_json(&type), "headers", headers_json(part->headers), "body", body);
+}
+
+static json_t *
+parts_json(struct span body, unsigned depth, struct why *why)
+{
+	struct multipart_walk walk;
+	struct multipart_part part;
+	json_t *parts, *json;
+
+	if (depth == MULTIPART_DEPTH_MAX) {
+		why_set(why, ERR_LIMIT, "multiparts more than %d deep", MULTIPART_DEPTH_MAX);
+		return NULL;
+	}
+	parts = json_array();
+	multipart_walk_start(&walk, body);
+	while (multipart_walk_next(&walk, &part)) {
+		json = part_json(&part, depth, why);
+		if (json == NULL) {
+			why_prefix(why, "part %zu", json_array_size(parts) + 1);
+			json_decref(parts);
+			return NULL;
+		}
+		json_array_append_new(parts, json);
+	}
+	if (walk.err) {
+		*why = walk.why;
+		json_decref(parts);
+		return NULL;
+	}
+	return json_pack("{s:o}", "parts", parts);
+}
+
 json_t *
 decode_body(const char *media, struct span body, struct why *why)
+{
+	struct why own;
+
+	return body_at(media, body, 0, why != NULL ? why : &own);
+}
+
+static json_t *
+body_at(const char *media, struct span body, unsigned depth, struct why *why)
 {
 	enum content_kind kind = content_kind_of(span_str(media));
 
@@ -102,6 +171,8 @@ decode_body(const char *media, struct span body, struct why *why)
 		return hex_body(body);
 	case CONTENT_SUPL:
 		return body_json("fields", decode_supl_init(body, why));
+	case CONTENT_MULTIPART:
+		return body_json("fields", parts_json(body, depth, why));
 	case CONTENT_OTHER:
 	case CONTENT_SIA:
 		break;

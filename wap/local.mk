@@ -3,7 +3,8 @@ wap_libwap_a_SOURCES =
 
 # WBXML, content types, decoding
 wap_libwap_a_SOURCES += \
-	wap/content.c wap/content.h wap/content_facts.c wap/content_fields.c wap/content_int.h \
+	wap/content.c wap/content.h wap/content_facts.c wap/content_fields.c wap/content_int.h wap/content_parts.c \
+	wap/multipart.c wap/multipart.h \
 	wap/content_prov.c wap/content_service.c wap/content_tree.c \
 	wap/decode.c wap/decode.h wap/decode_fields.c wap/decode_int.h wap/decode_mms.c wap/mms.h wap/mms_encode.c wap/mms_tables.c \
 	wap/wbxml.c wap/wbxml.h wap/wbxml_encode.c wap/wbxml_encode.h wap/wbxml_int.h \

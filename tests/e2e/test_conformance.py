@@ -343,13 +343,23 @@ def a_push_needs_a_content_type():
 
 
 @case
-def multipart_content_travels_as_it_is():
-    """MSG-GEN-S-005, S-006, S-007: one part, parts, parts in parts, nothing."""
-    inner = "--in\r\nContent-Type: text/plain\r\n\r\na\r\n--in\r\n\r\nb\r\n--in--\r\n"
+def multipart_content():
+    """MSG-GEN-S-005, S-006, S-007: parts, parts in parts, nothing; as text where nobody may transform."""
+    inner = "--in\r\nContent-Type: text/vnd.wap.si\r\nContent-Location: a\r\n\r\n%s\r\n--in\r\n\r\nb\r\n--in--\r\n" % SI
     outer = "--out\r\nContent-Type: multipart/mixed; boundary=in\r\n\r\n" + inner + "\r\n--out--\r\n"
-    for content, content_type in ((inner, "multipart/mixed; boundary=in"), (outer, "multipart/related; boundary=out"),
-                                  ("", "application/x-empty")):
-        m = sent(content, content_type)
+    mixed, related = "application/vnd.wap.multipart.mixed", "application/vnd.wap.multipart.related"
+    m = sent(inner, "multipart/mixed; boundary=in")["message"]
+    equal(m["content_type"], mixed)
+    si, text = m["body"]["value"]["parts"]
+    equal((si["content_type"], si["headers"], si["body"]["format"]),
+          ("application/vnd.wap.sic", [{"name": "Content-Location", "value": "a"}], "xml"))
+    equal((text["content_type"], text["body"]), ("text/plain", {"format": "text", "value": "b"}))
+    m = sent(outer, "multipart/related; boundary=out; start=\"<x>\"")["message"]
+    equal((m["content_type"], m["params"]), (related, {"start": "<x>"}))
+    equal([part["content_type"] for part in m["body"]["value"]["parts"]], [mixed])
+    equal(len(m["body"]["value"]["parts"][0]["body"]["value"]["parts"]), 2)
+    for content, content_type in ((inner, "multipart/mixed; boundary=in"), ("", "application/x-empty")):
+        m = sent(content, content_type, headers=[("Cache-Control", "no-transform")])
         assert octets(m).endswith(content.encode()), m
         equal(m["message"]["content_type"], content_type.split(";")[0])
 

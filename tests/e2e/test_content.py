@@ -72,7 +72,12 @@ def what_is_wrong_is_told_before_acceptance():
             ("application/vnd.wap.mms-message", b"\x8c\x82\x98", "X-Mms-Transaction-ID"),
             ("application/vnd.syncml.notification", b"\0" * 20, "its header has 24"),
             ("application/vnd.omaloc-supl-init", b"\0\x06\1\0\0", "SUPL INIT says 6 octets, it has 5"),
-            ("application/vnd.oma.drm.rights+xml", "<o-ex:rights>\n<x/></o-ex:rights>", "line 2, column 1: unknown element x")):
+            ("application/vnd.oma.drm.rights+xml", "<o-ex:rights>\n<x/></o-ex:rights>", "line 2, column 1: unknown element x"),
+            ("multipart/mixed; boundary=b", "--b\r\n\r\nx\r\n--b\r\nContent-Type: text/vnd.wap.si\r\n\r\n<si/>\r\n--b--\r\n",
+             "part 2: line 1, column 6: si has no indication"),
+            ("multipart/mixed; boundary=b", "--b\r\nContent-Type: text/vnd.wap.connectivity-xml\r\n\r\n"
+             "<wap-provisioningdoc/>\r\n--b--\r\n", "part 1: provisioning goes on its own"),
+            ("application/vnd.wap.multipart.mixed", b"\1\1\6\xb6\3\x0bj\0E\1", "part 1: provisioning goes on its own")):
         reply = gw.push(next(numbers), content=document, content_type=content_type)
         equal(reply.code, 3006, reply.text)
         assert said in reply.desc, reply.desc

@@ -38,7 +38,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (nl == NULL || mime_boundary(span_of(data, (size_t)(nl - data)), &pap_leniency_usual.mime, boundary, &why) != OK)
 		return 0;
-	if (mime_split(span_of(nl + 1, n - (size_t)(nl + 1 - data)), span_str(boundary), &pap_leniency_usual.mime, parts, &k, &why) != OK)
+	if (mime_split(span_of(nl + 1, n - (size_t)(nl + 1 - data)), span_str(boundary), &pap_leniency_usual.mime, parts, MIME_PARTS_MAX, &k, &why) != OK)
 		return 0;
 	for (i = 0; i < k; i++)
 		take_part(&parts[i]);

@@ -401,6 +401,44 @@ binary_forms(void **state)
 	}
 }
 
+/* Binary multiparts: every part is looked at. */
+static void
+parts(void **state)
+{
+#define SIC "02056A0045460361000101"
+	static const struct { const char *hex; int err; const char *text; } rows[] = {
+		{ "00", OK, NULL },
+		{ "01 01 01 83 78", OK, NULL },					/* text/plain, "x" */
+		{ "02 01 01 83 78 01 0B AE " SIC, OK, NULL },
+		{ "01 01 06 A3 01 01 02 83 78 79", OK, NULL },			/* a mixed in it */
+		{ "", ERR_SHORT, "the number of parts" },
+		{ "02 01 01 83 78", ERR_SHORT, "part 2 is longer" },
+		{ "01 01 02 83 78", ERR_SHORT, "part 1 is longer" },
+		{ "01 01 01 83 78 00", ERR_SYNTAX, "1 octets behind" },
+		{ "41", ERR_LIMIT, "65 parts" },
+		{ "01 00 01 78", ERR_SHORT, "part 1: " },			/* no content type */
+		{ "01 01 0A AE 02056A00454603610001", ERR_SHORT, "part 1: offset" },
+		{ "01 01 06 B6 030B6A004501", ERR_UNSUPPORTED, "part 1: provisioning goes on its own" },
+		{ "01 01 05 B0 02066A0005", ERR_UNSUPPORTED, "part 1: SL goes on its own" },
+		{ "01 01 0A A3 01 01 06 B6 030B6A004501", ERR_UNSUPPORTED, "part 1: part 1: provisioning" },
+		{ "01 01 0F A3 01 01 0B A3 01 01 07 A3 01 01 03 A3 01 01 83", ERR_LIMIT, "part 1: part 1: part 1: part 1: " },
+	};
+	uint8_t in[64];
+	struct content c;
+	struct why why;
+	size_t i, n;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		int err;
+
+		assert_int_equal(text_hex(span_str(rows[i].hex), in, &n, &why), OK);
+		err = prepare("application/vnd.wap.multipart.mixed", span_of(in, n), false, &c, &why);
+		if (err != rows[i].err || (err != OK && strncmp(why.text, rows[i].text, strlen(rows[i].text)) != 0))
+			fail_msg("row %zu: %d %s", i, err, why.text);
+		content_done(&c);
+	}
+}
+
 /* ---- Kannel's own test files ---------------------------------------------------------------------------- */
 
 static size_t
@@ -886,6 +924,7 @@ main(void)
 		cmocka_unit_test(kinds),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(binary_forms),
+		cmocka_unit_test(parts),
 		cmocka_unit_test(kannel_documents),
 		cmocka_unit_test(decoded_again),
 		cmocka_unit_test(encoded_like_libwbxml),

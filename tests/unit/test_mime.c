@@ -7,7 +7,7 @@
 static int
 split(const char *body, const char *boundary, struct mime_part *parts, size_t *n, struct why *why)
 {
-	return mime_split(span_str(body), span_str(boundary), &pap_leniency_usual.mime, parts, n, why);
+	return mime_split(span_str(body), span_str(boundary), &pap_leniency_usual.mime, parts, MIME_PARTS_MAX, n, why);
 }
 
 static void
@@ -168,7 +168,7 @@ every_truncation_in_its_own_block(void **state)
 		char *exact = malloc(cut ? cut : 1);
 
 		memcpy(exact, body, cut);
-		assert_int_not_equal(mime_split(span_of(exact, cut), span_str("b"), &pap_leniency_usual.mime, parts, &n, &why), OK);
+		assert_int_not_equal(mime_split(span_of(exact, cut), span_str("b"), &pap_leniency_usual.mime, parts, MIME_PARTS_MAX, &n, &why), OK);
 		mime_headers(span_of(exact, cut), &pap_leniency_usual.mime, h, &k, &why);
 		free(exact);
 	}
