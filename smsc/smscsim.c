@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "smsc/smscsim_account.h"
 #include "smsc/smscsim_fault.h"
 #include "smsc/smscsim_http.h"
 #include "smsc/smscsim_receipt.h"
@@ -57,6 +58,7 @@ sim_create(const struct sim_config *cf)
 	pthread_mutex_init(&sim->lock, NULL);
 	sim->store = sim_store_create(cf->max_messages, scramble(~cf->seed));
 	sim->faults = sim_faults_create(cf->seed);
+	sim->accounts = sim_accounts_create();
 	sim->receipts = sim_receipts_create(sim);
 	sim->sessions = sim_sessions_create(sim);
 	sim->http = sim_http_create(sim);
@@ -73,6 +75,7 @@ sim_destroy(struct sim **p)
 	sim_http_destroy(&sim->http);		/* joins its thread */
 	sim_sessions_destroy(&sim->sessions);
 	sim_receipts_destroy(&sim->receipts);
+	sim_accounts_destroy(&sim->accounts);
 	sim_faults_destroy(&sim->faults);
 	sim_store_destroy(&sim->store);
 	loop_destroy(&sim->loop);

@@ -13,9 +13,12 @@
  *	smscsim_part      one accepted submission: checks, and its user data as a handset gets it
  *	smscsim_store     submissions by message id, reassembly, complete messages, repeats
  *	smscsim_fault     misbehaviour on request
- *	smscsim_receipt   delivery receipts
+ *	smscsim_account   who binds, and what waits for them
+ *	smscsim_receipt   outcomes, and when deliver_sm leave
+ *	smscsim_deliver   what a deliver_sm says
  *	smscsim_settings  how receipts are treated
- *	smscsim_http      the JSON interface
+ *	smscsim_http      the JSON interface: requests, messages
+ *	smscsim_control   and everything else it has
  *	smscsim_json      a message as it is shown there
  */
 #ifndef SMSC_SMSCSIM_H
@@ -49,6 +52,7 @@ struct sim_counters {
 	uint64_t binds, submit_sm, accepted, refused, errors, ignored_responses, faults_applied;
 	uint64_t cancelled;
 	uint64_t receipts_sent, receipts_acknowledged, receipts_refused, receipts_dropped;
+	uint64_t mo_sent, mo_acknowledged, mo_refused;
 };
 
 enum { SIM_RATE_SLOTS = 10, SIM_RATE_SLOT_MS = 100 };
@@ -66,11 +70,13 @@ struct sim {
 	pthread_mutex_t lock;
 	struct sim_counters count;
 	struct sim_rate rate;
+	unsigned polls;			/* requests that wait for messages */
 	uint64_t outcomes;		/* of submissions: a handset may have more to get when it has grown */
 	int64_t started_ms;		/* clock_mono_ms */
 	uint64_t random;		/* state of sim_random */
 	struct sim_store *store;
 	struct sim_faults *faults;
+	struct sim_accounts *accounts;
 	struct sim_receipts *receipts;
 	struct sim_sessions *sessions;
 	struct sim_http *http;

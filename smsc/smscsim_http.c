@@ -9,10 +9,8 @@
 #include "base/http_server.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "smsc/smscsim_fault.h"
+#include "smsc/smscsim_control.h"
 #include "smsc/smscsim_json.h"
-#include "smsc/smscsim_receipt.h"
-#include "smsc/smscsim_session.h"
 #include "smsc/smscsim_store.h"
 
 enum {
@@ -67,12 +65,6 @@ answer_json(struct http_request *rq, json_t *value)
 	json_decref(value);
 	answer_octets(rq, sbuf_as_span(&body));
 	sbuf_done(&body);
-}
-
-static void
-set(json_t *o, const char *key, json_t *value)
-{
-	json_object_set_new(o, key, value);
 }
 
 /* ---- messages ---------------------------------------------------------------------- */
@@ -269,6 +261,7 @@ get_messages(struct sim_http *http, struct http_request *rq)
 			w = sim_alloc(sizeof *w);
 			*w = (struct waiter){ http->waiting, rq, q, clock_mono_ms() + q.wait_ms };
 			http->waiting = w;
+			sim->polls++;
 			http_request_set_data(rq, w);
 			sim_kick(sim);		/* starts the timer */
 			pthread_mutex_unlock(&sim->lock);
@@ -310,6 +303,7 @@ sim_http_wake(struct sim_http *http)
 				continue;
 			}
 			*p = w->next;
+			sim->polls--;
 			w->next = woken;
 			woken = w;
 		}
@@ -337,209 +331,69 @@ gone(void *app, struct http_request *rq)
 	pthread_mutex_lock(&http->sim->lock);
 	for (p = &http->waiting; *p != NULL && *p != w; p = &(*p)->next)
 		;
-	if (*p == w)
+	if (*p == w) {
 		*p = w->next;
+		http->sim->polls--;
+	}
 	pthread_mutex_unlock(&http->sim->lock);
 	free(w);
 }
 
-/* ---- stats, faults, receipts ------------------------------------------------------- */
-
-static enum http_next
-get_stats(struct sim_http *http, struct http_request *rq)
-{
-	struct sim *sim = http->sim;
-	int64_t now_ms = clock_mono_ms();
-	struct sim_store_stats store;
-	struct sim_counters count;
-	unsigned sessions, bound, per_s, highest;
-	size_t waiting, polls = 0;
-	const struct waiter *w;
-	json_t *o = json_object();
-
-	pthread_mutex_lock(&sim->lock);
-	count = sim->count;
-	store = sim_store_stats(sim->store);
-	sessions = sim_sessions_count(sim->sessions, false);
-	bound = sim_sessions_count(sim->sessions, true);
-	waiting = sim_receipts_waiting(sim->receipts);
-	per_s = sim_rate_get(&sim->rate, now_ms);
-	highest = sim->rate.highest;
-	for (w = http->waiting; w != NULL; w = w->next)
-		polls++;
-	pthread_mutex_unlock(&sim->lock);
-
-	set(o, "binds", json_integer((json_int_t)count.binds));
-	set(o, "sessions", json_integer(sessions));
-	set(o, "bound", json_integer(bound));
-	set(o, "submit_sm", json_integer((json_int_t)count.submit_sm));
-	set(o, "submit_per_s", json_integer(per_s));
-	set(o, "submit_per_s_max", json_integer(highest));
-	set(o, "accepted", json_integer((json_int_t)count.accepted));
-	set(o, "refused", json_integer((json_int_t)count.refused));
-	set(o, "cancelled", json_integer((json_int_t)count.cancelled));
-	set(o, "messages", json_integer((json_int_t)store.messages));
-	set(o, "duplicates", json_integer((json_int_t)store.duplicates));
-	set(o, "incomplete", json_integer((json_int_t)store.waiting_messages));
-	set(o, "forgotten_parts", json_integer((json_int_t)store.forgotten_parts));
-	set(o, "receipts_sent", json_integer((json_int_t)count.receipts_sent));
-	set(o, "receipts_acknowledged", json_integer((json_int_t)count.receipts_acknowledged));
-	set(o, "receipts_refused", json_integer((json_int_t)count.receipts_refused));
-	set(o, "receipts_dropped", json_integer((json_int_t)count.receipts_dropped));
-	set(o, "receipts_waiting", json_integer((json_int_t)waiting));
-	set(o, "errors", json_integer((json_int_t)count.errors));
-	set(o, "ignored_responses", json_integer((json_int_t)count.ignored_responses));
-	set(o, "faults_applied", json_integer((json_int_t)count.faults_applied));
-	set(o, "polls", json_integer((json_int_t)polls));
-	set(o, "uptime_ms", json_integer((json_int_t)(now_ms - sim->started_ms)));
-	answer_json(rq, o);
-	return HTTP_ANSWERED;
-}
-
-static enum http_next
-get_faults(struct sim_http *http, struct http_request *rq)
-{
-	json_t *list;
-
-	pthread_mutex_lock(&http->sim->lock);
-	list = sim_faults_list(http->sim->faults);
-	pthread_mutex_unlock(&http->sim->lock);
-	answer_json(rq, list);
-	return HTTP_ANSWERED;
-}
-
-static enum http_next
-delete_faults(struct sim_http *http, struct http_request *rq)
-{
-	struct sim *sim = http->sim;
-	unsigned n;
-
-	pthread_mutex_lock(&sim->lock);
-	n = sim_faults_clear(sim->faults);
-	sim_sessions_wake(sim->sessions);
-	sim_kick(sim);
-	pthread_mutex_unlock(&sim->lock);
-	answer_json(rq, json_pack("{s:I}", "deleted", (json_int_t)n));
-	return HTTP_ANSWERED;
-}
-
-static enum http_next
-get_receipts(struct sim_http *http, struct http_request *rq)
-{
-	json_t *o;
-
-	pthread_mutex_lock(&http->sim->lock);
-	o = sim_receipts_get(http->sim->receipts);
-	pthread_mutex_unlock(&http->sim->lock);
-	answer_json(rq, o);
-	return HTTP_ANSWERED;
-}
+/* ---- everything else ----------------------------------------------------------------- */
 
 static void
-post_fault(struct sim *sim, struct http_request *rq, json_t *spec)
+answer_control(struct sim_http *http, struct http_request *rq, const struct sim_control *control, json_t *spec)
 {
 	struct why why = { 0 };
-	unsigned id;
+	json_t *answer = NULL;
 	int err;
 
-	pthread_mutex_lock(&sim->lock);
-	err = sim_faults_add(sim->faults, spec, &id, &why);
-	pthread_mutex_unlock(&sim->lock);
+	pthread_mutex_lock(&http->sim->lock);
+	err = control->call(http->sim, spec, &answer, &why);
+	pthread_mutex_unlock(&http->sim->lock);
 	if (err)
 		http_answer_text(rq, 400, why.text);
 	else
-		answer_json(rq, json_pack("{s:I}", "id", (json_int_t)id));
-}
-
-static void
-post_receipts(struct sim *sim, struct http_request *rq, json_t *spec)
-{
-	struct why why = { 0 };
-	json_t *now = NULL;
-	int err;
-
-	pthread_mutex_lock(&sim->lock);
-	err = sim_receipts_set(sim->receipts, spec, &why);
-	if (err == OK) {
-		now = sim_receipts_get(sim->receipts);
-		sim_kick(sim);
-	}
-	pthread_mutex_unlock(&sim->lock);
-	if (err)
-		http_answer_text(rq, 400, why.text);
-	else
-		answer_json(rq, now);
-}
-
-/* ---- routes ------------------------------------------------------------------------ */
-
-static const struct route {
-	const char *method, *path;
-	enum http_next (*head)(struct sim_http *http, struct http_request *rq);	/* without a body */
-	void (*body)(struct sim *sim, struct http_request *rq, json_t *spec);
-} routes[] = {
-	{ "GET",    "/messages", get_messages,  NULL },
-	{ "GET",    "/stats",    get_stats,     NULL },
-	{ "GET",    "/faults",   get_faults,    NULL },
-	{ "POST",   "/faults",   NULL,          post_fault },
-	{ "DELETE", "/faults",   delete_faults, NULL },
-	{ "GET",    "/receipts", get_receipts,  NULL },
-	{ "POST",   "/receipts", NULL,          post_receipts },
-};
-enum { ROUTES = sizeof routes / sizeof routes[0] };
-
-/* NULL: *allowed has the methods of the path, "" when there is no such path. */
-static const struct route *
-find_route(const struct http_request *rq, char allowed[32])
-{
-	const char *method = http_request_method(rq), *path = http_request_path(rq);
-	size_t i;
-
-	allowed[0] = '\0';
-	for (i = 0; i < ROUTES; i++) {
-		if (strcmp(routes[i].path, path) != 0)
-			continue;
-		if (strcmp(routes[i].method, method) == 0)
-			return &routes[i];
-		if (allowed[0] != '\0')
-			strcat(allowed, ", ");
-		strcat(allowed, routes[i].method);
-	}
-	return NULL;
+		answer_json(rq, answer);
 }
 
 static enum http_next
 head(void *app, struct http_request *rq)
 {
-	static const char no_path[] = "there are /messages, /stats, /faults and /receipts";
 	static const char no_method[] = "the path does not take this method";
-	char allowed[32];
-	const struct route *route = find_route(rq, allowed);
+	const char *method = http_request_method(rq), *path = http_request_path(rq);
+	char allowed[SIM_METHODS_SIZE];
+	const struct sim_control *control = sim_control_find(method, path, allowed);
 	struct http_answer a = { .status = 405, .extra = { { "Allow", allowed } },
 		.body = span_str(no_method) };
 
-	if (route != NULL)
-		return route->head != NULL ? route->head(app, rq) : HTTP_READ_BODY;
-	if (allowed[0] == '\0')
-		http_answer_text(rq, 404, no_path);
-	else
+	if (control != NULL) {
+		if (control->call == NULL)
+			return get_messages(app, rq);
+		if (control->takes_body)
+			return HTTP_READ_BODY;
+		answer_control(app, rq, control, NULL);
+	} else if (allowed[0] == '\0') {
+		http_answer_text(rq, 404, sim_control_paths);
+	} else {
 		http_answer(rq, &a);
+	}
 	return HTTP_ANSWERED;
 }
 
 static void
 body(void *app, struct http_request *rq)
 {
-	struct sim_http *http = app;
-	char allowed[32];
-	const struct route *route = find_route(rq, allowed);
+	char allowed[SIM_METHODS_SIZE];
+	const struct sim_control *control = sim_control_find(http_request_method(rq),
+	    http_request_path(rq), allowed);
 	struct why why = { 0 };
 	json_t *spec = json_read(http_request_body(rq), &why);
 
 	if (spec == NULL)
 		http_answer_text(rq, 400, why.text);
 	else
-		route->body(http->sim, rq, spec);
+		answer_control(app, rq, control, spec);
 	json_decref(spec);
 }
 

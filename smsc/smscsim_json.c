@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "smsc/smscsim_receipt.h"
+#include "smsc/smscsim_account.h"
 #include "smsc/smscsim_settings.h"
 #include "wap/decode.h"
 #include "wap/udh.h"

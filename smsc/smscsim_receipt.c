@@ -1,25 +1,27 @@
 /* smscsim_receipt.c - see smscsim_receipt.h. */
 #include "smsc/smscsim_receipt.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
-#include "smsc/smscsim_settings.h"
+#include "smsc/smscsim_account.h"
 #include "smsc/smscsim_store.h"
 
 enum {
 	RETRY_MS = 500,			/* after a temporary error */
-	DELIVER_MAX = 600,		/* octets of a deliver_sm with a receipt */
 	SEQ_MAX = 0x7FFFFFFF,
 	INTERMEDIATE = 0x10		/* registered_delivery: intermediate notification wanted */
 };
 
+/* What sim_hash is asked for. */
+enum { CHANCE_STATE = 1, CHANCE_JITTER };
+
+/* A receipt, or a message of a handset. */
 struct sim_receipt {
 	struct sim_receipt *next;	/* in its account's queue */
-	struct sim_part *part;		/* a reference */
+	struct sim_account *account;
+	struct sim_mo *mo;		/* NULL: a receipt */
+	struct sim_part *part;		/* a reference; NULL of a message of a handset */
 	enum receipt_state state;	/* 0: not decided yet */
 	int64_t due_ms;			/* clock_mono_ms, while in the heap */
 	uint64_t order;			/* among those due at the same time */
@@ -29,9 +31,6 @@ struct sim_receipt {
 
 struct sim_receipts {
 	struct sim *sim;
-	struct sim_settings set;
-	struct sim_account *accounts;
-	unsigned n_accounts;
 	struct sim_receipt **heap;	/* not due yet; heap[0] is the next */
 	size_t n_heap, cap_heap;
 	size_t n;			/* in the heap, the queues and the windows */
@@ -45,7 +44,6 @@ sim_receipts_create(struct sim *sim)
 	struct sim_receipts *all = sim_alloc(sizeof *all);
 
 	all->sim = sim;
-	all->set = sim_settings_default();
 	return all;
 }
 
@@ -53,30 +51,25 @@ static void
 receipt_free(struct sim_receipts *all, struct sim_receipt *r)
 {
 	all->n--;
-	if (r->part->waits) {		/* no outcome will come for it any more */
+	if (r->part != NULL && r->part->waits) {		/* no outcome will come for it any more */
 		r->part->waits = false;
 		all->sim->outcomes++;
 	}
 	sim_part_unref(&r->part);
+	free(r->mo);
 	free(r);
 }
 
-/* Forget what was not sent. */
 static void
-forget(struct sim_receipts *all)
+queue_clear(struct sim_receipts *all, struct sim_queue *queue)
 {
-	struct sim_account *account;
 	struct sim_receipt *r;
 
-	while (all->n_heap > 0)
-		receipt_free(all, all->heap[--all->n_heap]);
-	for (account = all->accounts; account != NULL; account = account->next) {
-		while ((r = account->first) != NULL) {
-			account->first = r->next;
-			receipt_free(all, r);
-		}
-		account->last = &account->first;
+	while ((r = queue->first) != NULL) {
+		queue->first = r->next;
+		receipt_free(all, r);
 	}
+	queue->last = &queue->first;
 }
 
 void
@@ -88,33 +81,15 @@ sim_receipts_destroy(struct sim_receipts **p)
 	if (all == NULL)
 		return;
 	loop_timer_stop(all->sim->loop, &all->timer);
-	forget(all);
-	while ((account = all->accounts) != NULL) {
-		all->accounts = account->next;
-		free(account);
+	while (all->n_heap > 0)
+		receipt_free(all, all->heap[--all->n_heap]);
+	for (account = sim_accounts_first(all->sim->accounts); account != NULL; account = account->next) {
+		queue_clear(all, &account->receipts);
+		queue_clear(all, &account->mos);
 	}
 	free(all->heap);
 	free(all);
 	*p = NULL;
-}
-
-struct sim_account *
-sim_account_get(struct sim_receipts *all, const char *system_id)
-{
-	struct sim_account *account;
-
-	for (account = all->accounts; account != NULL; account = account->next)
-		if (strcmp(account->system_id, system_id) == 0)
-			return account;
-	if (all->n_accounts == SIM_ACCOUNTS_MAX)
-		return NULL;
-	account = sim_alloc(sizeof *account);
-	snprintf(account->system_id, sizeof account->system_id, "%s", system_id);
-	account->last = &account->first;
-	account->next = all->accounts;
-	all->accounts = account;
-	all->n_accounts++;
-	return account;
 }
 
 /* ---- heap of those that are not due ------------------------------------------------ */
@@ -164,18 +139,21 @@ heap_take(struct sim_receipts *all)
 static void
 decide_part(struct sim_receipts *all, struct sim_part *part)
 {
+	enum receipt_state state = sim_settings_state(&part->account->set,
+	    sim_hash(all->sim->cf.seed, CHANCE_STATE, part->number));
+
 	part->waits = false;
 	all->sim->outcomes++;
-	if (part->state != RECEIPT_ENROUTE || all->set.state == RECEIPT_ENROUTE)
+	if (part->state != RECEIPT_ENROUTE || state == RECEIPT_ENROUTE)
 		return;
-	part->state = all->set.state;
+	part->state = state;
 	part->done_ms = clock_utc_ms();
 }
 
 static void
 decide(struct sim_receipts *all, struct sim_receipt *r)
 {
-	if (r->state != 0)
+	if (r->state != 0 || r->part == NULL)
 		return;
 	decide_part(all, r->part);
 	r->state = r->part->state;
@@ -200,115 +178,61 @@ is_wanted(const struct sim_receipt *r)
 	return false;
 }
 
+static struct sim_queue *
+queue_of(const struct sim_receipt *r)
+{
+	return r->mo != NULL ? &r->account->mos : &r->account->receipts;
+}
+
 static void
 queue_last(struct sim_receipt *r)
 {
-	struct sim_account *account = r->part->account;
+	struct sim_queue *queue = queue_of(r);
 
 	r->next = NULL;
-	*account->last = r;
-	account->last = &r->next;
+	*queue->last = r;
+	queue->last = &r->next;
 }
 
 static void
 queue_first(struct sim_receipt *r)
 {
-	struct sim_account *account = r->part->account;
+	struct sim_queue *queue = queue_of(r);
 
-	r->next = account->first;
-	account->first = r;
+	r->next = queue->first;
+	queue->first = r;
 	if (r->next == NULL)
-		account->last = &r->next;
+		queue->last = &r->next;
 }
 
-static struct sim_receipt *
-queue_take(struct sim_account *account)
+static void
+queue_take(struct sim_receipt *r)
 {
-	struct sim_receipt *r = account->first;
+	struct sim_queue *queue = queue_of(r);
 
-	account->first = r->next;
-	if (account->first == NULL)
-		account->last = &account->first;
-	return r;
+	queue->first = r->next;
+	if (queue->first == NULL)
+		queue->last = &queue->first;
 }
 
 /* ---- sending ----------------------------------------------------------------------- */
-
-/* YYMMDDhhmm */
-static void
-write_date(struct sbuf *out, int64_t utc_ms)
-{
-	time_t t = (time_t)(utc_ms / 1000);
-	struct tm tm;
-
-	gmtime_r(&t, &tm);
-	sbuf_fmt(out, "%02d%02d%02d%02d%02d", tm.tm_year % 100, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-	    tm.tm_min);
-}
-
-static void
-write_text(const struct sim_receipts *all, const struct sim_receipt *r, const char *id,
-    struct sbuf *out)
-{
-	const char *state = sim_state_name(r->state), *err = sim_state_err(r->state);
-	const char *text = all->set.text, *mark = strstr(text, "{id}");
-
-	if (text[0] != '\0') {
-		sbuf_put(out, text, mark != NULL ? (size_t)(mark - text) : strlen(text));
-		if (mark != NULL)
-			sbuf_fmt(out, "%s%s", id, mark + strlen("{id}"));
-		return;
-	}
-	sbuf_fmt(out, "id:%s sub:001 dlvrd:%s submit date:", id,
-	    r->state == RECEIPT_DELIVERED ? "001" : "000");
-	write_date(out, r->part->at_ms);
-	sbuf_str(out, " done date:");
-	write_date(out, r->part->done_ms > 0 ? r->part->done_ms : clock_utc_ms());
-	sbuf_fmt(out, " stat:%s err:%s text:", state, err);
-}
-
-/* Ten digits that no message of ours has: they are more than 32 bits. */
-#define UNKNOWN_FROM 5000000000u
-
-static uint64_t
-told_number(const struct sim_receipt *r)
-{
-	return r->unknown_id ? UNKNOWN_FROM + r->part->number : r->part->number;
-}
 
 static void
 send_receipt(struct sim_receipts *all, struct sim_session *s, const struct sim_receipt *r,
     uint32_t seq)
 {
-	const struct sim_part *part = r->part;
-	struct smpp_pdu pdu = { .id = SMPP_DELIVER_SM, .seq = seq };
-	uint8_t octets[DELIVER_MAX], state = (uint8_t)r->state;
+	struct sim_told told = { r->part, r->state, r->unknown_id };
+	uint8_t octets[SIM_DELIVER_MAX];
 	struct wbuf w = wbuf_into(octets, sizeof octets);
-	struct sbuf text = { 0 };
-	char id[16];
 
-	snprintf(id, sizeof id, all->set.hex ? "%llX" : "%llu", (unsigned long long)told_number(r));
-	write_text(all, r, id, &text);
-	memcpy(pdu.service_type, part->service_type, sizeof pdu.service_type);
-	pdu.source_ton = part->dest_ton;
-	pdu.source_npi = part->dest_npi;
-	pdu.dest_ton = part->source_ton;
-	pdu.dest_npi = part->source_npi;
-	memcpy(pdu.source, part->dest, sizeof part->dest);
-	memcpy(pdu.dest, part->source, sizeof part->source);
-	pdu.esm_class = r->state == RECEIPT_ENROUTE ? SMPP_ESM_INTERMEDIATE : SMPP_ESM_RECEIPT;
-	pdu.short_message = span_of(text.s,
-	    text.n < SIM_RECEIPT_TEXT_MAX ? text.n : SIM_RECEIPT_TEXT_MAX);
-	if (all->set.tlvs && all->set.text[0] == '\0') {
-		pdu.tlvs[0] = (struct smpp_tlv){ SMPP_TAG_RECEIPTED_MESSAGE_ID,
-		    span_of(id, strlen(id) + 1) };
-		pdu.tlvs[1] = (struct smpp_tlv){ SMPP_TAG_MESSAGE_STATE, span_of(&state, 1) };
-		pdu.n_tlvs = 2;
+	if (r->mo != NULL) {
+		sim_mo_encode(&w, r->mo, seq);
+		all->sim->count.mo_sent++;
+	} else {
+		sim_told_encode(&w, &told, &r->account->set, seq);
+		all->sim->count.receipts_sent++;
 	}
-	smpp_encode(&w, &pdu);
 	sim_session_write(s, wbuf_span(&w));
-	sbuf_done(&text);
-	all->sim->count.receipts_sent++;
 }
 
 /* A receiver with room, which goes behind the others; NULL when there is none. */
@@ -348,37 +272,47 @@ repeat(struct sim_receipts *all, struct sim_receipt *r)
 {
 	struct sim_receipt *again = sim_alloc(sizeof *again);
 
-	*again = (struct sim_receipt){ .part = r->part, .state = r->state, .more = r->more - 1,
-		.unknown_id = r->unknown_id };
+	*again = (struct sim_receipt){ .account = r->account, .part = r->part, .state = r->state,
+		.more = r->more - 1, .unknown_id = r->unknown_id };
 	r->more = 0;
 	sim_part_ref(r->part);
 	all->n++;
 	queue_first(again);
 }
 
+/* The first of a queue leaves; false: no receiver has room for it. */
+static bool
+send_first(struct sim_receipts *all, struct sim_receipt *r)
+{
+	struct sim_session *s = pick_receiver(r->account);
+
+	if (s == NULL)
+		return false;
+	queue_take(r);
+	if (r->more > 0)
+		repeat(all, r);
+	s->deliver_seq = s->deliver_seq == SEQ_MAX ? 1 : s->deliver_seq + 1;
+	put_in_window(s, r, s->deliver_seq);
+	send_receipt(all, s, r, s->deliver_seq);
+	return true;
+}
+
 static void
 pump(struct sim_receipts *all, struct sim_account *account)
 {
-	struct sim_session *s;
 	struct sim_receipt *r;
 
-	if (all->set.mode != SIM_MODE_AUTO)
-		return;
-	while ((r = account->first) != NULL) {
-		decide(all, r);
-		if (!is_wanted(r)) {
-			receipt_free(all, queue_take(account));
-			continue;
-		}
-		s = pick_receiver(account);
-		if (s == NULL)
+	while (account->mos.first != NULL)
+		if (!send_first(all, account->mos.first))
 			return;
-		queue_take(account);
-		if (r->more > 0)
-			repeat(all, r);
-		s->deliver_seq = s->deliver_seq == SEQ_MAX ? 1 : s->deliver_seq + 1;
-		put_in_window(s, r, s->deliver_seq);
-		send_receipt(all, s, r, s->deliver_seq);
+	while (account->set.mode != SIM_MODE_HOLD && (r = account->receipts.first) != NULL) {
+		decide(all, r);
+		if (account->set.mode == SIM_MODE_NONE || !is_wanted(r)) {
+			queue_take(r);
+			receipt_free(all, r);
+		} else if (!send_first(all, r)) {
+			return;
+		}
 	}
 }
 
@@ -387,7 +321,7 @@ sim_receipts_pump(struct sim_receipts *all)
 {
 	struct sim_account *account;
 
-	for (account = all->accounts; account != NULL; account = account->next)
+	for (account = sim_accounts_first(all->sim->accounts); account != NULL; account = account->next)
 		pump(all, account);
 }
 
@@ -405,7 +339,7 @@ some_are_due(void *arg)
 	sim_enter(all->sim);
 	while (all->n_heap > 0 && all->heap[0]->due_ms <= now_ms) {
 		r = heap_take(all);
-		if (all->set.mode == SIM_MODE_AUTO)
+		if (r->account->set.mode != SIM_MODE_HOLD)
 			decide(all, r);
 		queue_last(r);
 	}
@@ -435,15 +369,27 @@ due_later(struct sim_receipts *all, struct sim_receipt *r, uint32_t delay_ms)
 	start_timer(all);
 }
 
+/* How long after the submission the outcome is. */
+static uint32_t
+outcome_ms(const struct sim_receipts *all, const struct sim_part *part)
+{
+	const struct sim_settings *set = &part->account->set;
+
+	if (set->jitter_ms == 0)
+		return set->delay_ms;
+	return set->delay_ms + (uint32_t)(sim_hash(all->sim->cf.seed, CHANCE_JITTER, part->number) %
+	    (set->jitter_ms + 1u));
+}
+
 void
 sim_receipts_submitted(struct sim_receipts *all, struct sim_part *part, const struct sim_misdeed *misdeed)
 {
-	bool now = all->set.mode == SIM_MODE_AUTO && (all->set.delay_ms == 0 || misdeed->receipt_first);
+	enum sim_mode mode = part->account->set.mode;
+	uint32_t delay_ms = misdeed->receipt_first ? 0 : outcome_ms(all, part);
+	bool now = mode != SIM_MODE_HOLD && delay_ms == 0;
 	struct sim_receipt *r;
 
-	if (all->set.mode == SIM_MODE_NONE)
-		return;
-	if (now && part->registered_delivery == 0) {
+	if (now && (mode == SIM_MODE_NONE || part->registered_delivery == 0)) {
 		decide_part(all, part);
 		return;
 	}
@@ -452,20 +398,40 @@ sim_receipts_submitted(struct sim_receipts *all, struct sim_part *part, const st
 		return;
 	}
 	r = sim_alloc(sizeof *r);
+	r->account = part->account;
 	r->part = part;
 	part->waits = !now;
 	r->more = misdeed->receipts_more;
 	r->unknown_id = misdeed->unknown_id;
 	sim_part_ref(part);
 	all->n++;
-	if (all->set.mode == SIM_MODE_AUTO && !now) {
-		due_later(all, r, all->set.delay_ms);
+	if (mode != SIM_MODE_HOLD && !now) {
+		due_later(all, r, delay_ms);
 		return;
 	}
 	if (now)
 		decide(all, r);
 	queue_last(r);
 	pump(all, part->account);
+}
+
+int
+sim_receipts_deliver(struct sim_receipts *all, const struct sim_mo *mo, struct why *why)
+{
+	struct sim_account *account = sim_account_get(all->sim->accounts, mo->system_id);
+	struct sim_receipt *r;
+
+	if (account == NULL)
+		return why_set(why, ERR_LIMIT, "there are %d accounts already", SIM_ACCOUNTS_MAX);
+	if (all->n == SIM_RECEIPTS_MAX)
+		return why_set(why, ERR_LIMIT, "%d messages and receipts wait already", SIM_RECEIPTS_MAX);
+	r = sim_alloc(sizeof *r);
+	r->account = account;
+	r->mo = sim_alloc(sizeof *mo);
+	*r->mo = *mo;
+	all->n++;
+	queue_last(r);
+	return OK;
 }
 
 /* ---- sessions ---------------------------------------------------------------------- */
@@ -519,6 +485,15 @@ is_temporary(uint32_t status)
 	    status == SMPP_RSYSERR;
 }
 
+static void
+count_answer(struct sim_counters *count, const struct sim_receipt *r, uint32_t status)
+{
+	if (r->mo != NULL)
+		*(status == SMPP_OK ? &count->mo_acknowledged : &count->mo_refused) += 1;
+	else
+		*(status == SMPP_OK ? &count->receipts_acknowledged : &count->receipts_refused) += 1;
+}
+
 bool
 sim_receipts_answered(struct sim_receipts *all, struct sim_session *s, uint32_t seq,
     uint32_t status)
@@ -536,10 +511,7 @@ sim_receipts_answered(struct sim_receipts *all, struct sim_session *s, uint32_t 
 	if (is_temporary(status)) {
 		due_later(all, r, RETRY_MS);
 	} else {
-		if (status == SMPP_OK)
-			all->sim->count.receipts_acknowledged++;
-		else
-			all->sim->count.receipts_refused++;
+		count_answer(&all->sim->count, r, status);
 		receipt_free(all, r);
 	}
 	pump(all, s->account);
@@ -554,28 +526,49 @@ sim_receipts_waiting(const struct sim_receipts *all)
 
 /* ---- settings ---------------------------------------------------------------------- */
 
+/* What is late has its outcome at once where there are to be no receipts any more. */
+static void
+drop_late(struct sim_receipts *all)
+{
+	struct sim_receipt *r;
+	size_t i, n = all->n_heap;
+
+	all->n_heap = 0;
+	for (i = 0; i < n; i++) {
+		r = all->heap[i];
+		if (r->part == NULL || r->account->set.mode != SIM_MODE_NONE) {
+			heap_add(all, r);
+		} else {
+			decide(all, r);
+			receipt_free(all, r);
+		}
+	}
+}
+
 int
 sim_receipts_set(struct sim_receipts *all, json_t *spec, struct why *why)
 {
 	struct sim_account *account;
 	struct sim_receipt *r;
-	int err = sim_settings_read(&all->set, spec, why);
+	int err = sim_accounts_set(all->sim->accounts, spec, why);
 
 	if (err)
 		return err;
-	if (all->set.mode == SIM_MODE_NONE)
-		forget(all);
-	if (all->set.mode == SIM_MODE_AUTO)
-		for (account = all->accounts; account != NULL; account = account->next)
-			for (r = account->first; r != NULL; r = r->next)
+	drop_late(all);
+	for (account = sim_accounts_first(all->sim->accounts); account != NULL; account = account->next) {
+		if (account->set.mode != SIM_MODE_HOLD)
+			for (r = account->receipts.first; r != NULL; r = r->next)
 				decide(all, r);
+		if (account->set.mode == SIM_MODE_NONE)
+			queue_clear(all, &account->receipts);
+	}
 	return OK;
 }
 
 json_t *
 sim_receipts_get(const struct sim_receipts *all)
 {
-	json_t *o = sim_settings_json(&all->set);
+	json_t *o = sim_accounts_settings(all->sim->accounts);
 
 	json_object_set_new(o, "waiting", json_integer((json_int_t)all->n));
 	return o;

@@ -11,27 +11,19 @@
 #include "smsc/smscsim_part.h"
 #include "smsc/smscsim_session.h"
 
-/* Everyone who binds with one system_id; receipts go to any receiver among them. */
-struct sim_account {
-	struct sim_account *next;
-	char system_id[17];
-	struct sim_session *receivers;			/* the next one to use first */
-	struct sim_receipt *first, **last;		/* due or held, oldest first */
-};
-
+struct sim_mo;
 struct sim_receipts;
 
 struct sim_receipts *sim_receipts_create(struct sim *sim);
-void sim_receipts_destroy(struct sim_receipts **receipts);	/* after the sessions */
-
-/* The account of a system_id, made when it is new; NULL when there are too many. */
-struct sim_account *sim_account_get(struct sim_receipts *receipts, const char *system_id);
+void sim_receipts_destroy(struct sim_receipts **receipts);	/* after the sessions, before the accounts */
 
 void sim_receipts_bind(struct sim_receipts *receipts, struct sim_session *s);	/* as receiver */
 void sim_receipts_unbind(struct sim_receipts *receipts, struct sim_session *s);	/* repeats its window */
 /* A part was accepted and answered: its outcome is due. */
 void sim_receipts_submitted(struct sim_receipts *receipts, struct sim_part *part,
     const struct sim_misdeed *misdeed);
+/* A message of a handset, as soon as a receiver has room; it is copied. ERR_LIMIT. Needs sim_receipts_pump. */
+int sim_receipts_deliver(struct sim_receipts *receipts, const struct sim_mo *mo, struct why *why);
 /* deliver_sm_resp or generic_nack; false: there is no such deliver_sm in the window. */
 bool sim_receipts_answered(struct sim_receipts *receipts, struct sim_session *s, uint32_t seq,
     uint32_t status);
@@ -39,8 +31,8 @@ bool sim_receipts_answered(struct sim_receipts *receipts, struct sim_session *s,
 void sim_receipts_pump(struct sim_receipts *receipts);
 
 /*
- * Change the settings that the JSON object names, the others stay. ERR_SYNTAX or ERR_RANGE with a
- * sentence, and nothing is changed. Needs sim_kick afterwards.
+ * Change settings as sim_accounts_set does, and let what waits follow them. Needs sim_receipts_pump or
+ * sim_kick afterwards.
  */
 int sim_receipts_set(struct sim_receipts *receipts, json_t *spec, struct why *why);
 json_t *sim_receipts_get(const struct sim_receipts *receipts);	/* new reference */

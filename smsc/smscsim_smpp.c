@@ -1,12 +1,13 @@
 /* smscsim_smpp.c - see smscsim_smpp.h. */
 #include "smsc/smscsim_smpp.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "smsc/smpp_pdu.h"
+#include "smsc/smscsim_account.h"
 #include "smsc/smscsim_fault.h"
 #include "smsc/smscsim_receipt.h"
 #include "smsc/smscsim_store.h"
@@ -170,7 +171,7 @@ take_bind(struct sim_session *s, const struct smpp_pdu *pdu)
 	misdeed = sim_faults_apply(s->sim->faults, SIM_ON_BIND, pdu->system_id, NULL);
 	resp.status = refusal(misdeed);
 	if (resp.status == SMPP_OK && !is_silent(misdeed.kind)) {
-		s->account = sim_account_get(s->sim->receipts, pdu->system_id);
+		s->account = sim_account_get(s->sim->accounts, pdu->system_id);
 		if (s->account == NULL)
 			resp.status = SMPP_RBINDFAIL;
 	}
@@ -237,7 +238,7 @@ take_submit(struct sim_session *s, const struct smpp_pdu *pdu)
 	}
 	part->account = s->account;
 	part->number = number;
-	snprintf(resp.message_id, sizeof resp.message_id, "%u", (unsigned)part->number);
+	sim_id_print(s->account->set.submit_id_format, number, resp.message_id);
 	sim->count.accepted++;
 	sim_store_add(sim->store, part, now_ms);
 	if (misdeed.receipt_first)
@@ -264,13 +265,14 @@ is_dest(const struct sim_part *part, const struct smpp_pdu *pdu)
 
 /* The message that query_sm or cancel_sm names; NULL: *status says why not. */
 static struct sim_part *
-find_part(struct sim_session *s, const struct smpp_pdu *pdu, uint32_t mismatch, uint32_t *status)
+find_part(struct sim_session *s, const struct smpp_pdu *pdu, uint32_t unknown, uint32_t mismatch,
+    uint32_t *status)
 {
 	struct sim_part *part = sim_store_find(s->sim->store, pdu->message_id);
 
 	*status = SMPP_OK;
 	if (part == NULL || part->account != s->account)
-		*status = SIM_RINVMSGID;
+		*status = unknown;
 	else if (!is_source(part, pdu))
 		*status = mismatch;
 	return *status == SMPP_OK ? part : NULL;
@@ -280,7 +282,7 @@ static void
 take_query(struct sim_session *s, const struct smpp_pdu *pdu)
 {
 	struct smpp_pdu resp = { .id = pdu->id | SMPP_RESP, .seq = pdu->seq };
-	struct sim_part *part = find_part(s, pdu, SIM_RQUERYFAIL, &resp.status);
+	struct sim_part *part = find_part(s, pdu, SIM_RQUERYFAIL, SIM_RQUERYFAIL, &resp.status);
 
 	if (part == NULL) {
 		answer(s, pdu, resp.status);
@@ -288,8 +290,10 @@ take_query(struct sim_session *s, const struct smpp_pdu *pdu)
 	}
 	memcpy(resp.message_id, pdu->message_id, sizeof resp.message_id);
 	resp.message_state = (uint8_t)part->state;
-	if (part->done_ms > 0)
+	if (part->done_ms > 0) {
 		smpp_time(part->done_ms / 1000, resp.final_date);
+		resp.error_code = (uint8_t)atoi(sim_state_err(part->state));
+	}
 	answer_with(s, &resp, no_misdeed);
 }
 
@@ -337,7 +341,7 @@ cancel(struct sim_session *s, const struct smpp_pdu *pdu)
 		sim_store_each(s->sim->store, sweep_one, &sweep);
 		return sweep.n > 0 ? (uint32_t)SMPP_OK : (uint32_t)SIM_RCANCELFAIL;
 	}
-	part = find_part(s, pdu, SIM_RCANCELFAIL, &status);
+	part = find_part(s, pdu, SIM_RINVMSGID, SIM_RCANCELFAIL, &status);
 	if (part == NULL)
 		return status;
 	if (part->state != RECEIPT_ENROUTE || (pdu->dest[0] != '\0' && !is_dest(part, pdu)))

@@ -397,9 +397,13 @@ struct sim_part *
 sim_store_find(struct sim_store *store, const char *message_id)
 {
 	struct sim_part *part;
+	uint8_t octets[4];
 	int64_t number;
+	size_t n;
 
-	if (text_number(message_id, 0, UINT32_MAX, &number) != OK)
+	if (strlen(message_id) == 8 && text_hex(span_str(message_id), octets, &n, NULL) == OK && n == 4)
+		number = (int64_t)octets[0] << 24 | octets[1] << 16 | octets[2] << 8 | octets[3];
+	else if (text_number(message_id, 0, UINT32_MAX, &number) != OK)
 		return NULL;
 	part = store->by_number[(size_t)number % store->size];
 	return part != NULL && part->number == (uint32_t)number ? part : NULL;

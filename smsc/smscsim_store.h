@@ -32,7 +32,7 @@ uint32_t sim_store_number(struct sim_store *store);
 /* Keep an accepted part (a reference of its own). now_ms: clock_mono_ms. */
 void sim_store_add(struct sim_store *store, struct sim_part *part, int64_t now_ms);
 
-/* By message id as submit_sm_resp wrote it; borrowed, NULL when unknown or forgotten. */
+/* By message id in any spelling that submit_sm_resp may have; borrowed, NULL when unknown or forgotten. */
 struct sim_part *sim_store_find(struct sim_store *store, const char *message_id);
 /* Every part that is remembered by id, oldest first. */
 void sim_store_each(struct sim_store *store, void (*each)(void *arg, struct sim_part *part), void *arg);
