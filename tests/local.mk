@@ -66,7 +66,7 @@ bench: all $(BENCH_BUILT)
 		$(PYTHON3) $(top_srcdir)/tests/bench/bench.py $(BENCH_OPTIONS)
 
 # ---- ppgd with other people's programs: a decoder, an SMSC (Kannel's push initiator is test_kannel.py) ----
-E2E_PEERS = tests/e2e/test_tshark.py tests/e2e/test_smpp_peer.py tests/e2e/test_node_smpp.py tests/e2e/test_drive_smpp.py
+E2E_PEERS = tests/e2e/test_tshark.py tests/e2e/test_content_peers.py tests/e2e/test_smpp_peer.py tests/e2e/test_node_smpp.py tests/e2e/test_drive_smpp.py
 TESTS += $(E2E_PEERS)
 EXTRA_DIST += tests/e2e/capture.py tests/e2e/smsc.pl $(E2E_PEERS)
 # node-smpp is installed by npm into the build folder, the versions that the lock file pins
