@@ -40,4 +40,5 @@ distclean-local: distclean-profiles
 .PHONY: distclean-profiles
 distclean-profiles:
 	test ! -L contrib/profiles || rm -f contrib/profiles
+	test ! -L contrib/tps/templates || rm -f contrib/tps/templates
 EXTRA_DIST += contrib/monitoring/openppg.rules.yml contrib/monitoring/openppg-dashboard.json
