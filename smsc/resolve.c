@@ -7,9 +7,13 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-/* The thread posts `work` unless the owner gave up meanwhile (loop NULL under the lock); then it frees itself. */
+/*
+ * The thread posts `work` unless the owner gave up meanwhile (loop NULL under the lock); then it frees itself. An
+ * address needs no thread: the next turn of the loop tells it.
+ */
 struct resolve {
 	struct loop_work work;
+	struct loop_timer turn;
 	pthread_mutex_t lock;
 	struct loop *loop;
 	void (*done)(void *arg, const char *error, const struct addrinfo *found);	/* NULL: given up */
@@ -28,14 +32,21 @@ resolve_free(struct resolve *r)
 	free(r);
 }
 
+static int
+look_up(struct resolve *r, int flags)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | flags };
+
+	return r->err = getaddrinfo(r->host, r->port, &hints, &r->found);
+}
+
 static void *
 run(void *arg)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
 	struct resolve *r = arg;
 	bool wanted;
 
-	r->err = getaddrinfo(r->host, r->port, &hints, &r->found);
+	look_up(r, AI_ADDRCONFIG);
 	pthread_mutex_lock(&r->lock);
 	wanted = r->loop != NULL;
 	if (wanted)
@@ -58,6 +69,14 @@ finish(struct loop_work *work)
 	resolve_free(r);
 }
 
+static void
+on_turn(void *arg)
+{
+	struct resolve *r = arg;
+
+	finish(&r->work);
+}
+
 struct resolve *
 resolve_start(struct loop *loop, const char *host, unsigned port,
     void (*done)(void *arg, const char *error, const struct addrinfo *found), void *arg)
@@ -76,6 +95,10 @@ resolve_start(struct loop *loop, const char *host, unsigned port,
 	r->arg = arg;
 	snprintf(r->host, sizeof r->host, "%s", host);
 	snprintf(r->port, sizeof r->port, "%u", port);
+	if (look_up(r, AI_NUMERICHOST) == 0) {
+		loop_timer_start(loop, &r->turn, 0, on_turn, r);
+		return r;
+	}
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);	/* signals are for the main thread */
 	err = pthread_create(&thread, NULL, run, r);
@@ -96,6 +119,11 @@ resolve_abandon(struct resolve **at)
 	*at = NULL;
 	if (r == NULL)
 		return;
+	if (r->turn.slot != 0) {
+		loop_timer_stop(r->loop, &r->turn);
+		resolve_free(r);
+		return;
+	}
 	pthread_mutex_lock(&r->lock);
 	r->done = NULL;
 	r->loop = NULL;

@@ -1,6 +1,6 @@
 /*
  * resolve.h - a host's addresses, looked up without holding up the loop: a thread of its own for each
- * look-up, because getaddrinfo may block for long.
+ * look-up of a name, because getaddrinfo may block for long.
  */
 #ifndef SMSC_RESOLVE_H
 #define SMSC_RESOLVE_H

@@ -3,7 +3,7 @@
  *
  *	smpp_links.c		a link as link.h has it: one session or several
  *	smpp_link.c		life of a session: connect, bind, up, unbind, reconnect; timers
- *	smpp_link_conn.c	the connection: resolving, connecting, octets in and out
+ *	smpp_link_conn.c	the connection: connecting, octets in and out
  *	smpp_link_send.c	datagrams: queue, window, answers
  *	smpp_link_cut.c		a datagram as submit_sm PDUs
  *	smpp_link_pace.c	throughput, throttling
@@ -33,10 +33,10 @@ enum {
 	LINK_SESSIONS_MAX = 2 * SMSC_INSTANCES_MAX
 };
 
-struct resolver;
+struct resolve;
 
 struct link_conn {
-	struct resolver *resolver;	/* a name that is being looked up, or NULL */
+	struct resolve *resolve;	/* a name that is being looked up, or NULL */
 	struct sockaddr_storage addresses[LINK_ADDRESSES_MAX];
 	socklen_t lengths[LINK_ADDRESSES_MAX];
 	unsigned n_addresses, at_address;

@@ -1,13 +1,10 @@
 /*
- * smpp_link_conn.c - the TCP connection of an SMPP link: looking the host up, connecting, framing what
- * comes in, writing what gathered; TLS below all that. Spec: SMPP v3.4 issue 1.2, 2.2 and 3.2.
+ * smpp_link_conn.c - the TCP connection of an SMPP link: connecting, framing what comes in, writing what gathered;
+ * TLS below all that. Spec: SMPP v3.4 issue 1.2, 2.2 and 3.2.
  */
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,138 +13,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/tls.h"
+#include "smsc/resolve.h"
 #include "smsc/smpp_link.h"
 
 enum { PDU_ROOM = 1024 };	/* the largest PDU that a link sends is smaller, but for its payload */
-
-/* ---- looking a name up ------------------------------------------------------------------- */
-
-/*
- * A thread of its own for each look-up, because getaddrinfo may block for long. It posts `done`
- * unless the link gave up meanwhile (loop NULL under the lock); then it frees itself.
- */
-struct resolver {
-	struct loop_work done;
-	pthread_mutex_t lock;
-	struct loop *loop;
-	struct smpp_link *link;		/* of the loop's thread; NULL when it gave up */
-	char host[256], port[8];
-	struct addrinfo *found;
-	int err;
-};
-
-static int
-look_up(const char *host, const char *port, int flags, struct addrinfo **found)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | flags };
-
-	return getaddrinfo(host, port, &hints, found);
-}
-
-static void
-resolver_free(struct resolver *r)
-{
-	if (r->found != NULL)
-		freeaddrinfo(r->found);
-	pthread_mutex_destroy(&r->lock);
-	free(r);
-}
-
-static void *
-resolver_run(void *arg)
-{
-	struct resolver *r = arg;
-	bool wanted;
-
-	r->err = look_up(r->host, r->port, AI_ADDRCONFIG, &r->found);
-	pthread_mutex_lock(&r->lock);
-	wanted = r->loop != NULL;
-	if (wanted)
-		loop_post(r->loop, &r->done);
-	pthread_mutex_unlock(&r->lock);
-	if (!wanted)
-		resolver_free(r);
-	return NULL;
-}
-
-static void
-take_addresses(struct link_conn *conn, const struct addrinfo *found)
-{
-	conn->n_addresses = 0;
-	conn->at_address = 0;
-	for (; found != NULL && conn->n_addresses < LINK_ADDRESSES_MAX; found = found->ai_next) {
-		if (found->ai_addrlen > sizeof conn->addresses[0])
-			continue;
-		memcpy(&conn->addresses[conn->n_addresses], found->ai_addr, found->ai_addrlen);
-		conn->lengths[conn->n_addresses++] = found->ai_addrlen;
-	}
-}
-
-static void
-resolver_done(struct loop_work *work)
-{
-	struct resolver *r = (struct resolver *)work;
-	struct smpp_link *link;
-
-	pthread_mutex_lock(&r->lock);	/* the thread may still be inside */
-	link = r->link;
-	pthread_mutex_unlock(&r->lock);
-	if (link != NULL) {
-		smpp_link_enter(link);
-		link->conn.resolver = NULL;
-		if (r->err != 0) {
-			smpp_link_lost(link, gai_strerror(r->err));
-		} else {
-			take_addresses(&link->conn, r->found);
-			link_conn_next(link);
-		}
-		smpp_link_leave(link);
-	}
-	resolver_free(r);
-}
-
-static bool
-resolver_start(struct smpp_link *link, const char *port)
-{
-	struct resolver *r = calloc(1, sizeof *r);
-	sigset_t all, old;
-	pthread_t thread;
-	int err;
-
-	if (r == NULL)
-		return false;
-	pthread_mutex_init(&r->lock, NULL);
-	r->done.run = resolver_done;
-	r->loop = link->loop;
-	r->link = link;
-	snprintf(r->host, sizeof r->host, "%s", link->cf.host);
-	snprintf(r->port, sizeof r->port, "%s", port);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);	/* signals are for the main thread */
-	err = pthread_create(&thread, NULL, resolver_run, r);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (err != 0) {
-		resolver_free(r);
-		return false;
-	}
-	pthread_detach(thread);
-	link->conn.resolver = r;
-	return true;
-}
-
-static void
-resolver_abandon(struct smpp_link *link)
-{
-	struct resolver *r = link->conn.resolver;
-
-	if (r == NULL)
-		return;
-	link->conn.resolver = NULL;
-	pthread_mutex_lock(&r->lock);
-	r->link = NULL;
-	r->loop = NULL;
-	pthread_mutex_unlock(&r->lock);
-}
 
 /* ---- connecting --------------------------------------------------------------------------- */
 
@@ -230,21 +99,42 @@ link_conn_next(struct smpp_link *link)
 	connect_failed(link, err);
 }
 
+static void
+take_addresses(struct link_conn *conn, const struct addrinfo *found)
+{
+	conn->n_addresses = 0;
+	conn->at_address = 0;
+	for (; found != NULL && conn->n_addresses < LINK_ADDRESSES_MAX; found = found->ai_next) {
+		if (found->ai_addrlen > sizeof conn->addresses[0])
+			continue;
+		memcpy(&conn->addresses[conn->n_addresses], found->ai_addr, found->ai_addrlen);
+		conn->lengths[conn->n_addresses++] = found->ai_addrlen;
+	}
+}
+
+static void
+on_resolved(void *arg, const char *error, const struct addrinfo *found)
+{
+	struct smpp_link *link = arg;
+
+	smpp_link_enter(link);
+	link->conn.resolve = NULL;
+	if (error != NULL) {
+		smpp_link_lost(link, error);
+	} else {
+		take_addresses(&link->conn, found);
+		link_conn_next(link);
+	}
+	smpp_link_leave(link);
+}
+
 void
 link_conn_open(struct smpp_link *link)
 {
-	struct addrinfo *found = NULL;
-	char port[8];
-
 	link->conn.n_addresses = link->conn.at_address = 0;
-	snprintf(port, sizeof port, "%u", (unsigned)link->cf.port);
-	if (look_up(link->cf.host, port, AI_NUMERICHOST, &found) == 0) {
-		take_addresses(&link->conn, found);
-		freeaddrinfo(found);
-		link_conn_next(link);
-	} else if (!resolver_start(link, port)) {
+	link->conn.resolve = resolve_start(link->loop, link->cf.host, link->cf.port, on_resolved, link);
+	if (link->conn.resolve == NULL)
 		smpp_link_lost(link, "cannot look the host up");
-	}
 }
 
 void
@@ -252,7 +142,7 @@ link_conn_close(struct smpp_link *link)
 {
 	struct link_conn *conn = &link->conn;
 
-	resolver_abandon(link);
+	resolve_abandon(&conn->resolve);
 	close_socket(link);
 	conn->in_n = conn->out_at = conn->out_n = 0;
 	conn->hold_input = false;
