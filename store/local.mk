@@ -3,17 +3,17 @@ store_libstore_a_SOURCES = \
 	store/batch.c store/match.c store/objects.c store/store.c store/store.h store/store_int.h store/usage.c \
 	store/sqlite.c store/sqlite_accept.c store/sqlite_ask.c store/sqlite_audit.c store/sqlite_cancel.c store/sqlite_due.c \
 	store/sqlite_facts.c store/sqlite_index.c store/sqlite_int.h store/sqlite_keys.c store/sqlite_life.c \
-	store/sqlite_list.c store/sqlite_names.c store/sqlite_note.c store/sqlite_open.c \
+	store/sqlite_list.c store/sqlite_memory.c store/sqlite_names.c store/sqlite_note.c store/sqlite_open.c \
 	store/sqlite_recover.c store/sqlite_tick.c \
 	store/sqlite_read.c store/sqlite_sql.c \
 	store/pg.c store/pg_accept.c store/pg_ask.c store/pg_conn.c store/pg_device.c store/pg_due.c store/pg_int.h \
-	store/pg_life.c store/pg_note.c store/pg_open.c store/pg_read.c store/pg_recover.c store/pg_replace.c \
+	store/pg_life.c store/pg_memory.c store/pg_note.c store/pg_open.c store/pg_read.c store/pg_recover.c store/pg_replace.c \
 	store/pg_rows.c store/pg_sql.c store/pg_tick.c
 
 # The contract, on every engine; then what is SQLite's own.
 STORE_TESTS = tests/unit/test_store tests/unit/test_store_outcome tests/unit/test_store_whole \
 	tests/unit/test_store_class tests/unit/test_store_cancel tests/unit/test_store_replace \
-	tests/unit/test_store_audit tests/unit/test_store_facts tests/unit/test_store_ask tests/unit/test_sqlite_schema \
+	tests/unit/test_store_audit tests/unit/test_store_facts tests/unit/test_store_ask tests/unit/test_store_memory tests/unit/test_sqlite_schema \
 	tests/unit/test_store_crash tests/unit/test_store_files tests/unit/test_sqlite_index
 STORE_FIXTURE = tests/unit/store_fixture.c tests/unit/store_pg.c tests/unit/test_store.h
 STORE_FAULTS = tests/unit/fault_vfs.c tests/unit/fault_vfs.h
@@ -37,6 +37,8 @@ tests_unit_test_store_facts_SOURCES = tests/unit/test_store_facts.c $(STORE_FIXT
 tests_unit_test_store_facts_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 tests_unit_test_store_ask_SOURCES = tests/unit/test_store_ask.c $(STORE_FIXTURE)
 tests_unit_test_store_ask_LDADD = $(STORE_LIBS) $(TEST_LIBS)
+tests_unit_test_store_memory_SOURCES = tests/unit/test_store_memory.c $(STORE_FIXTURE)
+tests_unit_test_store_memory_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 tests_unit_test_sqlite_schema_SOURCES = tests/unit/test_sqlite_schema.c $(STORE_FIXTURE) $(STORE_FAULTS)
 tests_unit_test_sqlite_schema_LDADD = $(STORE_LIBS) $(TEST_LIBS)
 tests_unit_test_store_crash_SOURCES = tests/unit/test_store_crash.c $(STORE_FIXTURE) $(STORE_FAULTS)

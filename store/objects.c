@@ -40,6 +40,27 @@ store_body_unref(struct store_body *b)
 }
 
 void
+tick_ended(struct store_tick *t, int64_t push, uint32_t n, int from, int to)
+{
+	if (t->ended != NULL && t->n_ended < t->max)
+		t->ended[t->n_ended++] = (struct store_ended){ push, n, from, to };
+}
+
+int
+memory_check(const struct store_accept *a, const struct store_memory *rows, uint32_t n)
+{
+	uint32_t i;
+
+	if (a == NULL && n > MEMORY_SLICE)
+		return ERR_LIMIT;
+	for (i = 0; i < n; i++)
+		if (rows[i].kind < 1 || rows[i].kind > 255 ||
+		    (a != NULL && (rows[i].n < a->first_n || rows[i].n - a->first_n >= a->n_recipients)))
+			return ERR_RANGE;
+	return OK;
+}
+
+void
 store_item_free(struct store_item *item)
 {
 	if (item == NULL)
@@ -210,6 +231,7 @@ store_overdue_create(int64_t push, uint32_t n, const char *link, struct span ids
 static void
 clear_tick(struct store_op *op)
 {
+	((struct store_tick *)op)->n_ended = 0;
 	struct store_tick *t = (struct store_tick *)op;
 	struct store_overdue *next;
 
@@ -279,7 +301,8 @@ store_op_clear(struct store_op *op)
 	case STORE_CANCEL: clear_cancel(op); break;
 	case STORE_SUBSCRIBERS: ((struct store_subscribers *)op)->changed = 0; break;
 	case STORE_ABANDON:
-	case STORE_PROFILE: break;
+	case STORE_PROFILE:
+	case STORE_MEMORY: break;
 	case STORE_TAKE: clear_take(op); break;
 	case STORE_EVENT: clear_event(op); break;
 	case STORE_RECEIPT: clear_receipt(op); break;

@@ -140,10 +140,14 @@ pg_settle(struct pg *pg, bool committed)
 {
 	batches_settle(&pg->batches, committed);
 	pg_used_settle(pg, committed);
-	if (committed)
+	if (committed) {
 		pg->saved = pg->now;
-	else
+		pg->memory_saved = pg->memory;
+	} else {
 		pg->now = pg->saved;
+		pg->memory = pg->memory_saved;
+		pg->memory_next = 0;
+	}
 	if (committed)
 		show_counts(pg);
 	pg_args_clear(pg);
@@ -292,6 +296,7 @@ run(struct pg *pg, struct store_op *op)
 	case STORE_TICK: pg_op_tick(pg, (struct store_tick *)op); break;
 	case STORE_SUBSCRIBERS: pg_op_subscribers(pg, (struct store_subscribers *)op); break;
 	case STORE_PROFILE: pg_op_profile(pg, (struct store_profile *)op); break;
+	case STORE_MEMORY: pg_op_memory(pg, (struct store_memories *)op); break;
 	}
 	pg_audit_end(pg);
 }
@@ -413,4 +418,6 @@ const struct store_engine store_postgres = {
 	.read_any_subscriber = pg_read_any_subscriber,
 	.read_subscriber = pg_read_subscriber,
 	.read_profile = pg_read_profile,
+	.read_remark = pg_read_remark,
+	.read_memory = pg_read_memory,
 };

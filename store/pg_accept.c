@@ -17,7 +17,7 @@ check_recipients(const struct store_accept *a)
 	for (i = 0; i < a->n_recipients; i++)
 		if (strlen(a->recipients[i].to) >= sizeof ((struct store_item *)0)->to)
 			return ERR_LIMIT;
-	return OK;
+	return memory_check(a, a->memory, a->n_memory);
 }
 
 static int
@@ -79,6 +79,7 @@ add_recipients(struct pg *pg, const struct store_accept *a, int state)
 		pg_blob(pg, W_RECIPIENT, r->overlay.n > 0 ? r->overlay : span_of(NULL, 0));
 		pg_entered(pg, r->state != 0 ? r->state : state, 1);
 	}
+	pg_memory_add(pg, a);
 	pg->now.recipients += a->n_recipients;
 	pg->now.live += a->n_recipients;
 }

@@ -29,13 +29,13 @@ enum pg_statement {
 	/* what a group asks */
 	A_PUSH_IDS, A_PUSHES, A_RECIPIENTS, A_RUNS, A_KEYS, A_MESSAGES, A_ORPHANS, A_ORPHANS_OLD, A_NOTES,
 	A_NOTES_DUE, A_NOTE_NEXT, A_DUE, A_DUE_NEXT, A_TO_SEND, A_BODIES, A_REPLACED, A_KEYS_OF, A_BATCHES,
-	A_INCOMING, A_TAKEN,
+	A_INCOMING, A_TAKEN, A_MEMORY_NEXT,
 	/* what it writes, in this order */
 	W_PUSH, W_FIRST = W_PUSH, W_PROGRESS, W_PROGRESS_SET, W_ERASE, W_RECIPIENT, W_RECIPIENT_SET, W_MESSAGE_DELETE,
 	W_MESSAGE,
 	W_DUE_FORGET, W_DUE_DELETE, W_DUE, W_BATCH, W_BATCH_DELETE, W_NOTE, W_NOTE_SET, W_NOTE_DELETE,
 	W_ORPHAN, W_ORPHAN_DELETE, W_AUDIT, W_USAGE, W_SUBSCRIBER, W_SUBSCRIBER_DELETE, W_PROFILE,
-	W_PROFILE_DELETE, W_RECIPIENT_DELETE, W_PUSH_DELETE, W_PROGRESS_DELETE, W_AUDIT_DELETE, W_USAGE_DELETE,
+	W_PROFILE_DELETE, W_REMARK, W_MEMORY, W_MEMORY_FORGET, W_MEMORY_CUT, W_RECIPIENT_DELETE, W_PUSH_DELETE, W_PROGRESS_DELETE, W_AUDIT_DELETE, W_USAGE_DELETE,
 	W_STATE,
 	PG_STATEMENTS
 };
@@ -47,7 +47,8 @@ struct pg_sql {
 };
 extern const struct pg_sql pg_sql[PG_STATEMENTS];
 extern const char *const pg_schema[];		/* statements, NULL at the end */
-enum { PG_SCHEMA_VERSION = 1 };
+extern const char *const pg_schema_2[];		/* from version 1 to 2 */
+enum { PG_SCHEMA_VERSION = 2 };
 
 /* Parameters of one statement as they grow, in libpq's binary form. */
 struct pg_args {
@@ -156,6 +157,8 @@ struct pg {
 	bool warm;		/* the rows of the operations to come were asked for */
 	struct pg_table pushes, recipients, push_ids, messages, notes, orphans;
 	int64_t orphans_max;
+	int64_t memory, memory_saved;	/* rows of table memory */
+	int64_t memory_next;		/* none of them is over before that; 0: not known */
 	struct chunk *arena;
 	struct pg_audit audit;
 	struct batches batches;
@@ -265,6 +268,12 @@ void pg_used_write(struct pg *pg);
 void pg_used_settle(struct pg *pg, bool committed);
 uint64_t pg_usage(struct store *store, const char *pi, int64_t day);
 void pg_op_profile(struct pg *pg, struct store_profile *p);
+/* pg_memory.c */
+void pg_op_memory(struct pg *pg, struct store_memories *m);
+void pg_memory_add(struct pg *pg, const struct store_accept *a);	/* and the remark */
+void pg_memory_forget(struct pg *pg, int64_t lo, int64_t hi);	/* of recipients that never became visible */
+uint32_t pg_memory_purge(struct pg *pg, int64_t now, uint32_t most);
+int pg_memory_load(struct pg *pg, struct why *why);
 
 /* ---- pg_life.c: an event meets a recipient ------------------------------------------------- */
 
@@ -336,6 +345,8 @@ int pg_read_pushes(void *reader, const char *pi, int64_t before, uint32_t max, s
     uint32_t *n);
 int pg_read_audit(void *reader, const char *pi, const char *push_id, int64_t after, uint32_t max,
     struct store_audit_row **rows, uint32_t *n);
+int pg_read_remark(void *reader, int64_t push, uint32_t n, uint32_t *first_n, uint32_t *n_chunk, char **text);
+int pg_read_memory(void *reader, int64_t now, void (*each)(void *arg, const struct store_memory *row), void *arg);
 int pg_read_any_subscriber(void *reader, bool *any);
 int pg_read_subscriber(void *reader, const char *key, struct store_subscriber_view *out);
 int pg_read_profile(void *reader, const char *name, struct sbuf *document, char **content_type);

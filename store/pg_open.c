@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/log.h"
+
 enum { ORPHANS_MAX = 100000 };
 enum { PATIENCE_MS = 30000 };
 
@@ -42,10 +44,30 @@ create_schema(struct pg *pg, struct why *why)
 
 	for (i = 0; pg_schema[i] != NULL && err == OK; i++)
 		err = exec(pg, pg_schema[i], why);
+	for (i = 0; pg_schema_2[i] != NULL && err == OK; i++)
+		err = exec(pg, pg_schema_2[i], why);
 	snprintf(sql, sizeof sql, "INSERT INTO state VALUES(1, 0, 0, 1, 1, 0, 0, 0, 0, %lld);"
 	    " INSERT INTO meta VALUES(%d)", (long long)random_number(), PG_SCHEMA_VERSION);
 	if (err == OK)
 		err = exec(pg, sql, why);
+	if (err == OK)
+		return exec(pg, "COMMIT", why);
+	exec(pg, "ROLLBACK", NULL);
+	return err;
+}
+
+/* All of it or nothing. */
+static int
+upgrade_schema(struct pg *pg, long version, struct why *why)
+{
+	int err = exec(pg, "BEGIN", why);
+	size_t i;
+
+	log_info("store", "%s: schema version %ld becomes %d", pg->name, version, PG_SCHEMA_VERSION);
+	for (i = 0; pg_schema_2[i] != NULL && err == OK; i++)
+		err = exec(pg, pg_schema_2[i], why);
+	if (err == OK)
+		err = exec(pg, "UPDATE meta SET version = 2", why);
 	if (err == OK)
 		return exec(pg, "COMMIT", why);
 	exec(pg, "ROLLBACK", NULL);
@@ -69,6 +91,8 @@ check_schema(struct pg *pg, struct why *why)
 	version = pg_ask_text(pg->conn, "SELECT version FROM openppg.meta");
 	if (version == NULL)
 		err = why_set(why, ERR_SYNTAX, "%s: its schema openppg is not one of this program", pg->name);
+	else if (strcmp(version, "1") == 0)
+		err = upgrade_schema(pg, 1, why);
 	else if (strtol(version, NULL, 10) != PG_SCHEMA_VERSION)
 		err = why_set(why, ERR_UNSUPPORTED, "%s: schema version %.10s, this program knows up to %d", pg->name, version,
 		    PG_SCHEMA_VERSION);
@@ -151,7 +175,8 @@ start(struct pg *pg, struct why *why)
 	if ((pg->conn = pg_conn_open(pg, false, &err, why)) == NULL)
 		return err == ERR_BUSY ? ERR_IO : err;
 	if ((err = pg_conn_lock(pg, why)) != OK || (err = check_schema(pg, why)) != OK ||
-	    (err = read_state(pg, why)) != OK || (err = load_usage(pg, why)) != OK || (err = own(pg, why)) != OK ||
+	    (err = read_state(pg, why)) != OK || (err = load_usage(pg, why)) != OK || (err = pg_memory_load(pg, why)) != OK ||
+	    (err = own(pg, why)) != OK ||
 	    (err = pg_conn_prepare(pg, why)) != OK)
 		return err;
 	pg->now = pg->saved = pg->on_server;

@@ -11,7 +11,7 @@
 
 enum read_query {
 	R_PUSH_IDS, R_RECIPIENTS, R_KEYS, R_MESSAGE, R_PUSHES, R_AUDITED, R_AUDIT, R_SUBSCRIBER, R_ANY_SUBSCRIBER,
-	R_PROFILE, READ_QUERIES
+	R_PROFILE, R_REMARK, R_MEMORY, READ_QUERIES
 };
 enum { LOOK_BACK = 100000 };	/* pushes of others that are passed over for those of one initiator */
 
@@ -41,6 +41,9 @@ static const struct pg_sql queries[READ_QUERIES] = {
 	[R_SUBSCRIBER] = { "b", "SELECT number, profile, facts FROM subscriber WHERE key = $1" },
 	[R_ANY_SUBSCRIBER] = { "", "SELECT 1 FROM subscriber LIMIT 1" },
 	[R_PROFILE] = { "b", "SELECT document, content_type FROM profile WHERE name = $1" },
+	[R_REMARK] = { "ii", "SELECT id, n, text FROM remark WHERE id BETWEEN $1 AND $2 ORDER BY id DESC LIMIT 1" },
+	[R_MEMORY] = { "iii", "SELECT id, recipient, kind, key, other, at, until FROM memory WHERE id > $1 AND until > $2"
+	    " ORDER BY id LIMIT $3" },
 };
 
 struct reader {
@@ -566,4 +569,97 @@ pg_read_profile(void *reader, const char *name, struct sbuf *document, char **co
 	struct fact f = { .key = name, .document = document, .content_type = content_type };
 
 	return look_up(reader, look_profile, &f);
+}
+
+/* ---- remarks, memory ------------------------------------------------------------------------- */
+
+struct remark {
+	int64_t push;
+	uint32_t n;
+	uint32_t *first_n, *n_chunk;
+	char **text;
+};
+
+static int
+look_remark(struct reader *r, void *arg)
+{
+	const struct remark *m = arg;
+	int err;
+
+	give_int(r, rid_of(m->push, 0));
+	give_int(r, rid_of(m->push, m->n));
+	if ((err = ask(r, R_REMARK)) != OK)
+		return err;
+	if (pg_rows(r->result) == 0)
+		return ERR_NOT_FOUND;
+	*m->first_n = rid_n(pg_get_int(r->result, 0, 0));
+	*m->n_chunk = (uint32_t)pg_get_int(r->result, 0, 1);
+	if (m->n - *m->first_n >= *m->n_chunk)
+		return ERR_NOT_FOUND;
+	*m->text = pg_get_text(r->result, 0, 2);
+	return OK;
+}
+
+int
+pg_read_remark(void *reader, int64_t push, uint32_t n, uint32_t *first_n, uint32_t *n_chunk, char **text)
+{
+	struct remark m = { push, n, first_n, n_chunk, text };
+
+	return look_up(reader, look_remark, &m);
+}
+
+enum { MEMORY_PAGE = 10000 };
+
+struct memories {
+	int64_t now, after;
+	int n;			/* of the page */
+	void (*each)(void *arg, const struct store_memory *row);
+	void *arg;
+};
+
+static void
+take_key(const PGresult *x, int row, int column, uint8_t out[STORE_MEMORY_KEY])
+{
+	struct span s = pg_get_blob(x, row, column);
+
+	memset(out, 0, STORE_MEMORY_KEY);
+	if (s.n == STORE_MEMORY_KEY)
+		memcpy(out, s.p, s.n);
+}
+
+static int
+look_memory(struct reader *r, void *arg)
+{
+	struct memories *m = arg;
+	int err, row;
+
+	give_int(r, m->after);
+	give_int(r, m->now);
+	give_int(r, MEMORY_PAGE);
+	if ((err = ask(r, R_MEMORY)) != OK)
+		return err;
+	m->n = pg_rows(r->result);
+	for (row = 0; row < m->n; row++) {
+		int64_t rid = pg_get_int(r->result, row, 1);
+		struct store_memory one = { .kind = (int)pg_get_int(r->result, row, 2), .at = pg_get_int(r->result, row, 5),
+			.until = pg_get_int(r->result, row, 6), .push = rid_push(rid), .n = rid_n(rid) };
+
+		take_key(r->result, row, 3, one.key);
+		take_key(r->result, row, 4, one.other);
+		m->each(m->arg, &one);
+		m->after = pg_get_int(r->result, row, 0);
+	}
+	return OK;
+}
+
+int
+pg_read_memory(void *reader, int64_t now, void (*each)(void *arg, const struct store_memory *row), void *arg)
+{
+	struct memories m = { .now = now, .each = each, .arg = arg };
+	int err;
+
+	do
+		err = look_up(reader, look_memory, &m);
+	while (err == OK && m.n == MEMORY_PAGE);
+	return err;
 }

@@ -406,6 +406,7 @@ want(struct pg *pg, const struct store_op *op)
 	case STORE_TICK:
 	case STORE_SUBSCRIBERS:
 	case STORE_PROFILE:
+	case STORE_MEMORY:
 		break;
 	}
 }

@@ -57,6 +57,17 @@ const char *const pg_schema[] = {
 	NULL
 };
 
+/* Texts on a run of recipients, by the first; what recipients leave for longer than their push is kept. */
+const char *const pg_schema_2[] = {
+	"SET LOCAL search_path = openppg",
+	"CREATE TABLE remark(id int8 PRIMARY KEY, n int4 NOT NULL, text bytea NOT NULL)",
+	"CREATE TABLE memory(id int8 PRIMARY KEY, recipient int8 NOT NULL, kind int2 NOT NULL, key bytea NOT NULL,"
+	" other bytea NOT NULL, at int8 NOT NULL, until int8 NOT NULL)",
+	"CREATE INDEX memory_recipient ON memory(recipient)",
+	"CREATE INDEX memory_until ON memory(until)",
+	NULL
+};
+
 #define RECIPIENT " r.id, r.state, r.flags, r.attempts, r.segments, r.code, r.batch, r.event_time, r.link, r.ids," \
 	" r.done, r.description "
 #define ORPHAN "SELECT o.id, o.hash, o.at, o.event, o.code, o.link, o.message_id, o.description"
@@ -163,7 +174,17 @@ const struct pg_sql pg_sql[PG_STATEMENTS] = {
 	[W_PROFILE_DELETE] = { "b", "DELETE FROM profile WHERE name = $1::bytea" },
 	[W_RECIPIENT_DELETE] = { "II", "DELETE FROM recipient r USING unnest($1::int8[], $2::int8[]) u(a, b)"
 	    " WHERE r.id BETWEEN a AND b" },
-	[W_PUSH_DELETE] = { "I", "DELETE FROM push p USING unnest($1::int8[]) u(a) WHERE p.id = a" },
+	[A_MEMORY_NEXT] = { "", "SELECT until FROM memory ORDER BY until LIMIT 1" },
+	[W_REMARK] = { "IIB", "INSERT INTO remark SELECT a, b, c FROM unnest($1::int8[], $2::int8[], $3::bytea[])"
+	    " u(a, b, c)" },
+	[W_MEMORY] = { "IIIBBII", "INSERT INTO memory SELECT a, b, c, d, e, f, g FROM unnest($1::int8[], $2::int8[],"
+	    " $3::int8[], $4::bytea[], $5::bytea[], $6::int8[], $7::int8[]) u(a, b, c, d, e, f, g)" },
+	[W_MEMORY_FORGET] = { "II", "DELETE FROM memory m USING unnest($1::int8[], $2::int8[]) u(a, b)"
+	    " WHERE m.recipient BETWEEN a AND b" },
+	[W_MEMORY_CUT] = { "ii", "DELETE FROM memory WHERE id IN"
+	    " (SELECT id FROM memory WHERE until <= $1 ORDER BY until LIMIT $2)" },
+	[W_PUSH_DELETE] = { "I", "WITH gone AS (DELETE FROM remark r USING unnest($1::int8[]) u(a)"
+	    " WHERE r.id BETWEEN (a << 20) AND ((a << 20) | 1048575)) DELETE FROM push p USING unnest($1::int8[]) u(a) WHERE p.id = a" },
 	[W_PROGRESS_DELETE] = { "I", "DELETE FROM progress g USING unnest($1::int8[]) u(a) WHERE g.push = a" },
 	[W_AUDIT_DELETE] = { "Ii", "DELETE FROM audit t USING (SELECT r.push, r.id FROM unnest($1::int8[]) u(a)"
 	    " JOIN audit r ON r.push = a LIMIT $2) x WHERE t.push = x.push AND t.id = x.id" },

@@ -29,6 +29,8 @@ expire(struct pg *pg, struct store_tick *op, enum due_kind kind, int64_t rid)
 		pg_happen(pg, rid, &h);
 	}
 	op->expired += !h.ignored;
+	if (!h.ignored && h.final)
+		tick_ended(op, rid_push(rid), rid_n(rid), h.from, h.to);
 }
 
 /*
@@ -143,6 +145,7 @@ tick_abandoned(struct pg *pg, struct store_tick *op, uint32_t most)
 		used += (uint32_t)(dues.v[i].end - dues.v[i].lo + 1);
 		pg_int(pg, W_RECIPIENT_DELETE, dues.v[i].lo);
 		pg_int(pg, W_RECIPIENT_DELETE, dues.v[i].end);
+		pg_memory_forget(pg, dues.v[i].lo, dues.v[i].end);
 		pg_due_done(pg, DUE_ABANDONED, &dues.v[i]);
 	}
 	if (used == 0)
@@ -230,6 +233,7 @@ pg_op_tick(struct pg *pg, struct store_tick *op)
 	size_t i;
 
 	left -= tick_orphans(pg, op->now, left, &orphans);
+	left -= pg_memory_purge(pg, op->now, left);
 	for (i = 0; i < sizeof slices / sizeof slices[0]; i++)
 		do {
 			used = left > 0 ? slices[i](pg, op, left) : 0;
@@ -242,4 +246,6 @@ pg_op_tick(struct pg *pg, struct store_tick *op)
 		pg_tick_ask(pg, op, left);
 	due = pg_due_next(pg, kinds, sizeof kinds / sizeof kinds[0]);
 	op->next_due = due == 0 || (orphans != 0 && orphans < due) ? orphans : due;
+	if (pg->memory_next != INT64_MAX && (op->next_due == 0 || pg->memory_next < op->next_due))
+		op->next_due = pg->memory_next;
 }

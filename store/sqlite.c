@@ -49,6 +49,7 @@ run(struct db *db, struct store_op *op)
 	case STORE_CANCEL: op_cancel(db, (struct store_cancel *)op); break;
 	case STORE_SUBSCRIBERS: op_subscribers(db, (struct store_subscribers *)op); break;
 	case STORE_PROFILE: op_profile(db, (struct store_profile *)op); break;
+	case STORE_MEMORY: op_memory(db, (struct store_memories *)op); break;
 	case STORE_TAKE: op_take(db, (struct store_take *)op); break;
 	case STORE_EVENT: op_event(db, (struct store_event *)op); break;
 	case STORE_RECEIPT: op_receipt(db, (struct store_receipt *)op); break;
@@ -95,6 +96,7 @@ undo(struct db *db)
 	names_cut(db, db->names_saved);
 	db->now = db->saved;
 	db->orphans = db->orphans_saved;
+	db->memory = db->memory_saved;
 	db->audit.id = 0;
 	used_settle(db, false);
 	due_unknown(db);
@@ -113,6 +115,7 @@ sqlite_group(struct store *store, struct store_op **ops, size_t n, struct why *w
 	db->batch = 0;
 	db->names_saved = db->names.n;
 	db->orphans_saved = db->orphans;
+	db->memory_saved = db->memory;
 	sql_run(db, sql_query(db, Q_BEGIN));
 	for (i = 0; i < n && db->err == OK; i++)
 		run(db, ops[i]);
@@ -230,4 +233,6 @@ const struct store_engine store_sqlite = {
 	.read_any_subscriber = sqlite_read_any_subscriber,
 	.read_subscriber = sqlite_read_subscriber,
 	.read_profile = sqlite_read_profile,
+	.read_remark = sqlite_read_remark,
+	.read_memory = sqlite_read_memory,
 };

@@ -15,7 +15,7 @@ check_recipients(const struct store_accept *a)
 	for (i = 0; i < a->n_recipients; i++)
 		if (strlen(a->recipients[i].to) >= sizeof ((struct store_item *)0)->to)
 			return ERR_LIMIT;
-	return OK;
+	return memory_check(a, a->memory, a->n_memory);
 }
 
 static int
@@ -137,6 +137,7 @@ add_recipients(struct db *db, const struct store_accept *a, int state)
 	}
 	if (!rows)
 		keys_add(db, a);
+	memory_add(db, a);
 	db->now.recipients += a->n_recipients;
 	db->now.live += a->n_recipients;
 }

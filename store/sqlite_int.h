@@ -22,7 +22,7 @@ static inline int64_t rid_of(int64_t push, uint32_t n) { return push << N_BITS |
 static inline int64_t rid_push(int64_t rid) { return rid >> N_BITS; }
 static inline uint32_t rid_n(int64_t rid) { return (uint32_t)(rid & N_MAX); }
 
-enum { SCHEMA_VERSION = 2 };
+enum { SCHEMA_VERSION = 3 };
 
 /* Stored, as all that follows. Schema 1 had one class, which is the middle one. */
 enum due_kind { DUE_DISPATCH = 1, DUE_DEADLINE, DUE_NO_RECEIPT, DUE_PURGE, DUE_DISPATCH_HIGH,
@@ -49,6 +49,7 @@ enum query {
 	Q_HEAD_ADD, Q_HEAD_GET, Q_HEAD_DELETE, Q_HEAD_RUN, Q_HEAD_CUT_RUN,
 	Q_USED_ADD, Q_USED_CUT,
 	Q_SUBSCRIBER_PUT, Q_SUBSCRIBER_DELETE, Q_PROFILE_PUT, Q_PROFILE_DELETE,
+	Q_MEMORY_ADD, Q_MEMORY_FORGET, Q_MEMORY_CUT, Q_MEMORY_NEXT, Q_REMARK_ADD, Q_REMARK_DELETE,
 	Q_NAME_ADD,
 	Q_PUSH_INDEX_ADD, Q_PUSH_INDEX_FIND, Q_PUSH_INDEX_REMOVE, Q_PUSH_LOG_ADD, Q_PUSH_LOG_CUT,
 	Q_MSG_INDEX_ADD, Q_MSG_INDEX_FIND, Q_MSG_INDEX_REMOVE, Q_MSG_LOG_ADD, Q_MSG_LOG_CUT,
@@ -130,6 +131,7 @@ struct db {
 	size_t young_max;	/* entries of a generation */
 	size_t names_saved;
 	int64_t orphans, orphans_saved, orphans_max;
+	int64_t memory, memory_saved;	/* rows */
 	struct names names;
 	struct batches batches;
 	int64_t batch, batch_lo, batch_hi;	/* the one that taken ACCEPTs of a group share */
@@ -249,6 +251,14 @@ void used_settle(struct db *db, bool committed);
 void used_load(struct db *db);
 uint64_t sqlite_usage(struct store *store, const char *pi, int64_t day);
 
+/* ---- sqlite_memory.c: what recipients leave beside their rows ---------------------------------------- */
+
+void memory_add(struct db *db, const struct store_accept *a);	/* and the remark */
+void memory_forget(struct db *db, int64_t lo, int64_t hi);	/* of recipients that never became visible */
+uint32_t memory_purge(struct db *db, int64_t now, uint32_t most);
+int64_t memory_next(struct db *db);	/* when there is something to purge; 0: never */
+void remark_delete(struct db *db, int64_t push);
+
 /* ---- operations: db->err tells of failure ---------------------------------------------- */
 
 void op_accept(struct db *db, struct store_accept *a);
@@ -264,6 +274,7 @@ void op_tick(struct db *db, struct store_tick *t);
 void tick_ask(struct db *db, struct store_tick *t, uint32_t most);	/* touches at most `most` runs */
 void op_subscribers(struct db *db, struct store_subscribers *s);
 void op_profile(struct db *db, struct store_profile *p);
+void op_memory(struct db *db, struct store_memories *m);
 
 /* ---- sqlite_accept.c ---------------------------------------------------------------------------- */
 
@@ -330,7 +341,7 @@ uint32_t push_delete_recipients(struct db *db, int64_t lo, int64_t hi, uint32_t 
 /* ---- sqlite_read.c, sqlite_list.c: readers ----------------------------------------------------------- */
 
 enum read_query { R_BEGIN, R_END, R_INDEX, R_PUSH, R_PROGRESS, R_RECIPIENTS, R_MESSAGE, R_KEY_RUNS, R_KEYS, R_NAME, R_HEAD,
-	R_AUDIT, R_PUSHES, R_SUBSCRIBER, R_ANY_SUBSCRIBER, R_PROFILE, READ_QUERIES };
+	R_AUDIT, R_PUSHES, R_SUBSCRIBER, R_ANY_SUBSCRIBER, R_PROFILE, R_REMARK, R_MEMORY, READ_QUERIES };
 
 struct reader {
 	struct db *db;
@@ -358,6 +369,8 @@ int sqlite_read_pushes(void *reader, const char *pi, int64_t before, uint32_t ma
     struct store_push_row **rows, uint32_t *n);
 int sqlite_read_audit(void *reader, const char *pi, const char *push_id, int64_t after, uint32_t max,
     struct store_audit_row **rows, uint32_t *n);
+int sqlite_read_remark(void *reader, int64_t push, uint32_t n, uint32_t *first_n, uint32_t *n_chunk, char **text);
+int sqlite_read_memory(void *reader, int64_t now, void (*each)(void *arg, const struct store_memory *row), void *arg);
 int sqlite_read_any_subscriber(void *reader, bool *any);
 int sqlite_read_subscriber(void *reader, const char *key, struct store_subscriber_view *out);
 int sqlite_read_profile(void *reader, const char *name, struct sbuf *document, char **content_type);

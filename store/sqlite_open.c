@@ -265,6 +265,7 @@ load_state(struct db *db)
 		return;
 	read_counts(db);
 	db->orphans = sql_number(db, "SELECT count(*) FROM orphan");
+	db->memory = sql_number(db, "SELECT count(*) FROM memory");
 	names_load(db);
 	used_load(db);
 	index_load(db);

@@ -110,6 +110,7 @@ sweep(struct db *db)
 		do {
 			begin(db);
 			n = push_delete_recipients(db, lo, hi, SLICE);
+			memory_forget(db, lo, lo + SLICE - 1);
 			db->now.live -= n;
 			lo += n;
 			if (n < SLICE)

@@ -63,7 +63,15 @@ static const char schema_2[] =
 "CREATE TABLE profile(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, content_type TEXT,"
 "  document BLOB NOT NULL);";
 
-const char *const sql_schemas[SCHEMA_VERSION] = { schema_1, schema_2 };
+/* Texts on a run of recipients, by the first; what recipients leave for longer than their push is kept. */
+static const char schema_3[] =
+"CREATE TABLE remark(id INTEGER PRIMARY KEY, n INT NOT NULL, text TEXT NOT NULL);"
+"CREATE TABLE memory(id INTEGER PRIMARY KEY, recipient INT NOT NULL, kind INT NOT NULL, key BLOB NOT NULL,"
+"  other BLOB NOT NULL, at INT NOT NULL, until INT NOT NULL);"
+"CREATE INDEX memory_recipient ON memory(recipient);"
+"CREATE INDEX memory_until ON memory(until);";
+
+const char *const sql_schemas[SCHEMA_VERSION] = { schema_1, schema_2, schema_3 };
 
 static const char *const texts[QUERIES] = {
 	[Q_BEGIN] = "BEGIN IMMEDIATE",
@@ -158,6 +166,13 @@ static const char *const texts[QUERIES] = {
 	[Q_PROFILE_PUT] = "INSERT INTO profile(name, content_type, document) VALUES(?1, ?2, ?3)"
 	    " ON CONFLICT DO UPDATE SET content_type = ?2, document = ?3",
 	[Q_PROFILE_DELETE] = "DELETE FROM profile WHERE name = ?1",
+
+	[Q_MEMORY_ADD] = "INSERT INTO memory(recipient, kind, key, other, at, until) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+	[Q_MEMORY_FORGET] = "DELETE FROM memory WHERE recipient BETWEEN ?1 AND ?2",
+	[Q_MEMORY_CUT] = "DELETE FROM memory WHERE id IN (SELECT id FROM memory WHERE until <= ?1 ORDER BY until LIMIT ?2)",
+	[Q_MEMORY_NEXT] = "SELECT min(until) FROM memory WHERE until < 9223372036854775807",
+	[Q_REMARK_ADD] = "INSERT INTO remark VALUES(?1, ?2, ?3)",
+	[Q_REMARK_DELETE] = "DELETE FROM remark WHERE id BETWEEN ?1 AND ?2",
 
 	[Q_NAME_ADD] = "INSERT INTO name VALUES(?1, ?2)",
 

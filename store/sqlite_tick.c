@@ -68,13 +68,14 @@ tick_run(struct db *db, struct store_tick *op, enum due_kind kind, const struct 
 		if (kind == DUE_NO_RECEIPT) {
 			h.event = cf->rules.ev_no_receipt;
 			life_happen(db, db->slice.v[i], &h);
-			op->expired += !h.ignored;
-			if (!h.ignored)
-				continue;
-			h = (struct happening){ .event = cf->rules.ev_deadline, .at = op->now };
+			if (h.ignored)
+				h = (struct happening){ .event = cf->rules.ev_deadline, .at = op->now };
 		}
-		life_happen(db, db->slice.v[i], &h);
+		if (h.from == 0)
+			life_happen(db, db->slice.v[i], &h);
 		op->expired += !h.ignored;
+		if (!h.ignored && h.final)
+			tick_ended(op, push, rid_n(db->slice.v[i]), h.from, h.to);
 	}
 	life_flush(db);
 	if (seen < most && push_is_live(db, push)) {
@@ -117,6 +118,7 @@ push_delete(struct db *db, int64_t push, int64_t audit_until)
 	sql_int(q, 1, rid_of(push, 0));
 	sql_int(q, 2, rid_of(push, N_MAX));
 	sql_run(db, q);
+	remark_delete(db, push);
 }
 
 /* Recipient numbers have no holes: a slice that deletes fewer than it could was the last. */
@@ -165,6 +167,7 @@ tick_abandoned(struct db *db, struct store_tick *op, const struct due *d, uint32
 {
 	uint32_t n = delete_slice(db, DUE_ABANDONED, d, most);
 
+	memory_forget(db, d->lo, n < most ? d->hi : d->lo + n - 1);
 	db->now.live -= n;
 	return n + 1;
 }
@@ -244,6 +247,7 @@ op_tick(struct db *db, struct store_tick *op)
 	size_t i;
 
 	left -= tick_orphans(db, op->now, left);
+	left -= memory_purge(db, op->now, left);
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		while (left > 0 && due_first(db, rows[i].kind, &d) && d.at <= op->now) {
 			used = rows[i].slice(db, op, &d, left);
@@ -255,6 +259,7 @@ op_tick(struct db *db, struct store_tick *op)
 		tick_ask(db, op, left);
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		due_sooner(&op->next_due, due_next(db, rows[i].kind));
+	due_sooner(&op->next_due, memory_next(db));
 	if (oldest_orphan(db, &id, &kept_at))
 		due_sooner(&op->next_due, kept_at + db->store->cf.orphan_s);
 }

@@ -44,6 +44,8 @@ fill_defaults(struct store_config *cf)
 		cf->receipt_margin_s = 3600;
 	if (cf->orphan_s == 0)
 		cf->orphan_s = 60;
+	if (cf->memory_max == 0)
+		cf->memory_max = 500000;
 	if (cf->cache_kib == 0)
 		cf->cache_kib = 16 * 1024;
 }
@@ -406,6 +408,21 @@ store_read_any_subscriber(struct store_reader *reader, bool *any)
 {
 	*any = false;
 	return reader->engine->read_any_subscriber(reader->db, any);
+}
+
+int
+store_read_remark(struct store_reader *reader, int64_t push, uint32_t n, uint32_t *first_n, uint32_t *n_chunk,
+    char **text)
+{
+	*text = NULL;
+	return reader->engine->read_remark(reader->db, push, n, first_n, n_chunk, text);
+}
+
+int
+store_read_memory(struct store_reader *reader, int64_t now, void (*each)(void *arg, const struct store_memory *row),
+    void *arg)
+{
+	return reader->engine->read_memory(reader->db, now, each, arg);
 }
 
 int

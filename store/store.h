@@ -18,6 +18,7 @@
  *	NOTES    result notifications that are due;  NOTE one was tried
  *	TICK     deadlines and purging, in small slices
  *	SUBSCRIBERS, PROFILE  what is known of devices
+ *	MEMORY   what the caller wants to know again after a restart
  *
  * Every change of a recipient's state leaves an audit row, written with it.
  */
@@ -66,6 +67,7 @@ struct store_config {
 	int64_t receipt_margin_s;	/* 0 = 3600 */
 	int64_t audit_retention_s;	/* audit rows are kept so long; 0 = 30 days; never less than retention_s */
 	int64_t orphan_s;	/* receipts that match nothing yet; 0 = 60 */
+	size_t memory_max;	/* rows of struct store_memory; 0 = 500,000. The first to expire make room */
 	size_t cache_kib;	/* page cache of the writer, a fifth more goes to indexes; 0 = 16 MiB */
 	/* Writer thread, after a commit. NULL allowed. */
 	void (*notes_due)(void *arg);	/* a notification was added */
@@ -123,7 +125,7 @@ void store_body_unref(struct store_body *b);	/* NULL allowed; any thread */
 /* ---- operations --------------------------------------------------------------------------------- */
 
 enum store_kind { STORE_ACCEPT, STORE_MORE, STORE_ABANDON, STORE_TAKE, STORE_EVENT, STORE_CANCEL, STORE_RECEIPT,
-	STORE_NOTES, STORE_NOTE, STORE_TICK, STORE_SUBSCRIBERS, STORE_PROFILE };
+	STORE_NOTES, STORE_NOTE, STORE_TICK, STORE_SUBSCRIBERS, STORE_PROFILE, STORE_MEMORY };
 
 /* Dispatch classes; stored as numbers. */
 enum store_priority { STORE_HIGH, STORE_MEDIUM, STORE_LOW, STORE_PRIORITIES };
@@ -153,6 +155,19 @@ struct store_recipient {
 				 * push with such recipients must not have `take` */
 	int code;
 	const char *desc;
+};
+
+/*
+ * Something that the caller remembers for a while, of a recipient; it outlives its push. The store knows no more of it
+ * than when it may go. Keys are the caller's: hashes of what nobody shall read here.
+ */
+enum { STORE_MEMORY_KEY = 16 };
+struct store_memory {
+	int kind;			/* 1 to 255 */
+	uint8_t key[STORE_MEMORY_KEY], other[STORE_MEMORY_KEY];
+	int64_t at, until;		/* UTC s; until INT64_MAX: for good */
+	int64_t push;			/* out of ACCEPT; 0: of no push */
+	uint32_t n;
 };
 
 /* What becomes of the new message for a recipient whose older one could not be cancelled any more. */
@@ -185,6 +200,9 @@ struct store_accept {
 	enum store_replace replace;
 	const char *audit_detail;	/* kept in the audit row of the acceptance (that of the last chunk); NULL */
 	uint32_t replaced;		/* out: older recipients that were cancelled, with the last chunk */
+	const struct store_memory *memory;	/* what the recipients of this chunk leave, in the order of n; NULL: nothing */
+	uint32_t n_memory;
+	const char *remark;		/* small text of the caller's on this chunk; not of a push to one. NULL: none */
 	bool take;			/* hand to dispatch with this commit (single chunk, due now) */
 	int64_t batch;			/* out: of a taken one */
 };
@@ -338,6 +356,12 @@ struct store_profile {			/* STORE_PROFILE: put, or remove with document.n 0 */
 	struct span document;
 };
 
+struct store_memories {			/* STORE_MEMORY: rows of recipients, or of none */
+	struct store_op op;
+	const struct store_memory *rows;
+	uint32_t n;			/* at most 1000 */
+};
+
 /*
  * Past its deadline, and its receipt has not come. It is handed out again, STORE_ASK_AGAIN_S later, for as long as
  * nobody applies ev_ask to it and receipt_margin_s is not over.
@@ -362,6 +386,12 @@ struct store_tick {			/* STORE_TICK */
 	int64_t next_due;		/* out: next deadline or purge; 0 = none */
 	struct store_overdue *overdue;	/* out: ownership moves to the caller */
 	uint32_t n_overdue;
+	struct store_ended {
+		int64_t push;
+		uint32_t n;
+		int from, to;
+	} *ended;			/* the caller's, room for `max`, or NULL; filled with whom this tick brought to an end */
+	uint32_t n_ended;
 };
 
 /* ---- reading -------------------------------------------------------------------------------------- */
@@ -451,6 +481,15 @@ int store_read_subscriber(struct store_reader *reader, const char *key, struct s
 void store_subscriber_done(struct store_subscriber_view *v);
 /* Is there any row at all? */
 int store_read_any_subscriber(struct store_reader *reader, bool *any);
+/*
+ * The remark on the chunk that recipient n of a push came in: its numbers are first_n .. first_n + n - 1. *text is heap.
+ * ERR_NOT_FOUND: there is none.
+ */
+int store_read_remark(struct store_reader *reader, int64_t push, uint32_t n, uint32_t *first_n, uint32_t *n_chunk,
+    char **text);
+/* each() gets what is not over at `now`, in the order it came. OK or ERR_IO. */
+int store_read_memory(struct store_reader *reader, int64_t now, void (*each)(void *arg, const struct store_memory *row),
+    void *arg);
 /* Appends the document. content_type (heap) is the caller's. ERR_NOT_FOUND. */
 int store_read_profile(struct store_reader *reader, const char *name, struct sbuf *document, char **content_type);
 

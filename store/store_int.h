@@ -45,6 +45,8 @@ struct store_engine {
 	    struct store_audit_row **rows, uint32_t *n);
 	int (*read_any_subscriber)(void *reader, bool *any);
 	int (*read_subscriber)(void *reader, const char *key, struct store_subscriber_view *out);
+	int (*read_remark)(void *reader, int64_t push, uint32_t n, uint32_t *first_n, uint32_t *n_chunk, char **text);
+	int (*read_memory)(void *reader, int64_t now, void (*each)(void *arg, const struct store_memory *row), void *arg);
 	int (*read_profile)(void *reader, const char *name, struct sbuf *document, char **content_type);
 };
 
@@ -124,5 +126,14 @@ uint64_t match_hash_message(uint64_t key, const char *link, const char *normal_i
 uint64_t match_hash_push(uint64_t key, const char *push_id);
 /* Of the key of a recipient's address, which is not kept: the hash is all there is to compare. */
 uint64_t match_hash_key(uint64_t key, const char *recipient_key);
+
+/* TICK brought a recipient to an end. */
+void tick_ended(struct store_tick *t, int64_t push, uint32_t n, int from, int to);
+
+/* ---- memory: what both engines do alike -------------------------------------------------------- */
+
+enum { MEMORY_SLICE = 1000 };
+/* Are they well formed, and of this chunk (or, a NULL, of no chunk)? */
+int memory_check(const struct store_accept *a, const struct store_memory *rows, uint32_t n);
 
 #endif

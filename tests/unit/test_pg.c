@@ -109,6 +109,28 @@ servers_that_promise_nothing(void **state)
 	fixture_open(f);
 }
 
+/* Version 2 only has two tables more. */
+static void
+version_1_is_taken_over(void **state)
+{
+	struct fixture *f = *state;
+	struct store_accept a = accept_one("pi1", "old");
+	struct store_memory row = { .kind = 1, .until = NOW + 100 };
+	struct store_memories m = { .rows = &row, .n = 1 };
+	struct store_view v;
+
+	assert_int_equal(run_accept(f, &a), OK);
+	fixture_close(f);
+	pg_exec(f->url, "DROP TABLE openppg.remark, openppg.memory; UPDATE openppg.meta SET version = 1");
+	fixture_open(f);
+	assert_int_equal(pg_number(f->url, "SELECT version FROM openppg.meta"), 2);
+	assert_int_equal(store_read_push(f->reader, "pi1", "old", 0, 1, &v), OK);
+	store_view_done(&v);
+	assert_int_equal(run_op(f, &m.op, STORE_MEMORY), OK);
+	fixture_reopen(f);
+	assert_int_equal(pg_number(f->url, "SELECT count(*) FROM openppg.memory"), 1);
+}
+
 static void
 schemas_that_are_not_ours(void **state)
 {
@@ -118,7 +140,7 @@ schemas_that_are_not_ours(void **state)
 	assert_int_equal(run_accept(f, &a), OK);
 	fixture_close(f);
 	pg_exec(f->url, "UPDATE openppg.meta SET version = 99");
-	expect_refused(f, ERR_UNSUPPORTED, "schema version 99, this program knows up to 1");
+	expect_refused(f, ERR_UNSUPPORTED, "schema version 99, this program knows up to 2");
 	assert_int_equal(pg_number(f->url, "SELECT version FROM openppg.meta"), 99);
 	assert_int_equal(pg_number(f->url, "SELECT count(*) FROM openppg.push"), 1);
 	pg_exec(f->url, "SET client_min_messages = error; DROP SCHEMA openppg CASCADE; CREATE SCHEMA openppg;"
@@ -580,6 +602,7 @@ main(void)
 		cmocka_unit_test(urls_that_are_refused),
 		CONTRACT_TEST(servers_that_promise_nothing),
 		CONTRACT_TEST(schemas_that_are_not_ours),
+		CONTRACT_TEST(version_1_is_taken_over),
 		CONTRACT_TEST(a_second_process_stays_out),
 		CONTRACT_TEST(a_cut_at_commit),
 		CONTRACT_TEST(refused_while_the_server_is_away),

@@ -106,7 +106,7 @@ check_version_1(struct fixture *f)
 	struct store_take t;
 	uint32_t n;
 
-	assert_int_equal(sql_number(f->store->db, "PRAGMA user_version"), 2);
+	assert_int_equal(sql_number(f->store->db, "PRAGMA user_version"), 3);
 	assert_int_equal(stats(f).pushes, 2);
 	assert_int_equal(stats(f).recipients, 81);
 	assert_int_equal(stats(f).live, 80);
@@ -151,6 +151,32 @@ version_1_is_taken_over(void **state)
 	check_version_1(f);
 }
 
+/* Version 3 only has two tables more. */
+static void
+version_2_is_taken_over(void **state)
+{
+	struct fixture *f = *state;
+	struct store_accept a = accept_one("pi1", "old");
+	struct store_memory row = { .kind = 1, .until = NOW + 100 };
+	struct store_memories m = { .rows = &row, .n = 1 };
+	struct store_view v;
+	sqlite3 *sql;
+
+	fixture_open(f);
+	assert_int_equal(run_accept(f, &a), OK);
+	fixture_close(f);
+	assert_int_equal(sqlite3_open(f->path, &sql), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(sql, "DROP TABLE remark; DROP TABLE memory; PRAGMA user_version=2", NULL, NULL, NULL),
+	    SQLITE_OK);
+	sqlite3_close(sql);
+	fixture_open(f);
+	assert_int_equal(sql_number(f->store->db, "PRAGMA user_version"), 3);
+	assert_int_equal(store_read_push(f->reader, "pi1", "old", 0, 1, &v), OK);
+	store_view_done(&v);
+	assert_int_equal(run_op(f, &m.op, STORE_MEMORY), OK);
+	assert_int_equal(sql_number(f->store->db, "SELECT count(*) FROM memory"), 1);
+}
+
 /* A start that is cut short leaves the old file, and the next one takes it over. */
 static void
 a_takeover_that_fails_is_done_again(void **state)
@@ -171,7 +197,7 @@ a_takeover_that_fails_is_done_again(void **state)
 			failed++;
 		fault_arm(0, 0, 0);
 		fixture_open(f);
-		assert_int_equal(sql_number(f->store->db, "PRAGMA user_version"), 2);
+		assert_int_equal(sql_number(f->store->db, "PRAGMA user_version"), 3);
 		assert_int_equal(sql_number(f->store->db, "SELECT count(*) FROM audit WHERE event <> 5"), 0);
 		assert_int_equal(stats(f).recipients, 81);
 		fixture_close(f);
@@ -186,7 +212,7 @@ int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		STORE_TEST(version_1_is_taken_over),
+		STORE_TEST(version_1_is_taken_over), STORE_TEST(version_2_is_taken_over),
 		STORE_TEST(a_takeover_that_fails_is_done_again),
 	};
 

@@ -116,9 +116,9 @@ other_files_are_left_alone(void **state)
 	unlink(f->path);
 	fixture_open(f);
 	fixture_close(f);
+	exec_on(f->path, "PRAGMA user_version=4");
+	must_leave_alone(f, ERR_UNSUPPORTED, "schema version 4");
 	exec_on(f->path, "PRAGMA user_version=3");
-	must_leave_alone(f, ERR_UNSUPPORTED, "schema version 3");
-	exec_on(f->path, "PRAGMA user_version=2");
 	fixture_open(f);
 	fixture_close(f);
 

@@ -4,7 +4,7 @@
 top_builddir=${top_builddir:-.} top_srcdir=${top_srcdir:-$(dirname "$0")/../..}
 . "$top_srcdir/tests/unit/pg_cluster.sh"
 programs=${*:-test_store test_store_outcome test_store_whole test_store_class test_store_cancel test_store_replace \
-	test_store_facts test_store_audit test_store_ask test_pg}
+	test_store_facts test_store_audit test_store_ask test_store_memory test_pg}
 
 trap pg_stop EXIT
 trap 'exit 1' INT TERM HUP
