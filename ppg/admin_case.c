@@ -12,6 +12,7 @@
 #include "policy/case_json.h"
 #include "ppg/message_case.h"
 #include "ppg/push_facts.h"
+#include "ppg/signature.h"
 #include "ppg/subscriber.h"
 
 /* ---- which recipient -------------------------------------------------------------------------- */
@@ -137,7 +138,10 @@ static json_t *
 message_json(const struct push_facts *f, const struct store_message *m, const char *bearer, const char *from,
     const char *imsi, struct why *why)
 {
+	static const char erased_mac[] = "0000000000000000000000000000000000000000";
 	const char *media = f->info.type.media;
+	/* its own MAC was erased with the rest; it did have one */
+	bool had_own = m->erased && signature_wanted(f->headers).sec != PROV_SEC_NONE;
 	const struct message_head head = {
 		.bearer = bearer,
 		.from = from[0] != '\0' ? from : NULL,
@@ -146,7 +150,7 @@ message_json(const struct push_facts *f, const struct store_message *m, const ch
 		.initiator_uri = f->info.initiator_uri,
 		.push_flag = f->info.push_flag,
 		.sec = f->kind == CONTENT_PROV ? wsp_content_type_param(&f->info.type, "SEC") : NULL,
-		.mac = f->kind == CONTENT_PROV ? f->mac : NULL,
+		.mac = f->kind != CONTENT_PROV ? NULL : had_own ? erased_mac : f->mac,
 		.mac_wrong = !m->erased && imsi[0] != '\0' && f->sec == PROV_SEC_NETWPIN && f->mac != NULL &&
 		    !push_facts_netwpin_fits(f, imsi),
 	};
@@ -165,11 +169,22 @@ message_json(const struct push_facts *f, const struct store_message *m, const ch
 	return message;
 }
 
+static bool
+has_ef_imsi(struct admin *admin)
+{
+	struct admit_config *rules = admit_table_get(admin->cf.admit);
+	bool ef_imsi = rules->dm_ef_imsi;
+
+	admit_config_unref(rules);
+	return ef_imsi;
+}
+
 static json_t *
 case_json(struct admin *admin, const struct store_message *m, const char *key, struct why *why)
 {
 	const struct store_view_recipient *to = &m->push.recipients[0];
-	struct push_facts *facts = push_facts_read(sbuf_as_span(&m->headers), sbuf_as_span(&m->body));
+	struct span headers = sbuf_as_span(&m->headers), own = { 0 };
+	struct push_facts *facts;
 	struct subscriber sub = { 0 };
 	bool found = false, known = false;
 	struct route_wish wish;
@@ -178,6 +193,11 @@ case_json(struct admin *admin, const struct store_message *m, const char *key, s
 
 	if (key[0] != '\0' && subscribers_any(admin->cf.subscribers, admin->reader))
 		found = subscribers_find(admin->cf.subscribers, admin->reader, key, to->to, &sub) == SUBSCRIBER_FOUND;
+	/* what is signed when it is due is shown as it will be */
+	if (!m->erased && signature_complete(headers, sbuf_as_span(&m->body), has_ef_imsi(admin), found ? &sub : NULL, &own,
+	    NULL) == OK && own.n > 0)
+		headers = own;
+	facts = push_facts_read(headers, sbuf_as_span(&m->body));
 	route_wish_read(sbuf_as_span(&m->route), &wish);
 	find_sender(admin, m, &wish, from, sizeof from);
 	message = message_json(facts, m, wish.ip ? "ip" : "sms", from, sub.imsi, why);
@@ -195,6 +215,7 @@ case_json(struct admin *admin, const struct store_message *m, const char *key, s
 	}
 	subscriber_done(&sub);
 	push_facts_free(&facts);
+	free((void *)(uintptr_t)own.p);
 	return o;
 }
 

@@ -33,6 +33,9 @@ struct admit_config {
 	struct subscribers *subscribers;	/* NULL: nothing is known of anybody, nothing is predicted */
 	struct control_rules *controls;	/* a reference */
 	struct control_memory *memory;	/* lives longer; NULL: nothing is remembered */
+	/* starts to look up who is not in the cache; any thread; NULL: nobody can be */
+	void (*look_up)(void *arg, const char *number);
+	void *look_up_arg;
 	bool pin_over_http;		/* a user's PIN may come over plain HTTP from anywhere */
 	bool dm_ef_imsi;		/* network ids of DM bootstraps are EF_IMSI octets instead of digits */
 	bool default_app_id;		/* content without one gets that of its type */
@@ -97,6 +100,7 @@ struct admission {
 	uint8_t *overlays;		/* heap behind the recipients' own header blocks; NULL: they have none */
 	size_t mac_at;			/* where the MAC is in those; 0: no recipient has its own */
 	uint32_t n_unsigned;		/* of the held: there is no key to sign theirs with */
+	uint32_t n_unsigned_yet;	/* who is looked up, and signed for, when it is due */
 	struct why unsigned_why;	/* of the first of them */
 	bool weak_pin, pin_inside;	/* a PIN that the gateway signed with: easy to guess; in the message itself */
 	char ota_pin[2 * PROV_PIN_MAX + 1];	/* what the user has to type (USERPINMAC), for the initiator alone; "" */

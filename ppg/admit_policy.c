@@ -178,7 +178,8 @@ find_device(struct run *r, const struct subscriber *sub, struct decided *d)
 		d->dev = &r->unknown->dev;
 	if (d->dev == NULL)
 		return false;
-	predict(d->dev, r->facts, r->from, sub != NULL && sub->imsi[0] != '\0' ? sub->imsi : NULL, &d->p);
+	predict(d->dev, r->facts, r->from, sub != NULL && sub->imsi[0] != '\0' && sub->n_network_key == 0 ? sub->imsi : NULL,
+	    &d->p);
 	d->p.device_known = known;
 	return true;
 }
@@ -546,6 +547,7 @@ prepare(struct run *r, struct route_wish *wish)
 		.memory = r->cf->memory,
 		.weak_pin = a->weak_pin,
 		.pin_inside = a->pin_inside,
+		.dm_ef_imsi = r->cf->dm_ef_imsi,
 		.released_before = released_before(r->cf, r->rq),
 	};
 	if (a->n_unsigned > 0) {	/* those are told of with the rest */
@@ -571,7 +573,7 @@ check(const struct admit_config *cf, const struct admit_request *rq, struct admi
 	prepare(r, &wish);
 	code = check_all(r);
 	push_facts_free(&r->facts);
-	if (code == 0 && r->lost > 0)
+	if (code == 0 && (r->lost > 0 || a->n_unsigned_yet > 0))
 		add_screen(r, &wish);
 	forget_decided(r);
 	known_device_unref(r->unknown);

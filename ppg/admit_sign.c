@@ -286,12 +286,15 @@ admit_sign_begin(const struct admit_config *cf, const struct admit_request *rq, 
 
 /* What is not known of recipient i, and what to do about it. */
 static int
-refuse_unknown(struct admission *a, const struct signing *sg, enum subscriber_answer answer, uint32_t i,
-    struct why *why)
+refuse_unknown(const struct admit_config *cf, struct admission *a, const struct signing *sg,
+    enum subscriber_answer answer, uint32_t i, struct why *why)
 {
-	if (answer == SUBSCRIBER_MISSED)
-		why_set(why, ERR_NOT_FOUND, "%s: what is known of the subscriber is not at hand yet; import it (ppgctl "
-		    "subscriber import)", signature_name(&sg->how));
+	if (answer == SUBSCRIBER_MISSED) {	/* nobody would have the PIN any more when it is found */
+		why_set(why, ERR_NOT_FOUND, "%s: the subscriber is being looked up; submit it again in a moment",
+		    signature_name(&sg->how));
+		if (cf->look_up != NULL)
+			cf->look_up(cf->look_up_arg, a->recipients[i].to);
+	}
 	if (a->n_recipients == 1)
 		return admit_refuse(a, PAP_FORBIDDEN, "%s", why->text);
 	if (a->n_unsigned++ == 0)
@@ -315,9 +318,9 @@ sign_one(const struct admit_config *cf, const struct admit_request *rq, struct a
 	if (cf->subscribers != NULL && rq->reader != NULL)
 		answer = subscribers_find(cf->subscribers, rq->reader, to->key, to->to, &sub);
 	if (answer == SUBSCRIBER_MISSED && sg->how.sec == PROV_SEC_NETWPIN)
-		;			/* looked up when it is due */
+		a->n_unsigned_yet++;	/* looked up when it is due */
 	else if (signature_make(&sg->how, answer == SUBSCRIBER_FOUND ? &sub : NULL, sg->pin, body, mac, &why) != OK)
-		code = refuse_unknown(a, sg, answer, i, &why);
+		code = refuse_unknown(cf, a, sg, answer, i, &why);
 	subscriber_done(&sub);
 	return code;
 }

@@ -75,6 +75,7 @@ struct control_case {
 	const struct prediction *prediction;	/* NULL: none was made */
 	const struct policy_device *dev;	/* known device; NULL */
 	bool weak_pin, pin_inside;	/* see struct admission */
+	bool dm_ef_imsi;		/* see struct admit_config */
 	bool released_before;		/* an operator let privileged settings of this account go */
 	/* what the checks found out, and share */
 	enum control_class class;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "ppg/signature.h"
 
 /* ---- E-06: unsigned documents ------------------------------------------------------------------------- */
 
@@ -76,10 +77,10 @@ control_tier(struct control_case *c, struct why *why)
 bool
 control_network_mac(struct control_case *c, struct why *why)
 {
-	if (c->facts->sec != PROV_SEC_NETWPIN || c->facts->mac == NULL || c->sub == NULL || c->sub->imsi[0] == '\0' ||
-	    push_facts_netwpin_fits(c->facts, c->sub->imsi))
+	if (c->sub == NULL || signature_fits(c->facts, c->dm_ef_imsi, c->sub))
 		return true;
-	why_set(why, 0, "the MAC was not made with this subscriber's network PIN");
+	why_set(why, 0, "the MAC was not made with this subscriber's network %s",
+	    c->facts->kind == CONTENT_DM ? "id" : "PIN");
 	return false;
 }
 

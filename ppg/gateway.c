@@ -41,7 +41,7 @@ struct gateway {
 	struct admit_table *admit;
 	struct subscribers *subscribers;
 	struct control_memory *memory;
-	struct screen *screen;		/* NULL: nobody is looked up */
+	struct screen *screen;
 	struct authenticator *auth;
 	struct access_meters *meters;
 	pthread_mutex_t lock;		/* guards notifier against the writer's thread at the end */
@@ -126,6 +126,14 @@ make_routes(const struct ppg_config *cf)
 	return routes;
 }
 
+static void
+look_up(void *arg, const char *number)
+{
+	const struct gateway *gw = arg;
+
+	screen_look_up(gw->screen, number);
+}
+
 /* The rules of admission: what a reload may change is from `fresh`. */
 static struct admit_config *
 make_admit(struct gateway *gw, struct ppg_config *fresh)
@@ -144,6 +152,8 @@ make_admit(struct gateway *gw, struct ppg_config *fresh)
 		.subscribers = gw->subscribers,
 		.controls = control_rules_ref(fresh->controls),
 		.memory = gw->memory,
+		.look_up = cf->subscribers.http ? look_up : NULL,
+		.look_up_arg = gw,
 		.pin_over_http = fresh->pin_over_http,
 		.dm_ef_imsi = fresh->dm_ef_imsi,
 		.default_app_id = fresh->default_app_id,
@@ -165,15 +175,15 @@ start_dispatch(struct gateway *gw)
 	gw->memory = control_memory_create(cf->controls->memory);
 	gw->subscribers = subscribers_create(&cf->subscribers);
 	gw->admit = admit_table_create(make_admit(gw, gw->config));
-	if (cf->subscribers.http)
-		gw->screen = screen_create(&(struct screen_config){
-			.subscribers = gw->subscribers,
-			.admit = gw->admit,
-			.store = gw->store,
-			.ca_file = cf->trusted_ca_file,
-		});
+	/* also without anybody to ask: pushes may be left of a configuration that had one */
+	gw->screen = screen_create(&(struct screen_config){
+		.subscribers = gw->subscribers,
+		.admit = gw->admit,
+		.store = gw->store,
+		.ca_file = cf->trusted_ca_file,
+	});
 	gw->dispatch = dispatch_start(gw->store, &(struct dispatch_config){
-		.screen = gw->screen != NULL ? screen_take : NULL,
+		.screen = screen_take,
 		.screen_arg = gw->screen,
 		.on_failed = control_failed,
 		.failed_arg = gw->memory,

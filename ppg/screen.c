@@ -2,6 +2,7 @@
 #include "ppg/screen.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,9 @@
 #include "base/text.h"
 #include "ppg/pap.h"
 #include "ppg/predict.h"
+#include "ppg/signature.h"
 
-enum { ANSWER_MAX = 16 << 10, CONNECTIONS = 16, FAILURE_LOG_S = 60 };
+enum { ANSWER_MAX = 16 << 10, CONNECTIONS = 16, FAILURE_LOG_S = 60, AHEAD_MAX = 256 };
 
 struct screen {
 	struct screen_config cf;
@@ -24,6 +26,7 @@ struct screen {
 	pthread_mutex_t lock;		/* guards stopping: nothing is posted afterwards */
 	bool stopping;
 	struct loop_work stop_work;
+	atomic_uint ahead;		/* look-ups that no recipient waits for */
 
 	/* its thread's */
 	struct http_client *client;
@@ -69,12 +72,35 @@ predict_item(struct ask *a, const struct subscriber *sub, struct admit_config *r
 	err = subscribers_device(s->cf.subscribers, s->reader, sub, dev, &known, &why);
 	if (err == OK) {
 		facts = push_facts_read(item->overlay.n > 0 ? item->overlay : item->body->headers, item->body->body);
-		predict(dev, facts, from, sub != NULL && sub->imsi[0] != '\0' ? sub->imsi : NULL, out);
+		predict(dev, facts, from, sub != NULL && sub->imsi[0] != '\0' && sub->n_network_key == 0 ? sub->imsi : NULL,
+		    out);
 		out->device_known = known;
 		push_facts_free(&facts);
 	}
 	free(dev);
 	return err == OK;
+}
+
+/* A document that waited for its subscriber's key. It is signed again each time it is due; nothing of it is kept. */
+static bool
+sign(struct ask *a, const struct subscriber *sub, const struct admit_config *rules)
+{
+	struct store_item *item = a->item;
+	char number[32];
+	struct span own;
+	struct why why;
+
+	if (item->overlay.n > 0)
+		return true;
+	if (signature_complete(item->body->headers, item->body->body, rules->dm_ef_imsi, sub, &own, &why) == OK) {
+		item->overlay = own;
+		return true;
+	}
+	text_mask_number(item->to, number, sizeof number);
+	log_warning("policy", "push row %lld of %s to %s cannot be signed: %s", (long long)item->push, item->pi, number,
+	    why.text);
+	give_back(a, PAP_FORBIDDEN, why.text);
+	return false;
 }
 
 static void
@@ -87,6 +113,10 @@ decide(struct ask *a, const struct subscriber *sub)
 	char number[32];
 	bool refused = false;
 
+	if (!sign(a, sub, rules)) {
+		admit_config_unref(rules);
+		return;
+	}
 	if ((sub != NULL || unknown != CONTROL_OFF) && predict_item(a, sub, rules, &p) && prediction_refuses(&p)) {
 		refused = strcmp(a->wanted, "refuse") == 0 && (p.device_known || unknown == CONTROL_ENFORCE);
 		prediction_print(&p, &text);
@@ -111,6 +141,7 @@ decide_by_cache(struct ask *a)
 	char key[64];
 	enum subscriber_answer answer;
 
+	subscribers_any(a->screen->cf.subscribers, a->screen->reader);	/* is there a table? */
 	snprintf(key, sizeof key, "plmn:%s", a->item->to);
 	answer = subscribers_find(a->screen->cf.subscribers, a->screen->reader, key, a->item->to, &sub);
 	if (answer != SUBSCRIBER_MISSED)
@@ -174,6 +205,74 @@ run_ask(struct loop_work *work)
 			decide(a, NULL);
 	}
 	sbuf_done(&url);
+}
+
+/* ---- ahead of a push --------------------------------------------------------------------------------------- */
+
+struct ahead {
+	struct loop_work work;
+	struct screen *screen;
+	char number[48];
+};
+
+static void
+ahead_done(struct ahead *h)
+{
+	atomic_fetch_sub(&h->screen->ahead, 1);
+	free(h);
+}
+
+/* What fails is told when somebody waits for it. */
+static void
+found_ahead(void *arg, const struct http_result *res)
+{
+	struct ahead *h = arg;
+
+	if (res->transport_ok && (res->status == 200 || res->status == 404))
+		subscribers_learn(h->screen->cf.subscribers, h->number, res->status == 200 ? &res->body : NULL);
+	ahead_done(h);
+}
+
+static void
+run_ahead(struct loop_work *work)
+{
+	struct ahead *h = (struct ahead *)((char *)work - offsetof(struct ahead, work));
+	struct screen *s = h->screen;
+	struct subscriber sub;
+	struct sbuf url = { 0 };
+	bool missed = subscribers_find(s->cf.subscribers, NULL, "", h->number, &sub) == SUBSCRIBER_MISSED;
+
+	subscriber_done(&sub);
+	if (missed && s->client != NULL && subscribers_url(s->cf.subscribers, h->number, &url) == OK)
+		http_client_send(s->client, "GET", url.s, NULL, span_of(NULL, 0), NULL, found_ahead, h);
+	else
+		ahead_done(h);
+	sbuf_done(&url);
+}
+
+void
+screen_look_up(struct screen *s, const char *number)
+{
+	struct ahead *h;
+	bool go;
+
+	if (atomic_fetch_add(&s->ahead, 1) >= AHEAD_MAX) {
+		atomic_fetch_sub(&s->ahead, 1);
+		return;
+	}
+	h = calloc(1, sizeof *h);
+	if (h == NULL)
+		abort();
+	h->work.run = run_ahead;
+	h->screen = s;
+	snprintf(h->number, sizeof h->number, "%s", number);
+	pthread_mutex_lock(&s->lock);
+	go = s->started && !s->stopping;
+	if (go)
+		loop_post(s->loop, &h->work);
+	pthread_mutex_unlock(&s->lock);
+	if (!go)
+		ahead_done(h);
 }
 
 /* ---- in and out --------------------------------------------------------------------------------------------- */

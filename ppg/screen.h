@@ -25,6 +25,12 @@ int screen_start(struct screen *s, struct dispatch *dispatch, struct why *why);
 void screen_stop(struct screen *s);
 void screen_destroy(struct screen **s);
 
+/*
+ * Starts to look somebody up whom the cache does not know, for pushes to come. Forgotten when too many are being looked up.
+ * Any thread, between create and destroy.
+ */
+void screen_look_up(struct screen *s, const char *number);
+
 /* dispatch_config.screen: true when it keeps the item, and gives it back with dispatch_screened. Any thread. */
 bool screen_take(void *screen, struct store_item *item);
 

@@ -1,6 +1,7 @@
 /* signature.c - see signature.h. */
 #include "ppg/signature.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/secret.h"
@@ -155,4 +156,35 @@ signature_insert(struct span headers, const char mac[PROV_MAC_HEX + 1], struct w
 	wbuf_put(out, type.p + SEC_END, type.n - SEC_END);
 	wbuf_add(out, rest);
 	return out->err;
+}
+
+int
+signature_complete(struct span headers, struct span body, bool ef_imsi, const struct subscriber *sub,
+    struct span *out, struct why *why)
+{
+	struct signature s = signature_wanted(headers);
+	char mac[PROV_MAC_HEX + 1];
+	uint8_t *block;
+	struct wbuf w;
+	size_t mac_at;
+	int err;
+
+	*out = span_of(NULL, 0);
+	if (s.sec != PROV_SEC_NETWPIN)
+		return OK;
+	s.ef_imsi = ef_imsi;
+	err = signature_make(&s, sub, NULL, body, mac, why);
+	if (err != OK)
+		return err;
+	block = malloc(headers.n + SIGNATURE_MORE);
+	if (block == NULL)
+		abort();
+	w = wbuf_into(block, headers.n + SIGNATURE_MORE);
+	err = signature_insert(headers, mac, &w, &mac_at);
+	if (err == OK) {
+		*out = wbuf_span(&w);
+		return OK;
+	}
+	free(block);
+	return why_set(why, err, "no place for the MAC");
 }

@@ -40,5 +40,11 @@ enum { SIGNATURE_MORE = PROV_MAC_HEX + 8 };	/* octets that a block grows by at m
  * ERR_SYNTAX, and out->err.
  */
 int signature_insert(struct span headers, const char mac[PROV_MAC_HEX + 1], struct wbuf *out, size_t *mac_at);
+/*
+ * Signs a message that was left for later: its header block wants a NETWPIN's MAC, which needs nothing but what is known
+ * of the subscriber (NULL: nothing). *out: heap, the block with the MAC; empty when nothing is wanted. ERR_NOT_FOUND.
+ */
+int signature_complete(struct span headers, struct span body, bool ef_imsi, const struct subscriber *sub,
+    struct span *out, struct why *why);
 
 #endif

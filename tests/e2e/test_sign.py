@@ -2,8 +2,12 @@
 import base64
 import hashlib
 import hmac
+import http.server
 import json
 import os
+import threading
+import time
+import urllib.parse
 
 import harness
 from gateway import Gateway, PROVURL, Receiver, SENDER, TOKEN, initiator, multipart, new_id, push_message, read_reply, USER, PASSWORD
@@ -29,8 +33,8 @@ receiver = Receiver()
 numbers = iter(range(1, 1000))
 
 
-def put(number, facts):
-    answer = harness.http_request("PUT", "http://127.0.0.1:%d/api/v1/subscribers" % gw.admin_port,
+def put(number, facts, gateway=None):
+    answer = harness.http_request("PUT", "http://127.0.0.1:%d/api/v1/subscribers" % (gateway or gw).admin_port,
                                   'address,number,profile,facts\n%s,,,"%s"\n' % (number, json.dumps(facts).replace('"', '""')),
                                   {"Authorization": "Bearer " + TOKEN, "Content-Type": "text/csv"})
     equal(answer.status, 200, answer.text)
@@ -50,13 +54,14 @@ def compiled():
     return b"\x03\x0b\x6a\x00\x45\xc6\x55\x01\x87\x11\x06\x03N%d\x00\x01\x01\x01" % next(numbers)
 
 
-def post(to, sec, pin=None, content=None, content_type=XML, headers=(), user=USER, password=PASSWORD, push_id=None, **more):
+def post(to, sec, pin=None, content=None, content_type=XML, headers=(), user=USER, password=PASSWORD, push_id=None, gateway=None, **more):
     """The raw answer of the gateway and what the PAP document says."""
     headers = list(headers) + ([(PIN_HEADER, pin)] if pin is not None else [])
     push_id = push_id or new_id()
     body, outer = multipart(push_message(push_id, to, **more), content or document(),
                             content_type + ("; SEC=" + sec if sec else ""), headers)
-    answer = harness.http_post(gw.url, body, headers={"Content-Type": outer, "Authorization": login(user, password)})
+    answer = harness.http_post((gateway or gw).url, body, headers=dict(
+        {"Content-Type": outer}, **({"Authorization": login(user, password)} if user else {})))
     return push_id, read_reply(answer), answer
 
 
@@ -64,9 +69,9 @@ def login(user, password):
     return "Basic " + base64.b64encode(("%s:%s" % (user, password)).encode()).decode()
 
 
-def on_air(to, n=1):
+def on_air(to, n=1, smsc=None):
     """The last message to a number: its parameters, its octets."""
-    m = sim.wait_messages(n, dest=to)[-1]
+    m = (smsc or sim).wait_messages(n, dest=to)[-1]
     octets = b"".join(bytes.fromhex(s)[1 + bytes.fromhex(s)[0]:] for s in m["segments"])
     return m, octets
 
@@ -102,8 +107,12 @@ def handset(message, imsi=IMSI, pin=PIN, profile=None):
     return json.loads(out)["outcome"]
 
 
-def seen(to):
-    return len(sim.messages(dest=to))
+def soon(s):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + s))
+
+
+def seen(to, smsc=None):
+    return len((smsc or sim).messages(dest=to))
 
 
 # ---- the methods -------------------------------------------------------------------------------------
@@ -298,6 +307,191 @@ def its_own_headers_stay_in_the_gateway():
     _, octets = on_air(ONE, before + 1)
     assert b"goes" in octets and b"stays" not in octets and b"OpenPPG" not in octets, octets
     assert PIN.encode() not in octets
+
+
+# ---- a source that is asked over HTTP -----------------------------------------------------------------------
+
+class Source:
+    """Knows the facts of some numbers."""
+
+    def __init__(self, facts):
+        outer = self
+        self.facts, self.asked = facts, []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                number = urllib.parse.unquote(self.path.rsplit("/", 1)[1])
+                outer.asked.append(number)
+                facts = outer.facts.get(number)
+                text = json.dumps(facts).encode() if facts else b""
+                self.send_response(200 if facts else 404)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.config = '\ngroup = subscriber-source\nsource = http\nurl = "http://127.0.0.1:%d/{number}"\n' % self.server.server_port
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        harness.at_end(self.server.shutdown)
+
+
+@case
+def who_has_to_be_looked_up():
+    """NETWPIN is signed when it is due; where a PIN is needed the answer comes before the initiator asks again"""
+    source = Source({ONE: {"imsi": IMSI}, TWO: {"imsi": OTHER_IMSI}, THREE: {"tier": "gold"}})
+    other = Smscsim()
+    own = Gateway(other.port, store_more=source.config)
+    own.wait_link()
+    push_id, reply, _ = post([ONE, TWO, THREE, NOBODY], "NETWPIN", gateway=own)
+    equal(reply.code, 1001, reply.text)
+    for to, imsi in ((ONE, IMSI), (TWO, OTHER_IMSI)):
+        m, octets = on_air(to, 1, other)
+        head, body = body_of(octets)
+        equal(head[:6].hex(), "1f2db6918092")
+        equal(m["message"]["params"]["MAC"], mac_of(ef_imsi(imsi), body))
+    push = wait_for(lambda: (lambda p: p if all(r["state"] in ("delivered", "undeliverable") for r in p["recipients"]) else None)(
+        own.show(push_id)), "all recipients to be final")
+    equal([(r["state"], r["code"]) for r in push["recipients"]], [("delivered", 1000)] * 2 + [("undeliverable", 2001)] * 2)
+    equal((seen(THREE, other), seen(NOBODY, other)), (0, 0))
+    own.stop()
+
+    own.start()                         # the cache is empty again
+    own.wait_link()
+    push_id, reply, _ = post(ONE, "USERNETWPIN", PIN, gateway=own)
+    equal((reply.code, reply.desc), (2001, "USERNETWPIN: the subscriber is being looked up; submit it again in a moment"))
+    equal(own.show(push_id), None)
+    wait_for(lambda: post(ONE, "USERNETWPIN", PIN, gateway=own)[1].code == 1001, "the subscriber to be known")
+    m, octets = on_air(ONE, 2, other)
+    equal(m["message"]["params"]["MAC"], mac_of(ef_imsi(IMSI) + PIN.encode(), body_of(octets)[1]))
+    push_id, reply, _ = post(ONE, "NETWPIN", gateway=own, attributes='deliver-after-timestamp="2099-01-01T00:00:00Z"')
+    equal(reply.code, 1001, reply.text)
+    own.stop()
+
+
+@case
+def what_waits_for_a_key_never_leaves_without_it():
+    """a push of a configuration with a source, sent by one without"""
+    source = Source({})
+    other = Smscsim()
+    own = Gateway(other.port, store_more=source.config)
+    own.wait_link()
+    push_id, reply, _ = post(ONE, "NETWPIN", gateway=own, attributes='deliver-after-timestamp="%s"' % soon(2))
+    equal(reply.code, 1001, reply.text)
+    own.kill()
+    own.write_config(store_more="")
+    own.start()
+    push = own.wait_state(push_id, "undeliverable")
+    equal(push["recipients"][0]["code"], 2001)
+    equal(seen(ONE, other), 0)
+    own.stop()
+
+
+# ---- DM bootstrap -------------------------------------------------------------------------------------------
+
+@case
+def bootstraps_of_dm_profiles():
+    """the codes are those of provisioning, the keys are not"""
+    body = bytes.fromhex("030B6A004501")
+    ascii_key = IMSI.encode()
+    for sec, number, pin, key in (("NETWORKID", 0, None, ascii_key), ("0", 0, None, ascii_key), ("USERPIN", 1, PIN, PIN.encode()),
+                                  ("USERPIN_NETWORKID", 2, PIN, PIN.encode() + b":" + ascii_key)):
+        before = seen(ONE)
+        _, reply, _ = post(ONE, sec, pin, body, DM, headers=[("X-Wap-Application-Id", "x-wap-application:syncml.dm")])
+        equal(reply.code, 1001, reply.text)
+        head, octets = body_of(on_air(ONE, before + 1)[1])
+        equal((head[:5].hex(), head[5:47], octets), ("1f2dc2918%d" % number, b"\x92" + mac_of(key, body).encode() + b"\0", body))
+    _, reply, _ = post([ONE, TWO], "NETWORKID", None, body, DM)
+    equal(reply.code, 1001, reply.text)
+    equal(on_air(TWO, 1 + seen(TWO) - 1)[0]["message"]["params"]["MAC"] != "", True)
+    # signed ones pass, whatever their key types are called
+    before = seen(ONE)
+    _, reply, _ = post(ONE, "NETWORKID; MAC=" + mac_of(ascii_key, body), None, body, DM)
+    equal(reply.code, 1001, reply.text)
+    equal(on_air(ONE, before + 1)[0]["message"]["params"], {"SEC": "NETWPIN", "MAC": mac_of(ascii_key, body)})
+    for sec, pin, code, words in (("USERPINMAC", PIN, 2000, "SEC is no method"), ("USERPIN", None, 2000, "which is missing"),
+                                  ("NETWORKID", PIN, 2000, "NETWORKID needs no PIN")):
+        _, reply, _ = post(ONE, sec, pin, body, DM)
+        equal(reply.code, code, reply.text)
+        assert words in reply.desc, reply.desc
+    _, reply, _ = post(NOBODY, "USERPIN_NETWORKID", PIN, body, DM)
+    equal((reply.code, reply.desc), (2001, "USERPIN_NETWORKID: the subscriber's IMSI is not known"))
+
+
+# ---- what others make of it ---------------------------------------------------------------------------------
+
+@case
+def controls_see_what_goes_on_air():
+    """E-10 knows the gateway's MACs and those that are wrong, E-16 each recipient's, E-08 the PIN"""
+    own = Gateway(Smscsim().port, ppg_more="dm-network-id = ef-imsi", store_more='''
+group = control
+e-03 = off
+e-07 = off
+e-08 = enforce
+e-10 = enforce
+e-16 = enforce
+''')
+    own.wait_link()
+    for number, facts in ((ONE, {"imsi": IMSI}), (TWO, {"imsi": OTHER_IMSI}), (KEYED, {"imsi": IMSI, "network_key": KEY})):
+        put(number, facts, own)
+    body = bytes.fromhex("030B6A004501")
+    for to, sec, pin, content, kind, code, words in (
+            (ONE, "NETWPIN", None, body, WBXML, 1001, ""),
+            (ONE, "NETWPIN", None, body, WBXML, 2001, "E-16"),
+            (TWO, "NETWPIN", None, body, WBXML, 1001, ""),
+            (KEYED, "NETWPIN", None, body, WBXML, 1001, ""),
+            (KEYED, "NETWPIN; MAC=" + mac_of(ef_imsi(IMSI), compiled()), None, body, WBXML, 2001, "E-10"),
+            (ONE, "NETWPIN; MAC=" + mac_of(b"x", body), None, body, WBXML, 2001, "E-10"),
+            (ONE, "NETWORKID; MAC=" + mac_of(ef_imsi(IMSI), body + b"x"), None, body, DM, 2001, "E-10"),
+            (TWO, "NETWORKID; MAC=" + mac_of(ef_imsi(OTHER_IMSI), body + b""), None, body, DM, 2001, "E-16"),
+            (ONE, "NETWORKID", None, body + b"", DM, 2001, "E-16"),
+            (ONE, "USERPIN", "1111", body, WBXML, 2001, "E-08"),
+            (ONE, "USERNETWPIN", "45678", body, WBXML, 2001, "E-08"),
+            (ONE, "USERPINMAC", "987654", body, WBXML, 2001, "E-08"),
+            (ONE, "USERNETWPIN", "1203", DOCUMENT % 7120388, XML, 2001, "travels with it"),
+            ([ONE, TWO], "NETWPIN", None, body, WBXML, 2001, "E-16")):
+        push_id, reply, _ = post(to, sec, pin, content, kind, gateway=own)
+        equal(reply.code, code, "%s %s %s" % (to, sec, reply.text))
+        assert words in (reply.desc or ""), (sec, reply.desc)
+    own.stop()
+
+
+@case
+def explained_as_signed():
+    push_id, reply, _ = post([ONE, TWO], "NETWPIN")
+    equal(reply.code, 1001)
+    for to in (ONE, TWO):
+        shown = gw.admin("/api/v1/case?" + urllib.parse.urlencode({"push-id": push_id, "address": to})).json()
+        equal((shown["message"]["sec"], shown["message"]["mac"]), ("netwpin", "ok"))
+
+
+@case
+def without_a_login_no_key_of_the_network():
+    own = Gateway(Smscsim().port, trusted=True, initiators="")
+    own.wait_link()
+    put(ONE, {"imsi": IMSI}, own)
+    _, reply, _ = post(ONE, "NETWPIN", gateway=own, user=None)
+    equal(reply.code, 2001, reply.text)
+    assert "logged in" in reply.desc, reply.desc
+    _, reply, _ = post(ONE, "USERPIN", PIN, gateway=own, user=None)
+    equal(reply.code, 1001, reply.text)
+    own.stop()
+
+
+@case
+def replaced_and_later():
+    """the replacement has MACs of its own; what waits is sent as it was signed"""
+    start = {n: seen(n) for n in (ONE, TWO)}
+    old, reply, _ = post([ONE, TWO], "USERNETWPIN", PIN, attributes='deliver-after-timestamp="2099-01-01T00:00:00Z"')
+    equal(reply.code, 1001)
+    new, reply, _ = post([ONE, TWO], "NETWPIN", attributes='replace-push-id="%s"' % old)
+    equal(reply.code, 1001)
+    gw.wait_state(new, "delivered")
+    for to, imsi in ((ONE, IMSI), (TWO, OTHER_IMSI)):
+        m, octets = on_air(to, start[to] + 1)
+        equal(m["message"]["params"], {"SEC": "NETWPIN", "MAC": mac_of(ef_imsi(imsi), body_of(octets)[1])})
 
 
 # ---- the PIN is nowhere -------------------------------------------------------------------------------------
