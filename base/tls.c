@@ -130,19 +130,38 @@ tls_pin_parse(struct span text, uint8_t pin[TLS_PIN_SIZE])
 	return OK;
 }
 
+/* The digest of a certificate's key; false without one. */
+static bool
+key_digest(const X509 *cert, uint8_t pin[TLS_PIN_SIZE])
+{
+	unsigned char *der = NULL, digest[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+	int size = cert != NULL ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der) : -1;
+	bool done = size > 0 && EVP_Digest(der, (size_t)size, digest, &n, EVP_sha256(), NULL) == 1 &&
+	    n == TLS_PIN_SIZE;
+
+	OPENSSL_free(der);
+	memset(pin, 0, TLS_PIN_SIZE);
+	if (done)
+		memcpy(pin, digest, TLS_PIN_SIZE);
+	return done;
+}
+
+bool
+tls_peer_pin(const struct tls *tls, uint8_t pin[TLS_PIN_SIZE])
+{
+	return key_digest(SSL_get0_peer_certificate(tls->ssl), pin);
+}
+
 /* In place of the chain and the name: the digest of the key that the peer proved to have. */
 static int
 check_pin(X509_STORE_CTX *store, void *arg)
 {
 	const uint8_t *pin = arg;
-	X509 *cert = X509_STORE_CTX_get0_cert(store);
-	unsigned char *der = NULL, digest[EVP_MAX_MD_SIZE];
-	unsigned n = 0;
-	int size = cert != NULL ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der) : -1;
-	bool same = size > 0 && EVP_Digest(der, (size_t)size, digest, &n, EVP_sha256(), NULL) == 1 &&
-	    n == TLS_PIN_SIZE && secret_equal(digest, pin, TLS_PIN_SIZE);
+	uint8_t digest[TLS_PIN_SIZE];
+	bool same = key_digest(X509_STORE_CTX_get0_cert(store), digest) &&
+	    secret_equal(digest, pin, TLS_PIN_SIZE);
 
-	OPENSSL_free(der);
 	if (!same)
 		X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
 	return same;

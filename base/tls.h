@@ -49,5 +49,7 @@ long tls_write(struct tls *tls, const void *p, size_t n, struct why *why);
 bool tls_pending(const struct tls *tls);		/* octets that were read from the socket wait for tls_read */
 bool tls_wants_write(const struct tls *tls);		/* ERR_BUSY was because the socket is full */
 const char *tls_version(const struct tls *tls);		/* "TLSv1.3" */
+/* After the handshake: the digest of the peer's key, as a pin has it; false: it showed no certificate. */
+bool tls_peer_pin(const struct tls *tls, uint8_t pin[TLS_PIN_SIZE]);
 
 #endif

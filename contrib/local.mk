@@ -36,6 +36,10 @@ dist_profiles_DATA = \
 	contrib/profiles/wm65-std.profile \
 	contrib/profiles/wm6x.profile
 
+# What smscsim(1) can be started with.
+simdatadir = $(pkgdatadir)/smscsim
+dist_simdata_DATA = contrib/smscsim/accounts.json
+
 distclean-local: distclean-profiles
 .PHONY: distclean-profiles
 distclean-profiles:

@@ -14,6 +14,8 @@
  *	smscsim_store     submissions by message id, reassembly, complete messages, repeats
  *	smscsim_fault     misbehaviour on request
  *	smscsim_account   who binds, and what waits for them
+ *	smscsim_terms     what an account may
+ *	smscsim_file      files of accounts and scenarios
  *	smscsim_receipt   outcomes, and when deliver_sm leave
  *	smscsim_deliver   what a deliver_sm says
  *	smscsim_settings  how receipts are treated
@@ -45,12 +47,13 @@ struct sim_config {
 	uint16_t port, http_port;	/* 0: any */
 	uint64_t seed;
 	unsigned max_messages;
+	const char *accounts;		/* file; NULL: everybody may bind */
 	const char *tls_cert, *tls_key, *tls_client_ca;	/* files; cert NULL: no TLS; ca NULL: no certificate asked for */
 };
 
 struct sim_counters {
 	uint64_t binds, submit_sm, accepted, refused, errors, ignored_responses, faults_applied;
-	uint64_t cancelled;
+	uint64_t cancelled, throttled;
 	uint64_t receipts_sent, receipts_acknowledged, receipts_refused, receipts_dropped;
 	uint64_t mo_sent, mo_acknowledged, mo_refused;
 };

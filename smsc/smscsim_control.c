@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "smsc/smscsim_account.h"
 #include "smsc/smscsim_deliver.h"
 #include "smsc/smscsim_fault.h"
 #include "smsc/smscsim_receipt.h"
@@ -34,6 +35,7 @@ get_stats(struct sim *sim, json_t *spec, json_t **answer, struct why *why)
 	set(o, "submit_per_s_max", sim->rate.highest);
 	set(o, "accepted", count->accepted);
 	set(o, "refused", count->refused);
+	set(o, "throttled", count->throttled);
 	set(o, "cancelled", count->cancelled);
 	set(o, "messages", store.messages);
 	set(o, "duplicates", store.duplicates);
@@ -122,6 +124,13 @@ post_deliver(struct sim *sim, json_t *spec, json_t **answer, struct why *why)
 	return err;
 }
 
+static int
+get_accounts(struct sim *sim, json_t *spec, json_t **answer, struct why *why)
+{
+	*answer = sim_accounts_list(sim->accounts);
+	return OK;
+}
+
 /* ---- the table ----------------------------------------------------------------------- */
 
 static const struct sim_control controls[] = {
@@ -133,9 +142,10 @@ static const struct sim_control controls[] = {
 	{ "GET",    "/receipts", false, get_receipts },
 	{ "POST",   "/receipts", true,  post_receipts },
 	{ "POST",   "/deliver",  true,  post_deliver },
+	{ "GET",    "/accounts", false, get_accounts },
 };
 
-const char sim_control_paths[] = "there are /messages, /stats, /faults, /receipts and /deliver";
+const char sim_control_paths[] = "there are /messages, /stats, /faults, /receipts, /deliver and /accounts";
 
 const struct sim_control *
 sim_control_find(const char *method, const char *path, char allowed[SIM_METHODS_SIZE])

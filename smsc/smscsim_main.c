@@ -1,6 +1,7 @@
 /* smscsim_main.c - the SMSC simulator: options, start, and stop on a signal. See smscsim(1). */
 #include "config.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,11 +9,15 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "smsc/smscsim.h"
+#include "smsc/smscsim_account.h"
 #include "smsc/smscsim_http.h"
+#include "smsc/smscsim_receipt.h"
 #include "smsc/smscsim_session.h"
 
 enum { PORT_DEFAULT = 2775, HTTP_PORT_DEFAULT = 8080, EXIT_USE = 2, DESCRIPTORS = 4096 };
@@ -31,9 +36,11 @@ static const char usage[] =
     "  --tls-client-ca FILE  take only clients with a certificate of one of these\n"
     "  --seed N           makes message ids and random octets repeat\n"
     "  --max-messages N   complete messages kept, the oldest go first (100000)\n"
+    "  --accounts FILE    who may bind, and what they may; read again on SIGHUP\n"
     "  --quiet            log errors only\n"
     "  --help, --version\n"
-    "GET /messages /stats /faults /receipts, POST /faults /receipts, DELETE /faults:\n"
+    "GET /messages /stats /faults /receipts /accounts, POST /faults /receipts /deliver,\n"
+    "DELETE /faults:\n"
     "see smscsim(1).\n";
 
 static void
@@ -52,6 +59,44 @@ catch_signals(struct loop *loop)
 	sigaction(SIGTERM, &stopping, NULL);
 	sigaction(SIGINT, &stopping, NULL);
 	sigaction(SIGPIPE, &ignored, NULL);
+}
+
+/* ---- SIGHUP: the accounts are read again ----------------------------------------------- */
+
+static struct loop_fd hangup;
+
+static void
+hung_up(void *arg, int events)
+{
+	struct sim *sim = arg;
+	struct signalfd_siginfo info;
+	struct why why = { 0 };
+	int err;
+
+	if (read(hangup.fd, &info, sizeof info) != sizeof info)
+		return;
+	sim_enter(sim);
+	err = sim_accounts_load(sim->accounts, sim->cf.accounts, &why);
+	sim_receipts_pump(sim->receipts);	/* some may not be held any more */
+	sim_leave(sim);
+	if (err)
+		log_error("smscsim", "%s; the accounts stay as they were", why.text);
+}
+
+/* Before there are other threads: none of them is to get the signal. */
+static int
+watch_hangup(struct sim *sim, struct why *why)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (fd < 0 || loop_watch(sim->loop, &hangup, fd, LOOP_READ, hung_up, sim) != OK)
+		return why_set(why, ERR_IO, "SIGHUP: %s", strerror(errno));
+	return OK;
 }
 
 /* Sessions and HTTP connections together may be more than a shell allows by default. */
@@ -81,7 +126,7 @@ number(const char *option, int64_t min, int64_t max)
 }
 
 enum option_id { OPT_PORT = 1, OPT_HTTP_PORT, OPT_HOST, OPT_HTTP_HOST, OPT_SEED, OPT_MAX_MESSAGES,
-	OPT_TLS_CERT, OPT_TLS_KEY, OPT_TLS_CLIENT_CA,
+	OPT_TLS_CERT, OPT_TLS_KEY, OPT_TLS_CLIENT_CA, OPT_ACCOUNTS,
 	OPT_QUIET, OPT_HELP, OPT_VERSION };
 
 static const struct option options[] = {
@@ -94,6 +139,7 @@ static const struct option options[] = {
 	{ "tls-cert",     required_argument, NULL, OPT_TLS_CERT },
 	{ "tls-key",      required_argument, NULL, OPT_TLS_KEY },
 	{ "tls-client-ca", required_argument, NULL, OPT_TLS_CLIENT_CA },
+	{ "accounts",     required_argument, NULL, OPT_ACCOUNTS },
 	{ "quiet",        no_argument,       NULL, OPT_QUIET },
 	{ "help",         no_argument,       NULL, OPT_HELP },
 	{ "version",      no_argument,       NULL, OPT_VERSION },
@@ -130,6 +176,9 @@ read_option(int c, const char *name, struct sim_config *cf, enum log_level *leve
 		break;
 	case OPT_TLS_CLIENT_CA:
 		cf->tls_client_ca = optarg;
+		break;
+	case OPT_ACCOUNTS:
+		cf->accounts = optarg;
 		break;
 	case OPT_QUIET:
 		*level = LOG_LEVEL_ERROR;
@@ -195,7 +244,11 @@ main(int argc, char **argv)
 	sim = sim_create(&cf);
 	catch_signals(sim->loop);
 	err = OK;
-	if (cf.tls_cert != NULL)
+	if (cf.accounts != NULL)
+		err = sim_accounts_load(sim->accounts, cf.accounts, &why);
+	if (err == OK && cf.accounts != NULL)
+		err = watch_hangup(sim, &why);
+	if (err == OK && cf.tls_cert != NULL)
 		err = sim_sessions_use_tls(sim->sessions, cf.tls_cert, cf.tls_key, cf.tls_client_ca, &why);
 	if (err == OK)
 		err = sim_sessions_listen(sim->sessions, cf.host, cf.port, &port, &why);

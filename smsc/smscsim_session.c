@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/tls.h"
 #include "smsc/smpp_pdu.h"
+#include "smsc/smscsim_account.h"
 #include "smsc/smscsim_receipt.h"
 #include "smsc/smscsim_smpp.h"
 
@@ -98,6 +99,7 @@ void
 sim_session_end(struct sim_session *s)
 {
 	s->ending = true;
+	sim_account_leave(s);
 	touch(s);
 }
 
@@ -122,6 +124,7 @@ session_free(struct sim_session *s)
 	log_info("smscsim", "session %u: closed", s->number);
 	while (s->delayed != NULL)
 		delayed_free(s->delayed);
+	sim_account_leave(s);
 	sim_receipts_unbind(s->sim->receipts, s);
 	loop_timer_stop(s->sim->loop, &s->linger);
 	loop_timer_stop(s->sim->loop, &s->pause);
@@ -499,6 +502,7 @@ session_create(struct sim_sessions *all, int fd, const struct sockaddr_storage *
 	}
 	s->sim = all->sim;
 	s->fd = fd;
+	s->from = *from;
 	s->number = ++all->next_number;
 	s->next = all->first;
 	s->link = &all->first;

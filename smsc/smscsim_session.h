@@ -29,8 +29,10 @@ struct sim_session {
 	bool shaking;			/* TLS is not agreed on yet */
 	unsigned number;		/* for the log */
 	char peer[INET6_ADDRSTRLEN];
+	struct sockaddr_storage from;
 	enum sim_bound bound;
 	struct sim_account *account;	/* once bound */
+	bool counted;			/* among the account's bound ones */
 	bool touched;			/* has something to send or is to be closed */
 	bool asleep;			/* half_open: neither read nor written */
 	bool eof;			/* the peer sends no more */

@@ -170,11 +170,9 @@ take_bind(struct sim_session *s, const struct smpp_pdu *pdu)
 	}
 	misdeed = sim_faults_apply(s->sim->faults, SIM_ON_BIND, pdu->system_id, NULL);
 	resp.status = refusal(misdeed);
-	if (resp.status == SMPP_OK && !is_silent(misdeed.kind)) {
-		s->account = sim_account_get(s->sim->accounts, pdu->system_id);
-		if (s->account == NULL)
-			resp.status = SMPP_RBINDFAIL;
-	}
+	if (resp.status == SMPP_OK && !is_silent(misdeed.kind))
+		s->account = sim_account_bind(s->sim->accounts, s, pdu, bound_by(pdu->id), &resp.status);
+	s->sim->count.errors += resp.status != SMPP_OK && misdeed.kind == SIM_FAULT_NONE;
 	if (resp.status == SMPP_OK) {
 		resp.tlvs[0] = (struct smpp_tlv){ SMPP_TAG_SC_INTERFACE_VERSION, span_of(version, 1) };
 		resp.n_tlvs = 1;
@@ -222,6 +220,7 @@ take_submit(struct sim_session *s, const struct smpp_pdu *pdu)
 	uint32_t number = sim_store_number(sim->store);
 
 	sim->count.submit_sm++;
+	s->account->submit_sm++;
 	sim_rate_add(&sim->rate, now_ms, 1);
 	part = sim_part_create(pdu, (uint16_t)number, &resp.status);
 	if (part != NULL) {
@@ -385,20 +384,30 @@ enum { WHEN_TX = 1 << SIM_BOUND_TX | 1 << SIM_BOUND_TRX, WHEN_BOUND = WHEN_TX | 
 static const struct {
 	uint32_t id;
 	unsigned when;
+	bool metered;			/* counts for the rate of its account */
 	void (*take)(struct sim_session *s, const struct smpp_pdu *pdu);
 } requests[] = {
-	{ SMPP_SUBMIT_SM,          WHEN_TX,    take_submit },
-	{ SMPP_DATA_SM,            WHEN_TX,    take_submit },
-	{ SMPP_ENQUIRE_LINK,       WHEN_ANY,   take_enquire_link },
-	{ SMPP_BIND_TRANSCEIVER,   WHEN_ANY,   take_bind },
-	{ SMPP_BIND_TRANSMITTER,   WHEN_ANY,   take_bind },
-	{ SMPP_BIND_RECEIVER,      WHEN_ANY,   take_bind },
-	{ SMPP_UNBIND,             WHEN_BOUND, take_unbind },
-	{ SMPP_QUERY_SM,           WHEN_TX,    take_query },
-	{ SMPP_CANCEL_SM,          WHEN_TX,    take_cancel },
-	{ SMPP_REPLACE_SM,         WHEN_TX,    refuse_replace },
-	{ SMPP_SUBMIT_MULTI,       WHEN_TX,    refuse_command },
+	{ SMPP_SUBMIT_SM,          WHEN_TX,    true,  take_submit },
+	{ SMPP_DATA_SM,            WHEN_TX,    true,  take_submit },
+	{ SMPP_ENQUIRE_LINK,       WHEN_ANY,   false, take_enquire_link },
+	{ SMPP_BIND_TRANSCEIVER,   WHEN_ANY,   false, take_bind },
+	{ SMPP_BIND_TRANSMITTER,   WHEN_ANY,   false, take_bind },
+	{ SMPP_BIND_RECEIVER,      WHEN_ANY,   false, take_bind },
+	{ SMPP_UNBIND,             WHEN_BOUND, false, take_unbind },
+	{ SMPP_QUERY_SM,           WHEN_TX,    true,  take_query },
+	{ SMPP_CANCEL_SM,          WHEN_TX,    true,  take_cancel },
+	{ SMPP_REPLACE_SM,         WHEN_TX,    true,  refuse_replace },
+	{ SMPP_SUBMIT_MULTI,       WHEN_TX,    true,  refuse_command },
 };
+
+static void
+throttle(struct sim_session *s, const struct smpp_pdu *pdu)
+{
+	struct smpp_pdu resp = { .id = pdu->id | SMPP_RESP, .status = SMPP_RTHROTTLED, .seq = pdu->seq };
+
+	s->sim->count.throttled++;
+	answer_with(s, &resp, no_misdeed);
+}
 
 static void
 take_request(struct sim_session *s, const struct smpp_pdu *pdu)
@@ -407,10 +416,12 @@ take_request(struct sim_session *s, const struct smpp_pdu *pdu)
 
 	for (i = 0; i < sizeof requests / sizeof requests[0]; i++)
 		if (requests[i].id == pdu->id) {
-			if (requests[i].when & 1u << s->bound)
-				requests[i].take(s, pdu);
-			else
+			if (!(requests[i].when & 1u << s->bound))
 				answer(s, pdu, SMPP_RINVBNDSTS);
+			else if (requests[i].metered && !sim_account_takes(s->account, clock_mono_ms()))
+				throttle(s, pdu);
+			else
+				requests[i].take(s, pdu);
 			return;
 		}
 	refuse_command(s, pdu);		/* what only an SMSC sends */
