@@ -7,6 +7,7 @@ wap_libwap_a_SOURCES += \
 	wap/multipart.c wap/multipart.h \
 	wap/content_prov.c wap/content_service.c wap/content_tree.c \
 	wap/decode.c wap/decode.h wap/decode_fields.c wap/decode_int.h wap/decode_mms.c wap/mms.h wap/mms_encode.c wap/mms_tables.c \
+	wap/syncml.c wap/syncml.h wap/syncml_int.h wap/syncml_parse.c wap/syncml_print.c \
 	wap/wbxml.c wap/wbxml.h wap/wbxml_encode.c wap/wbxml_encode.h wap/wbxml_int.h \
 	wap/wbxml_prov.c wap/wbxml_read.c wap/wbxml_syncml.c wap/wbxml_tables.c wap/wbxml_tables.h wap/wbxml_xml.c
 
@@ -27,6 +28,15 @@ FUZZ_TARGETS += tests/fuzz/fuzz_content tests/fuzz/fuzz_decode tests/fuzz/fuzz_w
 tests_fuzz_fuzz_content_SOURCES = tests/fuzz/fuzz_content.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_content_LDADD = $(WAP_LIBS)
 tests_fuzz_fuzz_content_LDFLAGS = $(FUZZ_LINK)
+check_PROGRAMS += tests/unit/test_syncml
+TESTS += tests/unit/test_syncml
+tests_unit_test_syncml_SOURCES = tests/unit/test_syncml.c tests/unit/vector.h
+tests_unit_test_syncml_LDADD = $(WAP_LIBS) $(WBXML_LIBS) $(TEST_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_syncml
+tests_fuzz_fuzz_syncml_SOURCES = tests/fuzz/fuzz_syncml.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_syncml_LDADD = $(WAP_LIBS)
+tests_fuzz_fuzz_syncml_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_decode_SOURCES = tests/fuzz/fuzz_decode.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_decode_LDADD = $(WAP_LIBS)
 tests_fuzz_fuzz_decode_LDFLAGS = $(FUZZ_LINK)

@@ -22,6 +22,7 @@ struct syncml_item {
 	char *target, *source;		/* LocURI */
 	char *format, *type;		/* of its Meta: "chr", "b64", "node", "int", "bool", "bin", "xml"; media type */
 	struct syncml_data data;
+	size_t size;			/* Meta Size, of a large object with its first chunk; 0: not said */
 	bool more;			/* MoreData */
 	struct syncml_item *next;
 };
@@ -43,7 +44,7 @@ struct syncml_command {
 	unsigned cmd_id;
 	bool no_resp;
 	unsigned msg_ref, cmd_ref;	/* STATUS, RESULTS */
-	char *cmd, *target_ref, *source_ref;	/* STATUS: what it answers ("SyncHdr" with cmd_ref 0) */
+	char *cmd, *target_ref, *source_ref;	/* STATUS: what it answers ("SyncHdr" with cmd_ref 0); of several the first */
 	unsigned data;			/* STATUS: code; ALERT: number, 0 when there is none */
 	char *correlator;
 	struct syncml_cred *chal, *cred;	/* STATUS: challenge; both NULL usually */
@@ -64,6 +65,7 @@ struct syncml_message {
 	size_t max_msg_size, max_obj_size;	/* 0: not said */
 	struct syncml_command *commands;	/* of SyncBody, in order; NULL for a bootstrap message without any */
 	bool final;
+	unsigned last_cmd_id;		/* that syncml_add gave out */
 };
 
 /*
@@ -74,9 +76,15 @@ int syncml_parse(const char *media, struct span body, struct syncml_message *out
 void syncml_done(struct syncml_message *m);
 
 /*
- * Write the message. As WBXML: version 1.2, public id 0x1201, no string table; data that is no clean UTF-8 text, and that
- * of format "bin", as OPAQUE. As XML: data of format "bin" and of a digest is written in base64 with Format b64.
- * ERR_SYNTAX when something that must be there is not.
+ * What data means: out of base64 where `format` is "b64", else as it stands. For a credential, and for an item (whose own
+ * format, else its command's counts). ERR_SYNTAX: no base64.
+ */
+int syncml_octets(const char *format, const struct syncml_data *data, struct sbuf *out);
+
+/*
+ * Write the message. As WBXML: version 1.2, public id 0x1201 (0x0FD3 when ver_dtd is "1.1"), no string table; data that is no
+ * clean UTF-8 text, and that of format "bin", as OPAQUE; octets of a digest too, without Format b64. As XML: such data, and the octets
+ * of a digest, in base64 with Format b64. ERR_SYNTAX when something that must be there is not; then nothing was written.
  */
 int syncml_print(const struct syncml_message *m, bool wbxml, struct sbuf *out, struct why *why);
 

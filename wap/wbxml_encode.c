@@ -24,7 +24,7 @@ wbxml_encoder_start(struct wbxml_encoder *e, const struct wbxml_table *t, uint8_
 
 	e->t = t;
 	e->version = version;
-	for (k = WBXML_VALUE_MIN; k < 0x100 && e->n_values < WBXML_ENCODER_VALUES; k++)
+	for (k = WBXML_VALUE_MIN; t->n_attrs > 0 && k < 0x100 && e->n_values < WBXML_ENCODER_VALUES; k++)
 		if (t->attrs[0].values[k - WBXML_VALUE_MIN] != NULL)
 			e->values[e->n_values++] = (uint8_t)k;
 	sbuf_reserve(&e->out, 256);
@@ -46,9 +46,9 @@ wbxml_encoder_finish(struct wbxml_encoder *e)
 {
 	struct sbuf whole = { 0 };
 
-	sbuf_reserve(&whole, 9 + e->strings.n + e->out.n);
+	sbuf_reserve(&whole, 13 + e->strings.n + e->out.n);
 	sbuf_char(&whole, (char)e->version);
-	sbuf_char(&whole, (char)e->t->public_id);	/* all of ours are below 80 hex */
+	put_number(&whole, e->t->public_id);
 	sbuf_char(&whole, WBXML_MIB_UTF8);
 	put_number(&whole, e->strings.n);
 	sbuf_span(&whole, sbuf_as_span(&e->strings));
@@ -81,6 +81,18 @@ wbxml_encode_tag(struct wbxml_encoder *e, uint8_t token, bool attrs)
 	e->tag = e->out.n;
 	e->open = true;
 	wbxml_encode_octet(e, (uint8_t)(token | (attrs ? WBXML_HAS_ATTRS : 0)));
+}
+
+void
+wbxml_encode_tag_of(struct wbxml_encoder *e, uint8_t page, uint8_t token)
+{
+	if (page != e->page) {
+		content_starts(e);
+		wbxml_encode_octet(e, WBXML_SWITCH_PAGE);
+		wbxml_encode_octet(e, page);
+		e->page = page;
+	}
+	wbxml_encode_tag(e, token, false);
 }
 
 void

@@ -26,6 +26,7 @@ struct wbxml_encoder {
 	struct sbuf strings;		/* the string table */
 	const struct wbxml_table *t;
 	uint8_t version;
+	uint8_t page;			/* of tags, in force */
 	size_t tag;			/* place of the tag octet that may yet get content */
 	bool open;			/* nothing came since that tag */
 	uint8_t values[WBXML_ENCODER_VALUES];	/* value tokens that are looked for inside strings */
@@ -39,6 +40,8 @@ void wbxml_encoder_finish(struct wbxml_encoder *e);
 void wbxml_encoder_done(struct wbxml_encoder *e);
 
 void wbxml_encode_tag(struct wbxml_encoder *e, uint8_t token, bool attrs);
+/* A tag of another page, without attributes; the page is switched where it has to be, and stays. */
+void wbxml_encode_tag_of(struct wbxml_encoder *e, uint8_t page, uint8_t token);
 /*
  * An attribute of page 0: the start token with the longest fitting prefix, value tokens where
  * they occur, strings between them. The name must be one of the table.
