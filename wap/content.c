@@ -57,6 +57,8 @@ static const struct content_type {
 	{ "application/vnd.oma.drm.roap-trigger+wbxml",	CONTENT_DRM,	AS_IT_IS,	APP("drm.ua"), NULL },
 	{ "application/vnd.oma.drm.roap-trigger+xml",	CONTENT_DRM,	AS_IT_IS,	APP("drm.ua"), NULL },
 	{ "application/vnd.omaloc-supl-init",		CONTENT_SUPL,	FIELDS,		"x-oma-application:ulp.ua", NULL },
+	{ "text/vnd.wap.wml",				CONTENT_OTHER,	TEXTUAL,	NULL,	"application/vnd.wap.wmlc" },
+	{ "application/vnd.wap.wmlc",			CONTENT_OTHER,	BINARY_LAX,	NULL,	NULL },
 	{ "application/vnd.wap.multipart.*",		CONTENT_MULTIPART, PARTS,	NULL,	NULL },
 	{ "application/vnd.wap.multipart.mixed",	CONTENT_MULTIPART, PARTS,	NULL,	NULL },
 	{ "application/vnd.wap.multipart.form-data",	CONTENT_MULTIPART, PARTS,	NULL,	NULL },
@@ -235,6 +237,8 @@ prepare_text(const struct content_type *t, struct span body, const char *charset
 		err = content_fields_encode(t->kind, body, out, why);
 	else if (t->kind == CONTENT_PROV)
 		err = content_prov_encode(body, charset, out, why);
+	else if (t->kind == CONTENT_OTHER)	/* the one there is: WML */
+		err = content_wml_encode(body, charset, out, why);
 	else if (t->kind == CONTENT_DRM)
 		err = content_tree_encode(t->compiled, body, charset, out, why);
 	else

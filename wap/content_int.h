@@ -21,6 +21,8 @@ int content_prov_encode(struct span body, const char *charset, struct sbuf *out,
 
 /* The same for a document whose names all have tokens in the tables of `media`. */
 int content_tree_encode(const char *media, struct span body, const char *charset, struct sbuf *out, struct why *why);
+/* A WML deck. */
+int content_wml_encode(struct span body, const char *charset, struct sbuf *out, struct why *why);
 /* JSON of the fields of an MMS PDU or a DM notification -> its octets. */
 int content_fields_encode(enum content_kind kind, struct span body, struct sbuf *out, struct why *why);
 /* Octets of an MMS PDU, a DM notification or SUPL INIT: of the form they should have? */

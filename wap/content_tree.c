@@ -29,28 +29,6 @@ unknown(const char *what, const char *name, struct why *why)
 	return ERR_SYNTAX;
 }
 
-static uint8_t
-tag_token(const struct tree *t, const char *name)
-{
-	uint8_t k;
-
-	for (k = WBXML_TOKEN_MIN; k <= WBXML_TAG_MASK; k++)
-		if (t->t->tags[0].names[k] != NULL && strcmp(t->t->tags[0].names[k], name) == 0)
-			return k;
-	return 0;
-}
-
-static bool
-attr_known(const struct tree *t, const char *name)
-{
-	uint8_t k;
-
-	for (k = WBXML_TOKEN_MIN; k < WBXML_VALUE_MIN; k++)
-		if (t->t->attrs[0].starts[k].name != NULL && strcmp(t->t->attrs[0].starts[k].name, name) == 0)
-			return true;
-	return false;
-}
-
 /* Text beside elements is only the layout of the document. */
 static int
 only_blanks(struct tree *t, struct why *why)
@@ -65,7 +43,7 @@ static int
 on_start(void *ctx, const char *name, const struct xml_attr *attrs, size_t n, struct why *why)
 {
 	struct tree *t = ctx;
-	uint8_t token = tag_token(t, name);
+	uint8_t token = wbxml_tag_token(t->t, name);
 	size_t i;
 	int err;
 
@@ -82,7 +60,7 @@ on_start(void *ctx, const char *name, const struct xml_attr *attrs, size_t n, st
 		return err;
 	wbxml_encode_tag(&t->enc, token, n > 0);
 	for (i = 0; i < n; i++) {
-		if (!attr_known(t, attrs[i].name))
+		if (!wbxml_attr_known(t->t, attrs[i].name))
 			return unknown("attribute", attrs[i].name, why);
 		wbxml_encode_attr(&t->enc, attrs[i].name, span_str(attrs[i].value));
 	}

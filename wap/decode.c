@@ -174,6 +174,9 @@ body_at(const char *media, struct span body, unsigned depth, struct why *why)
 	case CONTENT_MULTIPART:
 		return body_json("fields", parts_json(body, depth, why));
 	case CONTENT_OTHER:
+		if (strcasecmp(media, "application/vnd.wap.wmlc") == 0)
+			return xml_body(media, body, true, why);
+		break;
 	case CONTENT_SIA:
 		break;
 	}

@@ -79,6 +79,26 @@ is_date(const struct wbxml_walker *w, struct span name)
 	return false;
 }
 
+static bool
+is_variable(const struct wbxml_walker *w, uint8_t token)
+{
+	return w->t->variables && ((token >= WBXML_EXT_I && token <= WBXML_EXT_I + 2) ||
+	    (token >= WBXML_EXT_T && token <= WBXML_EXT_T + 2));
+}
+
+/* In a document with variables a dollar is written twice. */
+static void
+put_string(const struct wbxml_walker *w, struct span s, struct sbuf *out)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		sbuf_char(out, (char)s.p[i]);
+		if (s.p[i] == '$' && w->t->variables)
+			sbuf_char(out, '$');
+	}
+}
+
 /* One piece of a value, its token read. `whole`: nothing stands in front of it. */
 static int
 value_piece(struct wbxml_walker *w, uint8_t token, struct span name, bool whole)
@@ -94,6 +114,8 @@ value_piece(struct wbxml_walker *w, uint8_t token, struct span name, bool whole)
 		sbuf_str(&w->values, known);
 		return wbxml_count(w, strlen(known), at);
 	}
+	if (is_variable(w, token))
+		return wbxml_variable(w, token, &w->values);
 	switch (token) {
 	case WBXML_ENTITY:
 		n = wbxml_entity(w, utf8);
@@ -117,7 +139,7 @@ value_piece(struct wbxml_walker *w, uint8_t token, struct span name, bool whole)
 		    w->attrs != NULL ? attr_page(w) : 0);
 	}
 	if (w->err == OK)
-		sbuf_span(&w->values, s);
+		put_string(w, s, &w->values);
 	return w->err;
 }
 
@@ -294,12 +316,40 @@ opaque_content(struct wbxml_walker *w, struct span s, size_t at)
 	return w->err;
 }
 
+/* Text of a document with variables: a piece that has to be written otherwise than it came. */
+static void
+variable_text(struct wbxml_walker *w, uint8_t token, struct span s, size_t at)
+{
+	struct sbuf out = { 0 };
+
+	if (token != WBXML_STR_I && token != WBXML_STR_T)
+		wbxml_variable(w, token, &out);
+	else
+		put_string(w, s, &out);
+	text(w, sbuf_as_span(&out), at);
+	sbuf_done(&out);
+}
+
+static void
+string_text(struct wbxml_walker *w, uint8_t token, struct span s, size_t at)
+{
+	if (w->err == OK && w->t->variables)
+		variable_text(w, token, s, at);
+	else
+		text(w, s, at);
+}
+
 /* What stands between the tags of an element; false: `token` is a tag. */
 static bool
 content(struct wbxml_walker *w, uint8_t token, size_t at)
 {
 	struct span s = { 0 };
 	uint8_t utf8[4];
+
+	if (is_variable(w, token)) {
+		variable_text(w, token, s, at);
+		return true;
+	}
 
 	switch (token) {
 	case WBXML_END:
@@ -313,11 +363,11 @@ content(struct wbxml_walker *w, uint8_t token, size_t at)
 		return true;
 	case WBXML_STR_I:
 		wbxml_inline_string(w, &s);
-		text(w, s, at);
+		string_text(w, token, s, at);
 		return true;
 	case WBXML_STR_T:
 		wbxml_table_string(w, &s, "a string reference");
-		text(w, s, at);
+		string_text(w, token, s, at);
 		return true;
 	case WBXML_OPAQUE:
 		if (wbxml_opaque_octets(w, &s) != OK)

@@ -140,6 +140,30 @@ wbxml_encode_instruction(struct wbxml_encoder *e, const char *target, struct spa
 	wbxml_encode_octet(e, WBXML_END);
 }
 
+/* ---- names ---------------------------------------------------------------------------------- */
+
+uint8_t
+wbxml_tag_token(const struct wbxml_table *t, const char *name)
+{
+	uint8_t k;
+
+	for (k = WBXML_TOKEN_MIN; k <= WBXML_TAG_MASK; k++)
+		if (t->tags[0].names[k] != NULL && strcmp(t->tags[0].names[k], name) == 0)
+			return k;
+	return 0;
+}
+
+bool
+wbxml_attr_known(const struct wbxml_table *t, const char *name)
+{
+	uint8_t k;
+
+	for (k = WBXML_TOKEN_MIN; k < WBXML_VALUE_MIN; k++)
+		if (t->attrs[0].starts[k].name != NULL && strcmp(t->attrs[0].starts[k].name, name) == 0)
+			return true;
+	return false;
+}
+
 /* ---- values --------------------------------------------------------------------------------- */
 
 static bool
@@ -187,13 +211,12 @@ value_token(const struct wbxml_encoder *e, struct span s, size_t *used)
 	return 0;
 }
 
-void
-wbxml_encode_attr(struct wbxml_encoder *e, const char *name, struct span value)
+static void
+put_value(struct wbxml_encoder *e, struct span value)
 {
 	size_t i, used, from;
 
-	wbxml_encode_octet(e, longest_start(e, name, value, &used));
-	for (i = from = used; i < value.n; ) {
+	for (i = from = 0; i < value.n; ) {
 		uint8_t token = value_token(e, span_of(value.p + i, value.n - i), &used);
 
 		if (token == 0) {
@@ -207,6 +230,41 @@ wbxml_encode_attr(struct wbxml_encoder *e, const char *name, struct span value)
 	}
 	if (i > from)
 		wbxml_encode_string(e, span_of(value.p + from, i - from));
+}
+
+void
+wbxml_encode_attr_start(struct wbxml_encoder *e, const char *name, struct span *value)
+{
+	size_t used;
+
+	wbxml_encode_octet(e, longest_start(e, name, *value, &used));
+	*value = span_of(value->p + used, value->n - used);
+}
+
+void
+wbxml_encode_attr(struct wbxml_encoder *e, const char *name, struct span value)
+{
+	wbxml_encode_attr_start(e, name, &value);
+	put_value(e, value);
+}
+
+void
+wbxml_encode_piece(struct wbxml_encoder *e, struct span s, bool attribute)
+{
+	if (attribute)
+		put_value(e, s);
+	else
+		wbxml_encode_text(e, s);
+}
+
+void
+wbxml_encode_variable(struct wbxml_encoder *e, struct span name, int how, bool attribute)
+{
+	if (!attribute)
+		content_starts(e);
+	wbxml_encode_octet(e, (uint8_t)(WBXML_EXT_I + how));
+	sbuf_span(&e->out, name);
+	wbxml_encode_octet(e, 0);
 }
 
 void

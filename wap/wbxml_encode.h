@@ -19,7 +19,7 @@
 
 #include "wap/wbxml_tables.h"
 
-enum { WBXML_ENCODER_VALUES = 16 };
+enum { WBXML_ENCODER_VALUES = 32 };
 
 struct wbxml_encoder {
 	struct sbuf out;		/* the document from its root on; once finished, all of it */
@@ -55,6 +55,18 @@ void wbxml_encode_opaque(struct wbxml_encoder *e, struct span octets);	/* in con
 void wbxml_encode_end(struct wbxml_encoder *e);			/* of the element */
 /* Also in front of the root and behind it. */
 void wbxml_encode_instruction(struct wbxml_encoder *e, const char *target, struct span data);
+
+/* Tokens of names; 0, false: there is none. Page 0. */
+uint8_t wbxml_tag_token(const struct wbxml_table *t, const char *name);
+bool wbxml_attr_known(const struct wbxml_table *t, const char *name);
+
+/*
+ * An attribute whose value comes in pieces: the start token with the longest prefix of *value, which is taken off *value;
+ * then strings (with value tokens inside, when they are of an attribute) and variables.
+ */
+void wbxml_encode_attr_start(struct wbxml_encoder *e, const char *name, struct span *value);
+void wbxml_encode_piece(struct wbxml_encoder *e, struct span s, bool attribute);
+void wbxml_encode_variable(struct wbxml_encoder *e, struct span name, int how, bool attribute);	/* 0 escape, 1 unesc, 2 noesc */
 
 void wbxml_encode_octet(struct wbxml_encoder *e, uint8_t octet);
 void wbxml_encode_string(struct wbxml_encoder *e, struct span s);	/* STR_I, also of "" */

@@ -44,6 +44,8 @@ int wbxml_cut(struct wbxml_walker *w, const char *what);	/* the reader failed: r
 int wbxml_count(struct wbxml_walker *w, size_t n, size_t at);
 int wbxml_inline_string(struct wbxml_walker *w, struct span *s);
 int wbxml_table_string(struct wbxml_walker *w, struct span *s, const char *what);
+/* A variable of WML behind its token, as "$(name)", added to *out. */
+int wbxml_variable(struct wbxml_walker *w, uint8_t token, struct sbuf *out);
 int wbxml_literal_name(struct wbxml_walker *w, struct span *s);
 int wbxml_opaque_octets(struct wbxml_walker *w, struct span *s);
 size_t wbxml_entity(struct wbxml_walker *w, uint8_t out[4]);	/* its length; 0 after an error */

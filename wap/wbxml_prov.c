@@ -124,5 +124,5 @@ static const struct wbxml_attr_page attr_pages[] = { { starts_0, values_0 }, { s
 const struct wbxml_table wbxml_prov = {
 	"application/vnd.wap.connectivity-wbxml", "text/vnd.wap.connectivity-xml",
 	"-//WAPFORUM//DTD PROV 1.0//EN", 0x0B, "wap-provisioningdoc",
-	tag_pages, 2, attr_pages, 2, { NULL, NULL }, OPAQUE_NONE, NULL,
+	tag_pages, 2, attr_pages, 2, { NULL, NULL }, OPAQUE_NONE, NULL, false,
 };

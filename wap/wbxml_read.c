@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <ctype.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -125,6 +126,32 @@ wbxml_table_string(struct wbxml_walker *w, struct span *s, const char *what)
 		return wbxml_fail(w, ERR_SYNTAX, at, "string %u of the string table has no NUL", index);
 	*s = span_of(p, (size_t)(nul - p));
 	return check_string(w, s, (size_t)(p - w->r.start));
+}
+
+/* WAP-191 14.3.2: escape, unesc, noesc; inline or out of the table. */
+int
+wbxml_variable(struct wbxml_walker *w, uint8_t token, struct sbuf *out)
+{
+	static const char *const how[] = { ":escape", ":unesc", "" };
+	size_t i, at = rbuf_pos(&w->r);
+	struct span name = { 0 };
+
+	if (token >= WBXML_EXT_T)
+		wbxml_table_string(w, &name, "a variable");
+	else
+		wbxml_inline_string(w, &name);
+	if (w->err)
+		return w->err;
+	for (i = 0; i < name.n; i++)
+		if (!isalnum(name.p[i]) && name.p[i] != '_')
+			break;
+	if (name.n == 0 || i < name.n || isdigit(name.p[0]))
+		return wbxml_fail(w, ERR_SYNTAX, at, "variable name that is none");
+	sbuf_str(out, "$(");
+	sbuf_span(out, name);
+	sbuf_str(out, how[token & 3]);
+	sbuf_char(out, ')');
+	return wbxml_count(w, 10, at);
 }
 
 /* A name that the tables do not have; it must be one in XML too. */

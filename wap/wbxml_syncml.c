@@ -34,7 +34,7 @@ static const char *const metinf_tags[0x40] = {
 	NULL, NULL, "-//SYNCML//DTD SyncML " version "//EN", id, "SyncML",		\
 	(const struct wbxml_tag_page[]){						\
 		{ tags, "SYNCML:SYNCML" version }, { metinf_tags, "syncml:metinf" } },	\
-	2, NULL, 0, { NULL, NULL }, OPAQUE_DATA, NULL }
+	2, NULL, 0, { NULL, NULL }, OPAQUE_DATA, NULL, false }
 
 const struct wbxml_table wbxml_syncml_10 = SYNCML("1.0", 0x0FD1);
 const struct wbxml_table wbxml_syncml_11 = SYNCML("1.1", 0x0FD3);

@@ -42,7 +42,7 @@ static const struct wbxml_attr_page si_attr_pages[] = { { si_starts, url_values 
 const struct wbxml_table wbxml_si = {
 	"application/vnd.wap.sic", "text/vnd.wap.si", "-//WAPFORUM//DTD SI 1.0//EN", 0x05, "si",
 	si_tag_pages, COUNT(si_tag_pages), si_attr_pages, COUNT(si_attr_pages),
-	{ "created", "si-expires" }, OPAQUE_NONE, NULL,
+	{ "created", "si-expires" }, OPAQUE_NONE, NULL, false,
 };
 
 /* ---- SL ------------------------------------------------------------------------------- */
@@ -66,7 +66,7 @@ static const struct wbxml_attr_page sl_attr_pages[] = { { sl_starts, url_values 
 const struct wbxml_table wbxml_sl = {
 	"application/vnd.wap.slc", "text/vnd.wap.sl", "-//WAPFORUM//DTD SL 1.0//EN", 0x06, "sl",
 	sl_tag_pages, COUNT(sl_tag_pages), sl_attr_pages, COUNT(sl_attr_pages),
-	{ NULL, NULL }, OPAQUE_NONE, NULL,
+	{ NULL, NULL }, OPAQUE_NONE, NULL, false,
 };
 
 /* ---- CO ------------------------------------------------------------------------------- */
@@ -89,7 +89,7 @@ static const struct wbxml_attr_page co_attr_pages[] = { { co_starts, url_values 
 const struct wbxml_table wbxml_co = {
 	"application/vnd.wap.coc", "text/vnd.wap.co", "-//WAPFORUM//DTD CO 1.0//EN", 0x07, "co",
 	co_tag_pages, COUNT(co_tag_pages), co_attr_pages, COUNT(co_attr_pages),
-	{ NULL, NULL }, OPAQUE_NONE, NULL,
+	{ NULL, NULL }, OPAQUE_NONE, NULL, false,
 };
 
 /* ---- EMN: its value tokens have no slash ---------------------------------------------- */
@@ -118,7 +118,7 @@ static const struct wbxml_attr_page emn_attr_pages[] = { { emn_starts, emn_value
 const struct wbxml_table wbxml_emn = {
 	"application/vnd.wap.emn+wbxml", "text/vnd.wap.emn+xml", "-//WAPFORUM//DTD EMN 1.0//EN", 0x0D,
 	"emn", emn_tag_pages, COUNT(emn_tag_pages), emn_attr_pages, COUNT(emn_attr_pages),
-	{ "timestamp", NULL }, OPAQUE_NONE, NULL,
+	{ "timestamp", NULL }, OPAQUE_NONE, NULL, false,
 };
 
 /* ---- DRM rights ----------------------------------------------------------------------- */
@@ -152,14 +152,14 @@ const struct wbxml_table wbxml_drm_rights = {
 	"application/vnd.oma.drm.rights+wbxml", "application/vnd.oma.drm.rights+xml",
 	"-//OMA//DTD DRMREL 1.0//EN", 0x0E, "o-ex:rights",
 	drm_tag_pages, COUNT(drm_tag_pages), drm_attr_pages, COUNT(drm_attr_pages),
-	{ NULL, NULL }, OPAQUE_BASE64, "ds:KeyValue",
+	{ NULL, NULL }, OPAQUE_BASE64, "ds:KeyValue", false,
 };
 
 /* ---- all of them ------------------------------------------------------------------------ */
 
 static const struct wbxml_table *const tables[] = {
 	&wbxml_si, &wbxml_sl, &wbxml_co, &wbxml_emn, &wbxml_prov, &wbxml_drm_rights,
-	&wbxml_syncml_12, &wbxml_syncml_11, &wbxml_syncml_10,
+	&wbxml_syncml_12, &wbxml_syncml_11, &wbxml_syncml_10, &wbxml_wml, &wbxml_wml_12, &wbxml_wml_11,
 };
 
 const struct wbxml_table *

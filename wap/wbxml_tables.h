@@ -12,7 +12,7 @@
 
 enum wbxml_global {
 	WBXML_SWITCH_PAGE = 0x00, WBXML_END = 0x01, WBXML_ENTITY = 0x02, WBXML_STR_I = 0x03,
-	WBXML_LITERAL = 0x04, WBXML_PI = 0x43, WBXML_STR_T = 0x83, WBXML_OPAQUE = 0xC3
+	WBXML_LITERAL = 0x04, WBXML_EXT_I = 0x40, WBXML_PI = 0x43, WBXML_EXT_T = 0x80, WBXML_STR_T = 0x83, WBXML_OPAQUE = 0xC3
 };
 enum { WBXML_12 = 0x02, WBXML_13 = 0x03 };		/* version octets */
 enum {
@@ -52,10 +52,11 @@ struct wbxml_table {
 	const char *dates[2];		/* attributes that carry a date as OPAQUE */
 	enum wbxml_opaque opaque;	/* in content: refused, base64, or data of any kind */
 	const char *opaque_tag;		/* of OPAQUE_BASE64: the element whose base64 text travels so */
+	bool variables;			/* $(name) in text and values has tokens; $$ is a dollar */
 };
 
 extern const struct wbxml_table wbxml_si, wbxml_sl, wbxml_co, wbxml_emn, wbxml_drm_rights,
-    wbxml_prov, wbxml_syncml_10, wbxml_syncml_11, wbxml_syncml_12;
+    wbxml_prov, wbxml_syncml_10, wbxml_syncml_11, wbxml_syncml_12, wbxml_wml, wbxml_wml_11, wbxml_wml_12;
 
 /* Does UTF-8 text hold U+FFFE or U+FFFF? *at: the first. */
 bool wbxml_has_noncharacter(struct span s, size_t *at);

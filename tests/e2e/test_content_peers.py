@@ -10,8 +10,8 @@ import harness
 from harness import Skip, case, equal
 
 KANNEL = "/usr/lib/kannel/test"
-# test_ota tells settings from the older kind by the document type
-PROLOGUE = '<?xml version="1.0"?>\n<!DOCTYPE wap-provisioningdoc PUBLIC "-//WAPFORUM//DTD PROV 1.0//EN" "http://www.wapforum.org/DTD/prov.dtd">\n'
+# they tell the kinds of documents, and their versions, by the document type
+PROLOGUE = '<?xml version="1.0"?>\n<!DOCTYPE %s PUBLIC "-//WAPFORUM//DTD %s//EN" "http://www.wapforum.org/DTD/%s.dtd">\n'
 folder = harness.temp_dir()
 
 SI = [
@@ -34,8 +34,14 @@ PROV = [
     '<parm name="PXADDR" value="192.0.2.1"/><parm name="PXADDRTYPE" value="IPV4"/><parm name="TO-NAPID" value="N1"/>'
     '</characteristic></characteristic></wap-provisioningdoc>',
 ]
+WML = [
+    '<wml><card id="a" title="Meter $(name)" newcontext="true"><onevent type="ontimer">'
+    '<go href="http://www.example.com/x?a=$(a:escape)&amp;b=$b" method="post"><postfield name="v" value="$(v:unesc)"/></go>'
+    '</onevent><p align="center">Price is $$5 for <b>$(who:noesc)</b> <i>now</i>, or <a href="#b">later</a>.<br/>Next line</p>'
+    '<p><input name="q" type="password" emptyok="true"/><select name="s"><option value="1">One</option></select></p></card></wml>',
+]
 TYPES = {"si": "text/vnd.wap.si", "sl": "text/vnd.wap.sl", "co": "text/vnd.wap.co", "emn": "text/vnd.wap.emn+xml",
-         "prov": "text/vnd.wap.connectivity-xml"}
+         "prov": "text/vnd.wap.connectivity-xml", "wml": "text/vnd.wap.wml"}
 DOCUMENTS = dict(si=SI, sl=SL, co=CO, emn=EMN, prov=PROV)
 
 
@@ -59,15 +65,16 @@ def tree(document):
     return walk(xml.etree.ElementTree.fromstring(document))
 
 
-def kannel(program, document):
+def kannel(program, document, *options):
     """What Kannel's compiler makes of it."""
     path = os.path.join(KANNEL, program)
     if not os.path.exists(path):
         raise Skip("kannel-extras is not installed")
+    prologue = PROLOGUE % (("wml", "WML 1.1", "wml_1.1") if program == "wml_tester" else ("wap-provisioningdoc", "PROV 1.0", "prov"))
     out = os.path.join(folder, "out")
     if os.path.exists(out):
         os.remove(out)
-    status, _, err = harness.run([path, "-v", "4", "-f", out, put("kannel.xml", PROLOGUE + document)])
+    status, _, err = harness.run([path] + list(options or ("-v", "4")) + ["-f", out, put("kannel.xml", prologue + document)])
     equal(status, 0, err)
     with open(out, "rb") as f:
         octets = f.read()
@@ -100,6 +107,16 @@ def kannel_compiles_settings_alike():
     for document in PROV:
         equal(tree(decoded(kannel("test_ota", document))), tree(document), document)
         equal(tree(decoded(ours("prov", document))), tree(document), document)
+
+
+@case
+def kannel_compiles_decks_alike():
+    for document in WML:
+        equal(tree(decoded(kannel("wml_tester", document, "-b"))), tree(decoded(ours("wml", document))), document)
+    for name in ("hello.wml", "testcase.wml"):
+        with open(os.path.join(KANNEL, name)) as f:
+            document = re.sub(r"<[?!][^>]*>", "", f.read()).strip()
+        equal(tree(decoded(kannel("wml_tester", document, "-b"))), tree(decoded(ours("wml", document))), name)
 
 
 @case

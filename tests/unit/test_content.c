@@ -17,6 +17,7 @@
 #define CO "text/vnd.wap.co"
 #define EMN "text/vnd.wap.emn+xml"
 #define PROV "text/vnd.wap.connectivity-xml"
+#define WML "text/vnd.wap.wml"
 #define RIGHTS "application/vnd.oma.drm.rights+xml"
 #define MMS "application/vnd.wap.mms-message"
 #define MMS_FIRST "8C82 98747800 8D92 "
@@ -182,6 +183,14 @@ static const struct {
 	{ NOTIFICATION "+json", "{\"vendor\":\"0\"}", "vendor: " },
 	{ NOTIFICATION "+json", "{\"nonce\":\"0\"}", "no field is called nonce" },
 	{ NOTIFICATION "+json", "{\"session_id\":\"1\",\"digest\":\"00112233445566778899AABBCCDDEEFF\"}", "server_id: 1 to" },
+	{ WML, "<card/>", "line 1, column 1: the root is not wml but card" },
+	{ WML, "<wml><card><p>$</p></card></wml>", "line 1, column 16: a dollar" },
+	{ WML, "<wml><card><p>$(a</p></card></wml>", "line 1, column 18: a dollar" },
+	{ WML, "<wml><card><p>$(a:x)</p></card></wml>", "line 1, column 21: a dollar" },
+	{ WML, "<wml><card title='$(9)'/></wml>", "line 1, column 6: a dollar" },
+	{ WML, "<wml>x<card/></wml>", "line 1, column 7: text where only elements" },
+	{ WML, "<wml><h1/></wml>", "line 1, column 6: unknown element h1" },
+	{ WML, "<wml><card style='x'/></wml>", "line 1, column 6: unknown attribute style" },
 	{ SL, "<sl/>", "line 1, column 1: sl has no href" },
 	{ SL, "<sl href=''/>", "line 1, column 1: href of sl is empty" },
 	{ SL, "<sl href='x' action='signal-low'/>", "line 1, column 1: action is signal-low" },
@@ -359,6 +368,10 @@ binary_forms(void **state)
 		{ "application/vnd.syncml.dm+wbxml", "02A4016A006D3E01", OK },	/* tokens we do not know */
 		{ "application/vnd.syncml.dm+wbxml", "03896A6A006D01", OK },	/* nor the public id */
 		{ "application/vnd.syncml.dm+wbxml", "02A4016A006D", ERR_SHORT },
+		{ "application/vnd.wap.wmlc", "030A6A007F E7 5503610001 60 40 7800 01 01 01", OK },	/* $(x:escape) */
+		{ "application/vnd.wap.wmlc", "030A6A007F E7 5503610001 60 80 00 01 01 01", ERR_SYNTAX },	/* no string table */
+		{ "application/vnd.wap.wmlc", "030A6A007F E7 5503610001 60 41 3100 01 01 01", ERR_SYNTAX },	/* "1" is no name */
+		{ "application/vnd.wap.wmlc", "030A6A007F E7 55036100", ERR_SHORT },
 		{ "application/vnd.oma.drm.rights+wbxml", "030E6A004501", OK },
 		{ "application/vnd.oma.drm.rights+wbxml", "030E6A00454C", ERR_SHORT },
 		{ "application/vnd.wap.mms-message", MMS_FIRST "837500", OK },

@@ -1,0 +1,121 @@
+/*
+ * wbxml_wml.c - tokens of WML, as text/vnd.wap.wml becomes application/vnd.wap.wmlc.
+ * Spec: WAP-191-WML 1.3, 14.3; the same numbers for 1.1 and 1.2, which have fewer of them.
+ */
+#include "wap/wbxml_tables.h"
+
+static const char *const tags[0x40] = {
+	[0x1B] = "pre", [0x1C] = "a", [0x1D] = "td", [0x1E] = "tr", [0x1F] = "table", [0x20] = "p",
+	[0x21] = "postfield", [0x22] = "anchor", [0x23] = "access", [0x24] = "b", [0x25] = "big", [0x26] = "br",
+	[0x27] = "card", [0x28] = "do", [0x29] = "em", [0x2A] = "fieldset", [0x2B] = "go", [0x2C] = "head",
+	[0x2D] = "i", [0x2E] = "img", [0x2F] = "input", [0x30] = "meta", [0x31] = "noop", [0x32] = "prev",
+	[0x33] = "onevent", [0x34] = "optgroup", [0x35] = "option", [0x36] = "refresh", [0x37] = "select",
+	[0x38] = "small", [0x39] = "strong", [0x3B] = "template", [0x3C] = "timer", [0x3D] = "u", [0x3E] = "setvar",
+	[0x3F] = "wml",
+};
+
+static const struct wbxml_start starts[0x80] = {
+	[0x05] = { "accept-charset", NULL },
+	[0x06] = { "align", "bottom" },
+	[0x07] = { "align", "center" },
+	[0x08] = { "align", "left" },
+	[0x09] = { "align", "middle" },
+	[0x0A] = { "align", "right" },
+	[0x0B] = { "align", "top" },
+	[0x0C] = { "alt", NULL },
+	[0x0D] = { "content", NULL },
+	[0x0F] = { "domain", NULL },
+	[0x10] = { "emptyok", "false" },
+	[0x11] = { "emptyok", "true" },
+	[0x12] = { "format", NULL },
+	[0x13] = { "height", NULL },
+	[0x14] = { "hspace", NULL },
+	[0x15] = { "ivalue", NULL },
+	[0x16] = { "iname", NULL },
+	[0x18] = { "label", NULL },
+	[0x19] = { "localsrc", NULL },
+	[0x1A] = { "maxlength", NULL },
+	[0x1B] = { "method", "get" },
+	[0x1C] = { "method", "post" },
+	[0x1D] = { "mode", "nowrap" },
+	[0x1E] = { "mode", "wrap" },
+	[0x1F] = { "multiple", "false" },
+	[0x20] = { "multiple", "true" },
+	[0x21] = { "name", NULL },
+	[0x22] = { "newcontext", "false" },
+	[0x23] = { "newcontext", "true" },
+	[0x24] = { "onpick", NULL },
+	[0x25] = { "onenterbackward", NULL },
+	[0x26] = { "onenterforward", NULL },
+	[0x27] = { "ontimer", NULL },
+	[0x28] = { "optional", "false" },
+	[0x29] = { "optional", "true" },
+	[0x2A] = { "path", NULL },
+	[0x2E] = { "scheme", NULL },
+	[0x2F] = { "sendreferer", "false" },
+	[0x30] = { "sendreferer", "true" },
+	[0x31] = { "size", NULL },
+	[0x32] = { "src", NULL },
+	[0x33] = { "ordered", "true" },
+	[0x34] = { "ordered", "false" },
+	[0x35] = { "tabindex", NULL },
+	[0x36] = { "title", NULL },
+	[0x37] = { "type", NULL },
+	[0x38] = { "type", "accept" },
+	[0x39] = { "type", "delete" },
+	[0x3A] = { "type", "help" },
+	[0x3B] = { "type", "password" },
+	[0x3C] = { "type", "onpick" },
+	[0x3D] = { "type", "onenterbackward" },
+	[0x3E] = { "type", "onenterforward" },
+	[0x3F] = { "type", "ontimer" },
+	[0x45] = { "type", "options" },
+	[0x46] = { "type", "prev" },
+	[0x47] = { "type", "reset" },
+	[0x48] = { "type", "text" },
+	[0x49] = { "type", "vnd." },
+	[0x4A] = { "href", NULL },
+	[0x4B] = { "href", "http://" },
+	[0x4C] = { "href", "https://" },
+	[0x4D] = { "value", NULL },
+	[0x4E] = { "vspace", NULL },
+	[0x4F] = { "width", NULL },
+	[0x50] = { "xml:lang", NULL },
+	[0x52] = { "align", NULL },
+	[0x53] = { "columns", NULL },
+	[0x54] = { "class", NULL },
+	[0x55] = { "id", NULL },
+	[0x56] = { "forua", "false" },
+	[0x57] = { "forua", "true" },
+	[0x58] = { "src", "http://" },
+	[0x59] = { "src", "https://" },
+	[0x5A] = { "http-equiv", NULL },
+	[0x5B] = { "http-equiv", "Content-Type" },
+	[0x5C] = { "content", "application/vnd.wap.wmlc;charset=" },
+	[0x5D] = { "http-equiv", "Expires" },
+	[0x5E] = { "accesskey", NULL },
+	[0x5F] = { "enctype", NULL },
+	[0x60] = { "enctype", "application/x-www-form-urlencoded" },
+	[0x61] = { "enctype", "multipart/form-data" },
+	[0x62] = { "xml:space", "preserve" },
+	[0x63] = { "xml:space", "default" },
+	[0x64] = { "cache-control", "no-cache" },
+};
+
+static const char *const values[0x80] = {
+	V(0x85) = ".com/", V(0x86) = ".edu/", V(0x87) = ".net/", V(0x88) = ".org/", V(0x89) = "accept",
+	V(0x8A) = "bottom", V(0x8B) = "clear", V(0x8C) = "delete", V(0x8D) = "help", V(0x8E) = "http://",
+	V(0x8F) = "http://www.", V(0x90) = "https://", V(0x91) = "https://www.", V(0x93) = "middle", V(0x94) = "nowrap",
+	V(0x95) = "onpick", V(0x96) = "onenterbackward", V(0x97) = "onenterforward", V(0x98) = "ontimer",
+	V(0x99) = "options", V(0x9A) = "password", V(0x9B) = "reset", V(0x9D) = "text", V(0x9E) = "top",
+	V(0x9F) = "unknown", V(0xA0) = "wrap", V(0xA1) = "www.",
+};
+
+#define WML(version, id) {									\
+	"application/vnd.wap.wmlc", "text/vnd.wap.wml", "-//WAPFORUM//DTD WML " version "//EN", id, "wml",	\
+	(const struct wbxml_tag_page[]){ { tags, NULL } }, 1,					\
+	(const struct wbxml_attr_page[]){ { starts, values } }, 1, { NULL, NULL }, OPAQUE_NONE, NULL, true }
+
+const struct wbxml_table wbxml_wml = WML("1.3", 0x0A);
+const struct wbxml_table wbxml_wml_12 = WML("1.2", 0x09);
+const struct wbxml_table wbxml_wml_11 = WML("1.1", 0x04);
