@@ -399,7 +399,7 @@ static int
 take_data(struct parser *p, struct span s, struct why *why)
 {
 	enum place owner = p->stack[p->n - 2].place;
-	struct syncml_data *data = owner == AT_ITEM ? &p->item->data : &p->cred->data;
+	struct syncml_data *data;
 	struct syncml_command *c;
 
 	if (owner == AT_COMMAND) {
@@ -410,6 +410,7 @@ take_data(struct parser *p, struct span s, struct why *why)
 			return why_set(why, ERR_SYNTAX, "Data of Status is no number of three digits");
 		return OK;
 	}
+	data = owner == AT_ITEM ? &p->item->data : &p->cred->data;
 	data->has = true;
 	sbuf_span(&data->octets, owner == AT_ITEM ? sbuf_as_span(&p->text) : p->binary ? sbuf_as_span(&p->text) : s);
 	return OK;
