@@ -74,6 +74,9 @@ int http_fetch(const char *method, const char *url, const char *const *headers, 
  */
 int http_fetch_with(const struct http_client_config *cf, const char *method, const char *url, const char *const *headers,
     struct span body, unsigned *status, struct sbuf *answer, char **type, struct why *why);
+/* The same; *kept (heap, NULL when it is not there) is the header that keep_header names. */
+int http_fetch_kept(const struct http_client_config *cf, const char *method, const char *url, const char *const *headers,
+    struct span body, unsigned *status, struct sbuf *answer, char **type, char **kept, struct why *why);
 
 /* ---- addresses ------------------------------------------------------------------------ */
 

@@ -315,8 +315,9 @@ http_transfer_result(struct http_transfer *t, CURLcode code, struct http_result 
 }
 
 int
-http_fetch_with(const struct http_client_config *settings, const char *method, const char *url,
-    const char *const *headers, struct span body, unsigned *status, struct sbuf *answer, char **type, struct why *why)
+http_fetch_kept(const struct http_client_config *settings, const char *method, const char *url,
+    const char *const *headers, struct span body, unsigned *status, struct sbuf *answer, char **type, char **kept,
+    struct why *why)
 {
 	struct http_client_config cf = *settings;
 	struct http_transfer t;
@@ -328,6 +329,8 @@ http_fetch_with(const struct http_client_config *settings, const char *method, c
 	*status = 0;
 	if (type != NULL)
 		*type = NULL;
+	if (kept != NULL)
+		*kept = NULL;
 	if (cf.max_answer == 0)
 		cf.max_answer = ANSWER_MAX_FETCH;
 	err = http_transfer_init(&t, &cf, method, url, headers, body, NULL, NULL, why);
@@ -349,9 +352,18 @@ http_fetch_with(const struct http_client_config *settings, const char *method, c
 		curl_easy_getinfo(t.easy, CURLINFO_CONTENT_TYPE, &media);
 		if (type != NULL)
 			*type = span_dup(span_str(media != NULL ? media : ""));
+		if (kept != NULL && result.kept != NULL)
+			*kept = span_dup(span_str(result.kept));
 	}
 	http_transfer_done(&t);
 	return err;
+}
+
+int
+http_fetch_with(const struct http_client_config *cf, const char *method, const char *url, const char *const *headers,
+    struct span body, unsigned *status, struct sbuf *answer, char **type, struct why *why)
+{
+	return http_fetch_kept(cf, method, url, headers, body, status, answer, type, NULL, why);
 }
 
 int

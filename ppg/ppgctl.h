@@ -123,6 +123,7 @@ struct ctl_answer {
 	} *notes;
 	size_t n_notes;
 	struct sbuf http;		/* the whole body */
+	char *ota_pin;			/* heap: what the user is to type; NULL: nothing is said of it */
 	struct span entity;		/* second part, of a ccq-response; lies in http or entity_heap */
 	char *entity_type;		/* heap; NULL: there is no such part */
 	char *control_heap, *entity_heap;

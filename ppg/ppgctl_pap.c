@@ -274,6 +274,7 @@ ctl_answer_done(struct ctl_answer *a)
 	free(a->control_heap);
 	free(a->entity_heap);
 	sbuf_done(&a->http);
+	ctl_forget(&a->ota_pin);
 	*a = (struct ctl_answer){ 0 };
 }
 
@@ -298,13 +299,20 @@ ctl_result_desc(const struct ctl_result *r)
 
 /* ---- the exchange ----------------------------------------------------------------------------------- */
 
+static struct http_client_config
+client_config(const struct ctl_tls *tls)
+{
+	const char *ca = tls->ca != NULL ? tls->ca : getenv("SSL_CERT_FILE");
+
+	return (struct http_client_config){ .timeout_ms = TIMEOUT_MS, .ca_file = ca != NULL && ca[0] != '\0' ? ca : NULL,
+		.cert_file = tls->cert, .key_file = tls->key, .max_answer = 64 << 20 };
+}
+
 int
 ctl_http(const struct ctl_tls *tls, const char *method, const char *url, const char *const *headers,
     struct span body, unsigned *status, struct sbuf *answer, char **type, struct why *why)
 {
-	const char *ca = tls->ca != NULL ? tls->ca : getenv("SSL_CERT_FILE");
-	const struct http_client_config cf = { .timeout_ms = TIMEOUT_MS, .ca_file = ca != NULL && ca[0] != '\0' ? ca : NULL,
-		.cert_file = tls->cert, .key_file = tls->key, .max_answer = 64 << 20 };
+	const struct http_client_config cf = client_config(tls);
 
 	return http_fetch_with(&cf, method, url, headers, body, status, answer, type, why);
 }
@@ -341,6 +349,7 @@ ctl_pap(const struct ctl_verb *verb, const struct ctl_gateway *g, const char *ty
     struct ctl_answer *a)
 {
 	const char *headers[5] = { "Content-Type", type, NULL };
+	struct http_client_config cf = client_config(&g->tls);
 	struct sbuf login = { 0 };
 	enum ctl_exit result;
 	char *answer_type;
@@ -353,7 +362,8 @@ ctl_pap(const struct ctl_verb *verb, const struct ctl_gateway *g, const char *ty
 		headers[2] = "Authorization";
 		headers[3] = login.s;
 	}
-	if (ctl_http(&g->tls, "POST", g->url, headers, body, &status, &a->http, &answer_type, &why) != OK)
+	cf.keep_header = "X-OpenPPG-OTA-PIN";
+	if (http_fetch_kept(&cf, "POST", g->url, headers, body, &status, &a->http, &answer_type, &a->ota_pin, &why) != OK)
 		result = ctl_no(verb, "%s", why.text);
 	else if (status / 100 != 2)
 		result = report_http(verb, status, sbuf_as_span(&a->http));

@@ -10,7 +10,9 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
+#include "base/secret.h"
 #include "base/text.h"
+#include "policy/prov_mac.h"
 
 enum {
 	ADDRESSES_MAX = 100000,
@@ -22,7 +24,9 @@ struct submit_options {
 	const char *type, *file, *to_file, *capabilities;
 	const char *push_id, *notify_url, *before, *after, *source_reference;
 	const char *priority, *delivery_method, *network, *bearer, *replaces;
-	bool network_required, bearer_required, progress, pending_only, json;
+	const char *sec, *pin_file;
+	char *pin;			/* heap; NULL: none */
+	bool network_required, bearer_required, progress, pending_only, json, pin_over_http;
 	struct ctl_list to, headers;
 };
 
@@ -148,11 +152,17 @@ find_boundary(const struct parts *p, struct sbuf *out)
 static void
 multipart(const struct submit_options *o, const char *boundary, const struct parts *p, struct sbuf *out)
 {
-	size_t i;
+	size_t i, n = p->control.n + p->content.n + p->capabilities.n + strlen(o->type) + 2048;
 
+	for (i = 0; i < o->headers.n; i++)
+		n += strlen(o->headers.items[i]) + 2;
+	sbuf_reserve(out, n);		/* so that it stays in one place, and the PIN in it */
 	sbuf_fmt(out, "--%s\r\nContent-Type: application/xml; charset=utf-8\r\n\r\n", boundary);
 	sbuf_span(out, sbuf_as_span(&p->control));
-	sbuf_fmt(out, "\r\n--%s\r\nContent-Type: %s\r\n", boundary, o->type);
+	sbuf_fmt(out, "\r\n--%s\r\nContent-Type: %s%s%s\r\n", boundary, o->type, o->sec != NULL ? "; SEC=" : "",
+	    o->sec != NULL ? o->sec : "");
+	if (o->pin != NULL)
+		sbuf_fmt(out, "X-OpenPPG-User-PIN: %s\r\n", o->pin);
 	for (i = 0; i < o->headers.n; i++)
 		sbuf_fmt(out, "%s\r\n", o->headers.items[i]);
 	sbuf_str(out, "Content-Transfer-Encoding: binary\r\n\r\n");
@@ -176,6 +186,8 @@ print_answer(const struct submit_options *o, const char *push_id, const struct c
 		printf("note %s %s %s\n", a->notes[i].time != NULL ? a->notes[i].time : "-",
 		    a->notes[i].stage != NULL ? a->notes[i].stage : "-", a->notes[i].note != NULL ? a->notes[i].note : "");
 	printf("%d %s\npush-id %s\n", r->code, ctl_result_desc(r), push_id);
+	if (a->ota_pin != NULL)
+		printf("ota-pin %s\n", a->ota_pin);
 }
 
 static json_t *
@@ -193,6 +205,8 @@ print_answer_json(const struct submit_options *o, const char *push_id, const str
 	json_t *notes = json_array();
 	size_t i;
 
+	if (a->ota_pin != NULL)
+		json_object_set_new(out, "ota_pin", json_string(a->ota_pin));
 	for (i = 0; i < a->n_notes; i++)
 		json_array_append_new(notes, json_pack("{s:o, s:o, s:o}", "stage", text_or_null(a->notes[i].stage),
 		    "note", text_or_null(a->notes[i].note), "time", text_or_null(a->notes[i].time)));
@@ -223,6 +237,7 @@ post(const struct ctl_verb *verb, const struct submit_options *o, const char *pu
 		result = ctl_answer_exit(&a);
 	}
 	ctl_answer_done(&a);
+	secret_cleanse(body.s, body.n);
 	sbuf_done(&boundary);
 	sbuf_done(&body);
 	sbuf_done(&type);
@@ -316,8 +331,69 @@ check_wishes(const struct ctl_verb *verb, const struct submit_options *o)
 	return CTL_DONE;
 }
 
+/* Does the URL lead over TLS, or nowhere but to this host? */
+static bool
+is_private(const char *url)
+{
+	static const char *const hosts[] = { "127.", "localhost:", "localhost/", "[::1]" };
+	size_t i;
+
+	if (span_starts_nocase(span_str(url), "https://"))
+		return true;
+	for (i = 0; i < sizeof hosts / sizeof hosts[0] && strstr(url, "://") != NULL; i++)
+		if (span_starts_nocase(span_str(strstr(url, "://") + 3), hosts[i]))
+			return true;
+	return false;
+}
+
+static bool
+read_method(const char *text, enum prov_sec *sec)
+{
+	static const struct { const char *name; enum prov_sec sec; } bootstraps[] = {	/* of a DM profile */
+		{ "NETWORKID", PROV_SEC_NETWPIN }, { "USERPIN_NETWORKID", PROV_SEC_USERNETWPIN },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof bootstraps / sizeof bootstraps[0]; i++)
+		if (span_eq_nocase(span_str(text), bootstraps[i].name)) {
+			*sec = bootstraps[i].sec;
+			return true;
+		}
+	return prov_sec_parse(text, sec) == OK;
+}
+
+/* The PIN is read here, and cleansed by run(). */
 static enum ctl_exit
-check(const struct ctl_verb *verb, const struct submit_options *o)
+check_signing(const struct ctl_verb *verb, struct submit_options *o)
+{
+	enum prov_sec sec;
+	struct why why;
+
+	if (o->sec == NULL && (o->pin_file != NULL || o->pin_over_http))
+		return ctl_wrong_use(verb, "--pin-file and --pin-over-http need --sec");
+	if (o->sec == NULL)
+		return CTL_DONE;
+	if (!read_method(o->sec, &sec))
+		return ctl_wrong_use(verb, "--sec is netwpin, userpin, usernetwpin or userpinmac; of a DM bootstrap networkid, "
+		    "userpin or userpin_networkid");
+	if (sec == PROV_SEC_NETWPIN)
+		return o->pin_file == NULL ? CTL_DONE : ctl_wrong_use(verb, "--sec %s needs no PIN", o->sec);
+	if (o->pin_file != NULL && strcmp(o->pin_file, "-") == 0 && strcmp(o->file, "-") == 0)
+		return ctl_wrong_use(verb, "--file and --pin-file cannot both be standard input");
+	o->pin = ctl_secret(o->pin_file, "PPGCTL_PIN", &why);
+	if (o->pin == NULL)
+		return ctl_wrong_use(verb, "--sec %s needs the PIN: %s", o->sec, why.text[0] != '\0' ? why.text :
+		    "--pin-file, or PPGCTL_PIN in the environment");
+	if (prov_check_pin(o->pin, &why) != OK)
+		return ctl_wrong_use(verb, "%s", why.text);
+	if (!o->pin_over_http && !is_private(o->gateway.url))
+		return ctl_wrong_use(verb, "--url is plain HTTP to another host, where anybody may read the PIN; use https, or "
+		    "--pin-over-http");
+	return CTL_DONE;
+}
+
+static enum ctl_exit
+check(const struct ctl_verb *verb, struct submit_options *o)
 {
 	size_t i;
 
@@ -331,7 +407,7 @@ check(const struct ctl_verb *verb, const struct submit_options *o)
 	for (i = 0; i < o->to.n; i++)
 		if (!ctl_is_address(o->to.items[i]))
 			return ctl_wrong_use(verb, "--to is %s", ctl_address_help);
-	return check_wishes(verb, o);
+	return check_wishes(verb, o) == CTL_DONE ? check_signing(verb, o) : CTL_WRONG_USE;
 }
 
 static enum ctl_exit
@@ -350,6 +426,11 @@ check_count(const struct ctl_verb *verb, const struct submit_options *o)
 	{ "type", "TYPE", "content type of FILE, with parameters", &(o).type, NULL, NULL }, \
 	{ "file", "FILE", "the content; - is standard input", &(o).file, NULL, NULL }, \
 	{ "header", "HEADER", "\"Name: value\" of the push; may be repeated", NULL, NULL, &(o).headers }, \
+	{ "sec", "METHOD", "have the gateway sign the document: netwpin, userpin, usernetwpin or userpinmac", &(o).sec, NULL, \
+	  NULL }, \
+	{ "pin-file", "FILE", "the user's PIN is its first line, - is standard input; else PPGCTL_PIN", &(o).pin_file, NULL, \
+	  NULL }, \
+	{ "pin-over-http", NULL, "send the PIN over plain HTTP to another host", NULL, &(o).pin_over_http, NULL }, \
 	{ "capabilities", "FILE", "what the devices are thought to be able to do (UAProf)", &(o).capabilities, NULL, \
 	  NULL }, \
 	{ "push-id", "ID", "the push's id; one is made without it", &(o).push_id, NULL, NULL }, \
@@ -390,6 +471,7 @@ run(const struct ctl_verb *verb, struct submit_options *o)
 		result = submit(verb, o, push_id.s);
 	}
 	ctl_gateway_done(&o->gateway);
+	ctl_forget(&o->pin);
 	sbuf_done(&push_id);
 	sbuf_done(&lines);
 	return result;

@@ -494,6 +494,51 @@ def replaced_and_later():
         equal(m["message"]["params"], {"SEC": "NETWPIN", "MAC": mac_of(ef_imsi(imsi), body_of(octets)[1])})
 
 
+# ---- on the command line --------------------------------------------------------------------------------------
+
+def submit(*options, stdin="", env=None, to=ONE):
+    with open(os.path.join(FOLDER, "doc.xml"), "w") as f:
+        f.write(document())
+    usual = {"--url": gw.url, "--file": os.path.join(FOLDER, "doc.xml")}
+    return run([built("ppgctl"), "submit", "--user", USER, "--to", to, "--type", XML, *options,
+                *(word for pair in usual.items() if pair[0] not in options for word in pair)], stdin=stdin, env=dict({"PPGCTL_PASSWORD": PASSWORD}, **(env or {})))
+
+
+FOLDER = harness.temp_dir()
+
+
+@case
+def ppgctl_asks_for_it():
+    with open(os.path.join(FOLDER, "pin"), "w") as f:
+        f.write(PIN + "\n")
+    rows = ((("--sec", "netwpin"), "", {}, ef_imsi(IMSI)), (("--sec", "userpin", "--pin-file", "-"), PIN + "\n", {}, PIN.encode()),
+            (("--sec", "USERNETWPIN", "--pin-file", os.path.join(FOLDER, "pin")), "", {}, ef_imsi(IMSI) + PIN.encode()),
+            (("--sec", "1"), "", {"PPGCTL_PIN": PIN}, PIN.encode()))
+    for options, stdin, env, key in rows:
+        before = seen(ONE)
+        status, out, err = submit(*options, stdin=stdin, env=env)
+        equal((status, err), (0, ""), out)
+        assert PIN not in out, out
+        m, octets = on_air(ONE, before + 1)
+        equal(m["message"]["params"]["MAC"], mac_of(key, body_of(octets)[1]))
+    before = seen(ONE)
+    status, out, err = submit("--sec", "userpinmac", "--json", env={"PPGCTL_PIN": PIN})
+    equal((status, err), (0, ""))
+    m, _ = on_air(ONE, before + 1)
+    equal(handset(m, pin=json.loads(out)["ota_pin"], profile="nokia-s60")[:5], "APPLY")
+    status, out, err = submit("--sec", "userpinmac", env={"PPGCTL_PIN": PIN})
+    equal(out.splitlines()[2][:16], "ota-pin " + PIN)
+    for options, stdin, env, words in (
+            (("--sec", "userpin"), "", {}, "needs the PIN: --pin-file, or PPGCTL_PIN"), (("--sec", "pin"), "", {}, "--sec is"),
+            (("--sec", "netwpin", "--pin-file", "-"), PIN, {}, "needs no PIN"), (("--pin-file", "-"), PIN, {}, "need --sec"),
+            (("--sec", "userpin", "--pin-file", "-"), PIN[:3], {}, "4 to 32 decimal digits"),
+            (("--sec", "userpin", "--pin-file", "-", "--file", "-"), PIN, {}, "cannot both"),
+            (("--sec", "userpin", "--url", "http://192.0.2.1/wappush"), "", {"PPGCTL_PIN": PIN}, "plain HTTP to another host")):
+        status, out, err = submit(*options, stdin=stdin, env=env)
+        equal((status, out), (2, ""))
+        assert words in err and PIN[:3] not in err, err
+
+
 # ---- the PIN is nowhere -------------------------------------------------------------------------------------
 
 def hold(secret):
