@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "wap/content_int.h"
+#include "wap/syncml.h"
 
 enum { TYPE_MAX = 1024 };	/* octets of a Content-Type text */
 
@@ -43,7 +44,7 @@ static const struct content_type {
 	{ "text/vnd.wap.connectivity-xml",		CONTENT_PROV,	TEXTUAL,	NULL,	"application/vnd.wap.connectivity-wbxml" },
 	{ "application/vnd.wap.connectivity-wbxml",	CONTENT_PROV,	BINARY,		NULL,	NULL },
 	{ "application/vnd.syncml.dm+wbxml",		CONTENT_DM,	BINARY_LAX,	APP("syncml.dm"), NULL },
-	{ "application/vnd.syncml.dm+xml",		CONTENT_DM,	AS_IT_IS,	APP("syncml.dm"), NULL },
+	{ "application/vnd.syncml.dm+xml",		CONTENT_DM,	TEXTUAL,	APP("syncml.dm"), "application/vnd.syncml.dm+wbxml" },
 	{ "application/vnd.syncml.notification",	CONTENT_DM_NOTIFICATION, FIELDS, APP("syncml.dm"), NULL },
 	{ "application/vnd.syncml.notification+json",	CONTENT_DM_NOTIFICATION, JSON,	APP("syncml.dm"),
 	  "application/vnd.syncml.notification" },
@@ -226,6 +227,20 @@ compiled_type(const char *media, struct span rest)
 
 /* ---- one entity ------------------------------------------------------------------------------- */
 
+/* A bootstrap goes on air as WBXML alone (OMA-TS-DM-Bootstrap 1.2, 5.2). */
+static int
+dm_encode(struct span body, struct sbuf *out, struct why *why)
+{
+	struct syncml_message message;
+	int err = syncml_parse(SYNCML_XML, body, &message, why);
+
+	if (err != OK)
+		return err;
+	err = syncml_print(&message, true, out, why);
+	syncml_done(&message);
+	return err;
+}
+
 /* Checked in any case; the binary form is dropped where nobody may transform. */
 static int
 prepare_text(const struct content_type *t, struct span body, const char *charset, bool compile,
@@ -237,10 +252,12 @@ prepare_text(const struct content_type *t, struct span body, const char *charset
 		err = content_fields_encode(t->kind, body, out, why);
 	else if (t->kind == CONTENT_PROV)
 		err = content_prov_encode(body, charset, out, why);
-	else if (t->kind == CONTENT_OTHER)	/* the one there is: WML */
-		err = content_wml_encode(body, charset, out, why);
+	else if (t->kind == CONTENT_DM)
+		err = dm_encode(body, out, why);
 	else if (t->kind == CONTENT_DRM)
 		err = content_tree_encode(t->compiled, body, charset, out, why);
+	else if (t->kind == CONTENT_OTHER)	/* the one there is: WML */
+		err = content_wml_encode(body, charset, out, why);
 	else
 		err = content_service_encode(t->kind, body, charset, out, why);
 	if (!compile)

@@ -57,7 +57,7 @@ struct syncml_command {
 struct syncml_message {
 	char *ver_dtd, *ver_proto;	/* "1.2", "DM/1.2" */
 	char *session_id;		/* as written, "BEEF" */
-	unsigned msg_id;
+	unsigned msg_id;		/* from 1 on; bootstraps are found with 0, too */
 	char *target, *source, *source_name;	/* LocURI, LocURI, LocName of the source */
 	char *resp_uri;
 	bool no_resp;

@@ -429,7 +429,7 @@ take_leaf(struct parser *p, enum leaf leaf, struct why *why)
 	case VER_DTD:		return take_some(s, &m->ver_dtd, "VerDTD", why);
 	case VER_PROTO:		return take_some(s, &m->ver_proto, "VerProto", why);
 	case SESSION_ID:	return take_some(s, &m->session_id, "SessionID", why);
-	case MSG_ID:		return number(s, 1, &m->msg_id, "MsgID", why);
+	case MSG_ID:		return number(s, 0, &m->msg_id, "MsgID", why);
 	case RESP_URI:		return take_text(s, &m->resp_uri, "RespURI", why);
 	case CMD_ID:		return number(s, 1, &c->cmd_id, "CmdID", why);
 	case MSG_REF:		return number(s, 0, &c->msg_ref, "MsgRef", why);

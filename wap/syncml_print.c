@@ -368,8 +368,6 @@ header(struct printer *p, const struct syncml_message *m)
 	must(p, "SyncHdr", "VerDTD", m->ver_dtd);
 	must(p, "SyncHdr", "VerProto", m->ver_proto);
 	must(p, "SyncHdr", "SessionID", m->session_id);
-	if (m->msg_id == 0)
-		fail(p, "SyncHdr", "has no MsgID");
 	number(p, "MsgID", m->msg_id);
 	if (m->target == NULL || m->source == NULL)
 		fail(p, "SyncHdr", "has no Target or no Source");

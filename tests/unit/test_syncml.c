@@ -425,7 +425,7 @@ print_refuses(void **state)
 		case 0: free(m.ver_dtd); m.ver_dtd = NULL; break;
 		case 1: free(m.ver_proto); m.ver_proto = heap(""); break;
 		case 2: free(m.session_id); m.session_id = NULL; break;
-		case 3: m.msg_id = 0; break;
+		case 3: free(m.session_id); m.session_id = heap(""); break;
 		case 4: free(m.target); m.target = NULL; break;
 		case 5: free(m.source); m.source = NULL; break;
 		case 6: c->cmd_id = 0; break;
@@ -545,7 +545,7 @@ refuses(void **state)
 		{ HDR("<VerDTD/>"), ERR_SYNTAX, "VerDTD is empty" },
 		{ HDR("<VerDTD>1.2</VerDTD><VerDTD>1.2</VerDTD>"), ERR_SYNTAX, "VerDTD twice" },
 		{ HDR(S "<MsgID>2</MsgID>"), ERR_SYNTAX, "MsgID twice" },
-		{ HDR("<MsgID>0</MsgID>"), ERR_SYNTAX, "MsgID is too small" }, { HDR("<MsgID>x</MsgID>"), ERR_SYNTAX, "MsgID is no number" },
+		{ HDR("<MsgID>x</MsgID>"), ERR_SYNTAX, "MsgID is no number" },
 		{ HDR("<MsgID>-1</MsgID>"), ERR_SYNTAX, "MsgID is no number" }, { HDR("<MsgID></MsgID>"), ERR_SYNTAX, "MsgID is empty" },
 		{ HDR("<MsgID>4294967296</MsgID>"), ERR_SYNTAX, "MsgID is no number of 32 bits" },
 		{ HDR("<Target/>"), ERR_SYNTAX, "Target without LocURI" },
