@@ -44,6 +44,48 @@ take_sessions(struct loading *ld, const struct conf_group *g, struct smsc_config
 		config_tell(ld, 1, g, "receive-port", "a transceiver receives on the port it sends on");
 }
 
+/* The SMSC may come to us. */
+static void
+take_outbind(struct loading *ld, const struct conf_group *g, struct smsc_config *cf, const struct ppg_link *link)
+{
+	static const char *const others[] = { "outbind-host", "outbind-allow", "outbind-username", "outbind-password",
+		"outbind-bind" };
+	const char *as = conf_text(g, "outbind-bind");
+	struct sockaddr_storage at;
+	struct netlist *allow;
+	const struct ppg_link *other;
+	size_t i;
+
+	for (i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (!conf_has(g, "outbind-port") && conf_has(g, others[i]))
+			config_tell(ld, 1, g, others[i], "not used without outbind-port");
+	if (!conf_has(g, "outbind-port"))
+		return;
+	if (cf->kind != SMSC_SMPP)
+		config_tell(ld, 2, g, "outbind-port", "only a link of kind smpp has an outbind");
+	if (conf_bool(g, "use-ssl"))
+		config_tell(ld, 2, g, "outbind-port", "an outbind comes without TLS: give it a link without use-ssl");
+	for (i = 0; i < sizeof others / sizeof others[0]; i++)
+		if ((strcmp(others[i], "outbind-allow") == 0 || strcmp(others[i], "outbind-password") == 0) &&
+		    !conf_has(g, others[i]))
+			config_tell(ld, 2, g, others[i], "required with outbind-port, and missing");
+	cf->outbind_port = (uint16_t)conf_number(g, "outbind-port");
+	copy_text(cf->outbind_host, sizeof cf->outbind_host, conf_text(g, "outbind-host"));
+	if (smsc_udp_address(cf->outbind_host, cf->outbind_port, &at) != OK)
+		config_tell(ld, 2, g, "outbind-host", "%.40s is no IP address", cf->outbind_host);
+	allow = config_networks(ld, g, "outbind-allow");
+	netlist_destroy(&allow);
+	copy_text(cf->outbind_allow, sizeof cf->outbind_allow, conf_text(g, "outbind-allow"));
+	copy_text(cf->outbind_id, sizeof cf->outbind_id, conf_text(g, "outbind-username"));
+	copy_text(cf->outbind_password, sizeof cf->outbind_password, conf_text(g, "outbind-password"));
+	cf->outbind_transceiver = as != NULL && strcmp(as, "transceiver") == 0;
+	if (cf->host[0] == '\0' && !cf->outbind_transceiver)
+		config_tell(ld, 2, g, "outbind-bind", "a receiver sends nothing: name the host and port of the SMSC, or say transceiver");
+	for (other = ld->config->links; other < link; other++)
+		if (other->smsc.outbind_port == cf->outbind_port && strcmp(other->smsc.outbind_host, cf->outbind_host) == 0)
+			config_tell(ld, 2, g, "outbind-port", "the link at %s waits on this port already", other->where);
+}
+
 static void
 take_link_id(struct loading *ld, const struct conf_group *g, struct ppg_link *link)
 {
@@ -189,10 +231,15 @@ static const struct {
 static void
 check_needed(struct loading *ld, const struct conf_group *g, enum smsc_kind kind)
 {
+	/* An SMSC that connects to us may have no address. */
+	bool only_comes = kind == SMSC_SMPP && conf_has(g, "outbind-port") && !conf_has(g, "host");
 	size_t i;
 
+	if (only_comes && !conf_has(g, "smsc-id"))
+		config_tell(ld, 2, g, "smsc-id", "a link without host needs a name");
 	for (i = 0; i < sizeof needed / sizeof needed[0]; i++)
-		if (needed[i].kind == kind && !conf_has(g, needed[i].key))
+		if (needed[i].kind == kind && !conf_has(g, needed[i].key) && !(only_comes &&
+		    (strcmp(needed[i].key, "host") == 0 || strcmp(needed[i].key, "port") == 0)))
 			config_tell(ld, 2, g, needed[i].key, "this key is required and missing");
 }
 
@@ -252,6 +299,7 @@ take_link(struct loading *ld, const struct conf_group *g, enum smsc_kind kind, s
 		source = conf_text(ppg, "global-sender");
 	copy_text(cf->source_addr, sizeof cf->source_addr, source);
 	take_sessions(ld, g, cf);
+	take_outbind(ld, g, cf, link);
 	take_data_coding(ld, g, cf);
 	cf->esm_mode = (uint8_t)conf_number(g, "esm-class");
 	cf->window = (unsigned)conf_number(g, "max-pending-submits");
@@ -280,7 +328,7 @@ take_link(struct loading *ld, const struct conf_group *g, enum smsc_kind kind, s
 	link->delivered_on_submit = delivered_on != NULL && strcmp(delivered_on, "submit") == 0;
 	if (kind == SMSC_UDP)
 		take_udp(ld, g, link);
-	if (cf->transmitter_only && cf->receive_port == 0 && !link->delivered_on_submit) {
+	if (cf->transmitter_only && cf->receive_port == 0 && cf->outbind_port == 0 && !link->delivered_on_submit) {
 		if (conf_has(g, "delivered-on"))
 			config_tell(ld, 2, g, "delivered-on",
 			    "a transmitter gets no receipts: set transceiver-mode = true, or submit here");

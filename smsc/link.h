@@ -64,12 +64,21 @@ struct smsc_config {
 	char password[9], system_type[13], address_range[41], service_type[6];
 	char source_addr[64];
 	bool transmitter_only;		/* bind_transmitter instead of bind_transceiver */
+	bool query_receipts;		/* it may be asked what became of a message (query_sm) */
 	bool tls, tls_pinned;		/* see tls_name */
 	/*
 	 * Sessions of each kind, 1 to SMSC_INSTANCES_MAX, each with a window of its own; throughput is that of all
 	 * together. All parts of a datagram go over one of them, receipts may come on any.
 	 */
 	unsigned instances;
+	/*
+	 * The SMSC may connect to us as well, with this name ("": any) and password in its outbind, to be bound as
+	 * receivers or transceivers, as many as `instances`; host "": only so. outbind_port 0: it may not.
+	 */
+	uint16_t outbind_port;
+	char outbind_host[46], outbind_id[17], outbind_password[10];
+	char outbind_allow[1024];	/* networks that it comes from, as netlist_parse takes them */
+	bool outbind_transceiver;
 	uint16_t receive_port;		/* transmitter_only: a receiver on this port beside each transmitter; 0: none */
 	uint8_t data_coding;		/* 4 or 0xF5 */
 	uint8_t esm_mode;		/* or-ed into esm_class beside UDHI, e.g. 3 */
@@ -77,7 +86,6 @@ struct smsc_config {
 	unsigned enquire_link_s, response_timeout_s, reconnect_min_ms, reconnect_max_ms, bind_refused_wait_s;
 	uint32_t validity_s;		/* default validity when the datagram has none */
 	unsigned throughput;		/* PDUs a second; 0 = unlimited */
-	bool query_receipts;		/* it may be asked what became of a message (query_sm) */
 	struct smsc_error errors[SMSC_ERRORS_MAX];
 	unsigned n_errors;
 	unsigned interface_version;	/* of the bind: 0x33, 0x34 or 0x50 */

@@ -3,7 +3,7 @@ noinst_LIBRARIES += smsc/libsmsc.a
 smsc_libsmsc_a_SOURCES = \
 	smsc/box_link.c smsc/box_msg.c smsc/box_msg.h \
 	smsc/link.c smsc/link.h smsc/link_kind.h smsc/smpp_link.c smsc/smpp_links.c smsc/smpp_link.h smsc/smpp_link_ask.c \
-	smsc/smpp_link_conn.c smsc/smpp_link_cut.c smsc/smpp_link_pace.c smsc/smpp_link_recv.c smsc/smpp_link_send.c \
+	smsc/smpp_link_conn.c smsc/smpp_link_cut.c smsc/smpp_link_outbind.c smsc/smpp_link_pace.c smsc/smpp_link_recv.c smsc/smpp_link_send.c \
 	smsc/smpp_pdu.c smsc/smpp_pdu.h \
 	smsc/part_link.c smsc/part_link.h smsc/resolve.c smsc/resolve.h \
 	smsc/smpp_receipt.c smsc/smpp_tables.c smsc/smpp_tables.h smsc/udp_address.c smsc/udp_link.c
@@ -39,8 +39,10 @@ tests_unit_test_smpp_link_bad_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 tests_unit_test_smpp_link_time_SOURCES = tests/unit/test_smpp_link_time.c tests/unit/smpp_peer.h
 tests_unit_test_smpp_link_time_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 
-check_PROGRAMS += tests/unit/test_smpp_sessions
-TESTS += tests/unit/test_smpp_sessions
+check_PROGRAMS += tests/unit/test_smpp_sessions tests/unit/test_smpp_outbind
+TESTS += tests/unit/test_smpp_sessions tests/unit/test_smpp_outbind
+tests_unit_test_smpp_outbind_SOURCES = tests/unit/test_smpp_outbind.c tests/unit/smpp_peer.h
+tests_unit_test_smpp_outbind_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 tests_unit_test_smpp_sessions_SOURCES = tests/unit/test_smpp_sessions.c tests/unit/smpp_peer.h
 tests_unit_test_smpp_sessions_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 

@@ -122,7 +122,7 @@ go_down(struct smpp_link *link, int64_t again_ms)
 	link_recv_reset(link);
 	set_state(link, SMSC_DOWN);
 	link_send_give_back_all(link);
-	if (!link->stopping && !link->doomed && link->phase.slot == 0)
+	if (!link->stopping && !link->doomed && !link->by_outbind && link->phase.slot == 0)
 		start_phase(link, again_ms, on_reconnect);
 }
 
@@ -463,7 +463,7 @@ check_config(struct smsc_config *cf)
 
 struct smpp_link *
 smpp_link_create(struct loop *loop, const struct smsc_config *cf, struct smsc_link *owner, unsigned index,
-    enum link_role role)
+    enum link_role role, bool by_outbind)
 {
 	struct smpp_link *link = calloc(1, sizeof *link);
 
@@ -480,13 +480,23 @@ smpp_link_create(struct loop *loop, const struct smsc_config *cf, struct smsc_li
 	link->bucket = &owner->bucket;
 	link->index = index;
 	link->role = role;
+	link->by_outbind = by_outbind;
 	link->conn.fd = -1;
 	link->next_seq = 1;
 	check_config(&link->cf);
 	link_send_init(link);
 	link_recv_init(link);
-	start_phase(link, 0, on_reconnect);
+	if (!by_outbind)
+		start_phase(link, 0, on_reconnect);
 	return link;
+}
+
+void
+smpp_link_adopt(struct smpp_link *link, int fd)
+{
+	smpp_link_enter(link);
+	link_conn_adopt(link, fd);
+	smpp_link_leave(link);
 }
 
 void

@@ -8,6 +8,7 @@
  *	smpp_link_cut.c		a datagram as submit_sm PDUs
  *	smpp_link_pace.c	throughput, throttling
  *	smpp_link_ask.c	messages that are taken back or asked about
+ *	smpp_link_outbind.c	an SMSC that connects to us
  *	smpp_link_recv.c	what comes in: dispatch, receipts, broken PDUs
  *
  * A function that may close the connection leaves link->conn.fd at -1; its callers look.
@@ -30,10 +31,11 @@ enum {
 	LINK_BAD_SLOTS = 64,
 	LINK_BAD_TIMES = 5,		/* S-07: refusals of the same octets before they are dropped */
 	LINK_SEQ_MAX = 0x7FFFFFFF,
-	LINK_SESSIONS_MAX = 2 * SMSC_INSTANCES_MAX
+	LINK_SESSIONS_MAX = 3 * SMSC_INSTANCES_MAX
 };
 
 struct resolve;
+struct link_outbind;
 
 struct link_conn {
 	struct resolve *resolve;	/* a name that is being looked up, or NULL */
@@ -120,6 +122,7 @@ struct smpp_link {
 	struct smsc_link *owner;
 	unsigned index;			/* in the owner */
 	enum link_role role;
+	bool by_outbind;			/* the SMSC connects: it does not begin by itself */
 	enum smsc_state state;
 	struct smsc_stats *stats;	/* these two are the owner's: of all its sessions together */
 	struct link_bucket *bucket;
@@ -153,6 +156,7 @@ struct smsc_link {
 	enum smsc_state state;
 	bool stopping, doomed;
 	unsigned n, alive;		/* sessions; those whose memory is not freed yet */
+	struct link_outbind *outbind;	/* NULL: the SMSC may not connect to us */
 	uint64_t ended;			/* bits: sessions that a stop has ended */
 	struct smpp_link *sessions[LINK_SESSIONS_MAX];
 };
@@ -163,7 +167,9 @@ void smpp_links_freed(struct smsc_link *owner);		/* the memory of one of its ses
 
 /* smpp_link.c */
 struct smpp_link *smpp_link_create(struct loop *loop, const struct smsc_config *cf, struct smsc_link *owner,
-    unsigned index, enum link_role role);
+    unsigned index, enum link_role role, bool by_outbind);
+/* A connection that the SMSC made; the descriptor is the session's now, which was down. */
+void smpp_link_adopt(struct smpp_link *link, int fd);
 void smpp_link_stop(struct smpp_link *link, unsigned wait_ms);		/* as smsc_link_stop */
 void smpp_link_destroy(struct smpp_link *link);
 void smpp_link_enter(struct smpp_link *link);
@@ -180,6 +186,7 @@ int64_t smpp_link_jitter(int64_t ms);		/* up to a quarter more, so that many do 
 
 /* smpp_link_conn.c */
 void link_conn_open(struct smpp_link *link);
+void link_conn_adopt(struct smpp_link *link, int fd);	/* made by the other side */
 void link_conn_next(struct smpp_link *link);		/* the next address, or lost */
 void link_conn_close(struct smpp_link *link);
 void link_conn_done(struct smpp_link *link);
@@ -236,6 +243,10 @@ void link_ask_give_back_unsent(struct smpp_link *link);
 /* Those that wait for an answer, then those unsent, before the slots are cleared; seq is 0 in the latter. */
 struct smsc_ask *link_ask_take_all(struct smpp_link *link);
 void link_ask_give_back_list(struct smpp_link *link, struct smsc_ask *first);
+
+/* smpp_link_outbind.c */
+struct link_outbind *link_outbind_open(struct smsc_link *link, struct loop *loop);
+void link_outbind_close(struct link_outbind **outbind);		/* NULL allowed */
 
 /* smpp_link_recv.c */
 void smpp_link_receipt_done(struct smpp_link *link, uint64_t token, bool ok);

@@ -138,6 +138,18 @@ link_conn_open(struct smpp_link *link)
 }
 
 void
+link_conn_adopt(struct smpp_link *link, int fd)
+{
+	int one = 1;
+
+	link->conn.fd = fd;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	smpp_link_connected(link);
+	if (link->conn.fd >= 0)
+		watch(link);
+}
+
+void
 link_conn_close(struct smpp_link *link)
 {
 	struct link_conn *conn = &link->conn;

@@ -565,7 +565,7 @@ smpp_link_room(const struct smpp_link *link)
 void
 link_send_tell_room(struct smpp_link *link)
 {
-	if (smpp_link_room(link) == 0) {
+	if (smpp_link_room(link) == 0 || link->role == LINK_RECEIVER) {
 		link->send.had_no_room = true;
 	} else if (link->send.had_no_room) {
 		link->send.had_no_room = false;

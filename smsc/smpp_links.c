@@ -57,9 +57,9 @@ smpp_links_freed(struct smsc_link *link)
 }
 
 static void
-add(struct smsc_link *link, struct loop *loop, const struct smsc_config *cf, enum link_role role)
+add(struct smsc_link *link, struct loop *loop, const struct smsc_config *cf, enum link_role role, bool by_outbind)
 {
-	link->sessions[link->n] = smpp_link_create(loop, cf, link, link->n, role);
+	link->sessions[link->n] = smpp_link_create(loop, cf, link, link->n, role, by_outbind);
 	link->n++;
 	link->alive++;
 }
@@ -70,6 +70,7 @@ create(struct loop *loop, const struct smsc_config *cf, const struct smsc_events
 	struct smsc_link *link = calloc(1, sizeof *link);
 	struct smsc_config receiver = *cf;
 	unsigned i, n = cf->instances;
+	bool connects = cf->host[0] != '\0';
 
 	if (link == NULL) {
 		fputs("out of memory\n", stderr);
@@ -84,10 +85,14 @@ create(struct loop *loop, const struct smsc_config *cf, const struct smsc_events
 	link->ev = *ev;
 	link->app = app;
 	receiver.port = cf->receive_port;
-	for (i = 0; i < n; i++)
-		add(link, loop, cf, cf->transmitter_only ? LINK_TRANSMITTER : LINK_TRANSCEIVER);
-	for (i = 0; i < n && cf->transmitter_only && cf->receive_port != 0; i++)
-		add(link, loop, &receiver, LINK_RECEIVER);
+	for (i = 0; i < n && connects; i++)
+		add(link, loop, cf, cf->transmitter_only ? LINK_TRANSMITTER : LINK_TRANSCEIVER, false);
+	for (i = 0; i < n && connects && cf->transmitter_only && cf->receive_port != 0; i++)
+		add(link, loop, &receiver, LINK_RECEIVER, false);
+	for (i = 0; i < n && cf->outbind_port != 0; i++)
+		add(link, loop, cf, cf->outbind_transceiver ? LINK_TRANSCEIVER : LINK_RECEIVER, true);
+	if (cf->outbind_port != 0)
+		link->outbind = link_outbind_open(link, loop);
 	return link;
 }
 
@@ -99,6 +104,7 @@ stop(struct smsc_link *link, unsigned wait_ms)
 	if (link->stopping)
 		return;
 	link->stopping = true;
+	link_outbind_close(&link->outbind);
 	for (i = 0; i < link->n; i++)
 		smpp_link_stop(link->sessions[i], wait_ms);
 }
@@ -110,6 +116,7 @@ destroy(struct smsc_link *link)
 	if (link->doomed)
 		return;
 	link->doomed = link->stopping = true;
+	link_outbind_close(&link->outbind);
 	link->state = SMSC_DOWN;
 	link->alive++;			/* while its own are being ended: each tells what it gives back */
 	while (link->n > 0) {

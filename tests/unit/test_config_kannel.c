@@ -169,6 +169,51 @@ sessions_of_a_link(void **state)
 	ppg_config_free(&c);
 }
 
+#define OUTBIND MINIMAL "outbind-port = 2776\noutbind-allow = 10.0.0.0/8\noutbind-password = hello\n"
+
+static void
+an_smsc_that_comes(void **state)
+{
+	static const struct { const char *text, *error; } rows[] = {
+		{ MINIMAL "outbind-port = 2776\n", "X:6: group smsc, outbind-allow: required with outbind-port, and missing\n"
+		    "X:6: group smsc, outbind-password: required with outbind-port, and missing\n" },
+		{ OUTBIND "outbind-host = localhost\n", "X:14: group smsc, outbind-host: localhost is no IP address\n" },
+		{ OUTBIND "use-ssl = true\nssl-pinned-key = "
+		    "0000000000000000000000000000000000000000000000000000000000000000\n",
+		    "X:11: group smsc, outbind-port: an outbind comes without TLS: give it a link without use-ssl\n" },
+		{ OUTBIND "\ngroup = smsc\nsmsc = smpp\nsmsc-id = two\nsmsc-username = u\noutbind-port = 2776\n"
+		    "outbind-allow = 10.0.0.0/8\noutbind-password = hello\noutbind-bind = transceiver\n",
+		    "X:19: group smsc, outbind-port: the link at X:6 waits on this port already\n" },
+		{ PPG PI "group = smsc\nsmsc = smpp\nsmsc-username = u\noutbind-port = 1\noutbind-allow = 10.0.0.0/8\n"
+		    "outbind-password = h\noutbind-bind = transceiver\n",
+		    "X:6: group smsc, smsc-id: a link without host needs a name\n" },
+		{ PPG PI "group = smsc\nsmsc = smpp\nsmsc-id = x\nsmsc-username = u\noutbind-port = 1\n"
+		    "outbind-allow = 10.0.0.0/8\noutbind-password = h\n",
+		    "X:6: group smsc, outbind-bind: a receiver sends nothing: name the host and port of the SMSC, or say transceiver\n" },
+	};
+	struct ppg_config *c = good(OUTBIND);
+	size_t i;
+
+	assert_int_equal(c->links[0].smsc.outbind_port, 2776);
+	assert_string_equal(c->links[0].smsc.outbind_host, "0.0.0.0");
+	assert_string_equal(c->links[0].smsc.outbind_id, "");
+	assert_string_equal(c->links[0].smsc.outbind_password, "hello");
+	assert_string_equal(c->links[0].smsc.outbind_allow, "10.0.0.0/8");
+	assert_false(c->links[0].smsc.outbind_transceiver);
+	ppg_config_free(&c);
+	c = good(OUTBIND "transceiver-mode = false\n");	/* its receipts come over the other session */
+	assert_false(c->links[0].delivered_on_submit);
+	ppg_config_free(&c);
+	c = good(MINIMAL "outbind-bind = transceiver\n");
+	assert_string_equal(notices.s, "X:11: group smsc, outbind-bind: not used without outbind-port\n");
+	assert_int_equal(c->links[0].smsc.outbind_port, 0);
+	ppg_config_free(&c);
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		assert_int_equal(load(rows[i].text, &c), ERR_SYNTAX);
+		assert_string_equal(errors.s, rows[i].error);
+	}
+}
+
 /* Of group core: for those who push without a login as well. */
 static void
 numbers_nobody_may_push_to(void **state)
@@ -204,6 +249,7 @@ main(void)
 		cmocka_unit_test(a_bearerbox_carries_pushes),
 		cmocka_unit_test(links_and_whom_they_serve),
 		cmocka_unit_test(sessions_of_a_link),
+		cmocka_unit_test(an_smsc_that_comes),
 		cmocka_unit_test(numbers_nobody_may_push_to),
 	};
 
