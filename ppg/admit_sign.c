@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "policy/dm.h"
 
 static const char user_pin[] = "X-OpenPPG-User-PIN";
 
@@ -82,12 +83,13 @@ read_type(struct span text, struct type_text *t)
 static int
 read_sec(const struct type_text *t, bool dm, enum prov_sec *out)
 {
-	if (dm && span_eq_nocase(span_str(t->sec), "NETWORKID"))
-		*out = PROV_SEC_NETWPIN;
-	else if (dm && span_eq_nocase(span_str(t->sec), "USERPIN_NETWORKID"))
-		*out = PROV_SEC_USERNETWPIN;
-	else if (prov_sec_parse(t->sec, out) != OK || (dm && *out == PROV_SEC_USERPINMAC))
+	enum dm_keytype key;
+
+	if (!dm)
+		return prov_sec_parse(t->sec, out);
+	if (dm_keytype_parse(span_str(t->sec), &key) != OK || key == DM_KEY_GBA)	/* that has no code on air */
 		return ERR_SYNTAX;
+	*out = (enum prov_sec)key;
 	return OK;
 }
 

@@ -5,6 +5,11 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "policy/dm.h"
+
+/* The same codes, so that one stands for the other. */
+_Static_assert((int)DM_KEY_NETWORKID == (int)PROV_SEC_NETWPIN && (int)DM_KEY_USERPIN == (int)PROV_SEC_USERPIN &&
+    (int)DM_KEY_USERPIN_NETWORKID == (int)PROV_SEC_USERNETWPIN, "key types of a DM bootstrap");
 
 enum {					/* WSP: the value of a Content-Type, its parameters */
 	LENGTH_QUOTE = 31, PARAM_SEC = 0x91, PARAM_MAC = 0x92,
@@ -27,11 +32,7 @@ signature_of_network(enum prov_sec sec)
 const char *
 signature_name(const struct signature *s)
 {
-	if (s->dm && s->sec == PROV_SEC_NETWPIN)
-		return "NETWORKID";
-	if (s->dm && s->sec == PROV_SEC_USERNETWPIN)
-		return "USERPIN_NETWORKID";
-	return prov_sec_name(s->sec);
+	return s->dm ? dm_keytype_name((enum dm_keytype)s->sec) : prov_sec_name(s->sec);
 }
 
 struct signature
@@ -75,27 +76,6 @@ network_part(const struct signature *s, const struct subscriber *sub, uint8_t ou
 	return OK;
 }
 
-/* "PIN:NETWORKID", or one of the two. */
-static int
-dm_key(enum prov_sec sec, struct span network, const char *pin, uint8_t out[PROV_KEY_MAX], size_t *n, struct why *why)
-{
-	struct wbuf w = wbuf_into(out, PROV_KEY_MAX);
-	int err = OK;
-
-	*n = 0;
-	if (sec != PROV_SEC_NETWPIN) {
-		err = prov_check_pin(pin, why);
-		wbuf_add(&w, span_str(pin));
-	}
-	if (sec == PROV_SEC_USERNETWPIN)
-		wbuf_u8(&w, ':');
-	wbuf_add(&w, network);
-	if (err == OK && w.err)
-		err = why_set(why, ERR_LIMIT, "network key and PIN: at most %d octets", PROV_KEY_MAX);
-	*n = err == OK ? w.n : 0;
-	return err;
-}
-
 int
 signature_make(const struct signature *s, const struct subscriber *sub, const char *pin, struct span body,
     char mac[PROV_MAC_HEX + 1], struct why *why)
@@ -109,12 +89,13 @@ signature_make(const struct signature *s, const struct subscriber *sub, const ch
 		pin = "";
 	if (signature_of_network(s->sec))
 		err = network_part(s, sub, network, &n_network, why);
-	if (err == OK && s->dm)
-		err = dm_key(s->sec, span_of(network, n_network), pin, key, &n, why);
-	else if (err == OK)
+	if (err == OK && s->dm) {
+		err = dm_bootstrap_mac((enum dm_keytype)s->sec, span_of(network, n_network), pin, body, mac, why);
+	} else if (err == OK) {
 		err = prov_key(s->sec, span_of(network, n_network), pin, key, &n, why);
-	if (err == OK)
-		prov_mac(span_of(key, n), body, mac);
+		if (err == OK)
+			prov_mac(span_of(key, n), body, mac);
+	}
 	secret_cleanse(network, sizeof network);
 	secret_cleanse(key, sizeof key);
 	return err;
