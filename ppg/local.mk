@@ -98,7 +98,7 @@ tests_unit_test_access_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 # ---- ppgctl ----
 bin_PROGRAMS += ppgctl
 ppgctl_SOURCES = ppg/ppgctl.c ppg/ppgctl.h ppg/ppgctl_decode.c ppg/ppgctl_encode.c \
-	ppg/ppgctl_mac.c ppg/ppgctl_passwd.c ppg/ppgctl_pap.c ppg/ppgctl_submit.c ppg/ppgctl_operation.c \
+	ppg/ppgctl_dm.c ppg/ppgctl_mac.c ppg/ppgctl_passwd.c ppg/ppgctl_pap.c ppg/ppgctl_submit.c ppg/ppgctl_operation.c \
 	ppg/ppgctl_admin.c ppg/ppgctl_quarantine.c ppg/ppgctl_facts.c ppg/ppgctl_route.c ppg/ppgctl_policy.c ppg/ppgctl_policy.h ppg/ppgctl_policy_wire.c \
 	ppg/ppgctl_policy_push.c
 ppgctl_LDADD = ppg/libppg.a policy/libpolicy.a $(WAP_LIBS)

@@ -15,6 +15,11 @@ const struct ctl_verb ctl_verbs[] = {
 	{ "decode", "", "print messages that come as hexadecimal lines", ctl_decode },
 	{ "encode", "FILE", "print the PDU or the SMS parts that a content file becomes", ctl_encode },
 	{ "mac", "", "make or verify the MAC of a provisioning document", ctl_mac },
+	{ "dm-digest", "", "make or verify the digest of a DM credential", ctl_dm_digest },
+	{ "dm-hmac", "", "make or verify the MAC of a DM message's x-syncml-hmac", ctl_dm_hmac },
+	{ "dm-bootstrap-mac", "", "make or verify the MAC of a DM bootstrap message", ctl_dm_bootstrap_mac },
+	{ "dm-notification", "", "make or verify package 0, which asks a device for a DM session", ctl_dm_notification },
+	{ "gba-kdf", "", "derive keys of the generic bootstrapping architecture", ctl_gba_kdf },
 	{ "passwd", "", "read a password, print the hash for ppg-password", ctl_passwd },
 	{ "policy", "explain|profiles", "tell what a device would do with a message, and why", ctl_policy },
 	{ "submit", "", "submit a push to a gateway, print its answer", ctl_submit },
@@ -95,7 +100,7 @@ print_help(FILE *to)
 
 	fputs("usage: ppgctl VERB [OPTION]... [ARGUMENT]...\n\n", to);
 	for (v = ctl_verbs; v->name != NULL; v++)
-		fprintf(to, "  %-11s %s\n", v->name, v->help);
+		fprintf(to, "  %-16s %s\n", v->name, v->help);
 	fputs("\n\"ppgctl VERB --help\" shows the options of a verb.\n"
 	    "Exit status: 0 done, 1 the answer is no, 2 wrong use.\n", to);
 }

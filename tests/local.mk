@@ -36,8 +36,8 @@ dist-hook:
 TESTS += tests/check-includes.sh
 EXTRA_DIST += tests/check-includes.sh
 
-TESTS += tests/e2e/test_ppgctl.py tests/e2e/test_ppgctl_pap.py tests/e2e/test_ppgctl_admin.py tests/e2e/test_ppgctl_policy.py
-EXTRA_DIST += tests/e2e/test_ppgctl.py tests/e2e/test_ppgctl_pap.py tests/e2e/test_ppgctl_admin.py tests/e2e/test_ppgctl_policy.py
+TESTS += tests/e2e/test_ppgctl.py tests/e2e/test_ppgctl_pap.py tests/e2e/test_ppgctl_admin.py tests/e2e/test_ppgctl_policy.py tests/e2e/test_ppgctl_dm.py
+EXTRA_DIST += tests/e2e/test_ppgctl.py tests/e2e/test_ppgctl_pap.py tests/e2e/test_ppgctl_admin.py tests/e2e/test_ppgctl_policy.py tests/e2e/test_ppgctl_dm.py
 
 # ---- the manual against the programs ----
 TESTS += tests/check-docs.sh tests/check-threats.sh
