@@ -244,7 +244,9 @@ const struct wsp_token wsp_disposition_tokens[] = {
 	{ 0, "form-data" }, { 1, "attachment" }, { 2, "inline" }, { 0, NULL }
 };
 const struct wsp_token wsp_sec_names[] = {
-	{ 0, "NETWPIN" }, { 1, "USERPIN" }, { 2, "USERNETWPIN" }, { 3, "USERPINMAC" }, { 0, NULL }
+	{ 0, "NETWPIN" }, { 1, "USERPIN" }, { 2, "USERNETWPIN" }, { 3, "USERPINMAC" },
+	{ 0, "NETWORKID" }, { 2, "USERPIN_NETWORKID" },	/* of a DM bootstrap; only read in text */
+	{ 0, NULL }
 };
 
 const char *

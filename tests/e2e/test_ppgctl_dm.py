@@ -2,7 +2,9 @@
 import base64
 import hashlib
 import hmac
+import json
 import os
+from xml.etree import ElementTree
 
 import harness
 from harness import case, equal
@@ -249,6 +251,40 @@ def a_notification_travels():
     equal((status, err), (0, ""))
     assert ('"value":{"version":"1.1","ui_mode":1,"initiator":"server","session_id":"1","server_id":"dm.example",'
             '"digest":"055A2E267982F27BE08B499D97938DB4","vendor":""}') in line, line
+
+
+@case
+def a_bootstrap_travels():
+    """Key types by the names that DM has for them; the message is decoded to what was written."""
+    xml = harness.source("tests/vectors/syncml/bootstrap.xml")
+    with open(xml, encoding="utf-8") as f:
+        source = ElementTree.tostring(ElementTree.fromstring(f.read()))
+    for name, code, printed in (("NETWORKID", "80", "NETWPIN"), ("userpin", "81", "USERPIN"),
+                                ("USERPIN_NETWORKID", "82", "USERNETWPIN"), ("2", "82", "USERNETWPIN")):
+        mac = "28930B4A8291BB8254C9E108C729B77834F7BDEA"
+        status, pdu, err = ppgctl("encode", "--type", "application/vnd.syncml.dm+xml; SEC=%s; MAC=%s" % (name, mac), xml)
+        equal((status, err), (0, ""))
+        equal(pdu[:14], "01062F1F2DC291", name)
+        equal(pdu[14:16], code, name)
+        status, line, err = ppgctl("decode", "--json", stdin=pdu)
+        equal((status, err), (0, ""))
+        message = json.loads(line)
+        equal((message["content_type"], message["params"], message["body"]["format"]),
+              ("application/vnd.syncml.dm+wbxml", {"SEC": printed, "MAC": mac}, "xml"))
+        decoded = ElementTree.fromstring(message["body"]["value"])
+        equal([(e.tag, (e.text or "").strip()) for e in decoded.iter()],
+              [(e.tag, (e.text or "").strip()) for e in ElementTree.fromstring(source).iter()])
+
+
+@case
+def notifications_of_dm_1_3_stay_octets():
+    """Their layout is not published."""
+    body = "109E2E4D1EE2B383A6E183BA4BE2CA1402E800000066E906737072696E74"
+    status, line, err = ppgctl("decode", "--json", stdin="010603D8AF87" + body)
+    equal((status, err), (0, ""))
+    message = json.loads(line)
+    equal((message["content_type"], message["body"]),
+          ("application/vnd.syncml.dm.notification", {"format": "hex", "value": body}))
 
 
 @case
