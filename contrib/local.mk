@@ -38,7 +38,7 @@ dist_profiles_DATA = \
 
 # What smscsim(1) can be started with.
 simdatadir = $(pkgdatadir)/smscsim
-dist_simdata_DATA = contrib/smscsim/accounts.json
+dist_simdata_DATA = contrib/smscsim/accounts.json contrib/smscsim/bad-night.json contrib/smscsim/untidy.json
 
 distclean-local: distclean-profiles
 .PHONY: distclean-profiles

@@ -8,7 +8,9 @@
 #include "smsc/smscsim_account.h"
 #include "smsc/smscsim_fault.h"
 #include "smsc/smscsim_http.h"
+#include "smsc/smscsim_listen.h"
 #include "smsc/smscsim_receipt.h"
+#include "smsc/smscsim_scenario.h"
 #include "smsc/smscsim_session.h"
 #include "smsc/smscsim_store.h"
 
@@ -61,6 +63,8 @@ sim_create(const struct sim_config *cf)
 	sim->accounts = sim_accounts_create();
 	sim->receipts = sim_receipts_create(sim);
 	sim->sessions = sim_sessions_create(sim);
+	sim->listener = sim_listener_create(sim);
+	sim->scenario = sim_scenario_create(sim);
 	sim->http = sim_http_create(sim);
 	return sim;
 }
@@ -73,6 +77,8 @@ sim_destroy(struct sim **p)
 	if (sim == NULL)
 		return;
 	sim_http_destroy(&sim->http);		/* joins its thread */
+	sim_scenario_destroy(&sim->scenario);
+	sim_listener_destroy(&sim->listener);
 	sim_sessions_destroy(&sim->sessions);
 	sim_receipts_destroy(&sim->receipts);
 	sim_accounts_destroy(&sim->accounts);

@@ -8,7 +8,8 @@
  *
  *	smscsim_main      options, start and stop
  *	smscsim           this struct, lock, counters, random numbers
- *	smscsim_session   connections: octets in and out, framing, late answers, the end
+ *	smscsim_listen    connections: the port, and outbind
+ *	smscsim_session   octets in and out, framing, late answers, the end
  *	smscsim_smpp      what each PDU is answered with
  *	smscsim_part      one accepted submission: checks, and its user data as a handset gets it
  *	smscsim_store     submissions by message id, reassembly, complete messages, repeats
@@ -16,6 +17,8 @@
  *	smscsim_account   who binds, and what waits for them
  *	smscsim_terms     what an account may
  *	smscsim_file      files of accounts and scenarios
+ *	smscsim_scenario  steps that are gone through
+ *	smscsim_step      what a step waits for and does
  *	smscsim_receipt   outcomes, and when deliver_sm leave
  *	smscsim_deliver   what a deliver_sm says
  *	smscsim_settings  how receipts are treated
@@ -48,6 +51,7 @@ struct sim_config {
 	uint64_t seed;
 	unsigned max_messages;
 	const char *accounts;		/* file; NULL: everybody may bind */
+	const char *scenario;		/* file; NULL: none */
 	const char *tls_cert, *tls_key, *tls_client_ca;	/* files; cert NULL: no TLS; ca NULL: no certificate asked for */
 };
 
@@ -82,6 +86,8 @@ struct sim {
 	struct sim_accounts *accounts;
 	struct sim_receipts *receipts;
 	struct sim_sessions *sessions;
+	struct sim_listener *listener;
+	struct sim_scenario *scenario;
 	struct sim_http *http;
 	struct loop_work kick;
 	bool kicked;			/* kick is posted */

@@ -1,13 +1,17 @@
 /* smscsim_control.c - see smscsim_control.h. */
 #include "smsc/smscsim_control.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "smsc/smscsim_account.h"
 #include "smsc/smscsim_deliver.h"
 #include "smsc/smscsim_fault.h"
+#include "smsc/smscsim_listen.h"
 #include "smsc/smscsim_receipt.h"
+#include "smsc/smscsim_scenario.h"
 #include "smsc/smscsim_session.h"
 #include "smsc/smscsim_store.h"
 
@@ -80,7 +84,7 @@ post_fault(struct sim *sim, json_t *spec, json_t **answer, struct why *why)
 static int
 delete_faults(struct sim *sim, json_t *spec, json_t **answer, struct why *why)
 {
-	unsigned n = sim_faults_clear(sim->faults);
+	unsigned n = sim_faults_clear(sim->faults, NULL);
 
 	sim_sessions_wake(sim->sessions);
 	sim_kick(sim);
@@ -131,6 +135,51 @@ get_accounts(struct sim *sim, json_t *spec, json_t **answer, struct why *why)
 	return OK;
 }
 
+/* Connecting is the loop thread's: it is told to, and the request is answered meanwhile. */
+struct outbind_work {
+	struct loop_work work;
+	struct sim *sim;
+	struct sim_outbind outbind;
+};
+
+static void
+outbind_now(struct loop_work *work)
+{
+	struct outbind_work *w = (struct outbind_work *)work;
+	struct why why = { 0 };
+	unsigned session;
+
+	sim_enter(w->sim);
+	if (sim_outbind(w->sim, &w->outbind, &session, &why) != OK)
+		log_error("smscsim", "%s", why.text);
+	sim_leave(w->sim);
+	free(w);
+}
+
+static int
+post_outbind(struct sim *sim, json_t *spec, json_t **answer, struct why *why)
+{
+	struct outbind_work *w = sim_alloc(sizeof *w);
+	int err = sim_outbind_read(spec, &w->outbind, why);
+
+	if (err) {
+		free(w);
+		return err;
+	}
+	w->sim = sim;
+	w->work.run = outbind_now;
+	loop_post(sim->loop, &w->work);
+	*answer = json_object();
+	return OK;
+}
+
+static int
+get_scenario(struct sim *sim, json_t *spec, json_t **answer, struct why *why)
+{
+	*answer = sim_scenario_json(sim->scenario);
+	return OK;
+}
+
 /* ---- the table ----------------------------------------------------------------------- */
 
 static const struct sim_control controls[] = {
@@ -142,10 +191,13 @@ static const struct sim_control controls[] = {
 	{ "GET",    "/receipts", false, get_receipts },
 	{ "POST",   "/receipts", true,  post_receipts },
 	{ "POST",   "/deliver",  true,  post_deliver },
+	{ "POST",   "/outbind",  true,  post_outbind },
 	{ "GET",    "/accounts", false, get_accounts },
+	{ "GET",    "/scenario", false, get_scenario },
 };
 
-const char sim_control_paths[] = "there are /messages, /stats, /faults, /receipts, /deliver and /accounts";
+const char sim_control_paths[] = "there are /messages, /stats, /faults, /receipts, /deliver, /outbind, /accounts and "
+    "/scenario";
 
 const struct sim_control *
 sim_control_find(const char *method, const char *path, char allowed[SIM_METHODS_SIZE])

@@ -68,7 +68,7 @@ void
 sim_faults_destroy(struct sim_faults **p)
 {
 	if (*p != NULL)
-		sim_faults_clear(*p);
+		sim_faults_clear(*p, NULL);
 	free(*p);
 	*p = NULL;
 }
@@ -221,6 +221,25 @@ read_fault(json_t *spec, struct fault *f, struct why *why)
 }
 
 int
+sim_faults_check(json_t *spec, struct why *why)
+{
+	struct fault f;
+
+	return read_fault(spec, &f, why);
+}
+
+bool
+sim_fault_is_kind(const char *name)
+{
+	int i;
+
+	for (i = 0; i < SIM_FAULT_KINDS; i++)
+		if (strcmp(rules[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+int
 sim_faults_add(struct sim_faults *faults, json_t *spec, unsigned *id, struct why *why)
 {
 	struct fault read, *f;
@@ -275,23 +294,6 @@ sim_faults_list(const struct sim_faults *faults)
 	return list;
 }
 
-unsigned
-sim_faults_clear(struct sim_faults *faults)
-{
-	unsigned n = faults->n;
-	struct fault *f;
-
-	while ((f = faults->first) != NULL) {
-		faults->first = f->next;
-		free(f);
-	}
-	faults->last = &faults->first;
-	faults->n = 0;
-	return n;
-}
-
-/* ---- applied ----------------------------------------------------------------------- */
-
 static void
 drop(struct sim_faults *faults, struct fault **p)
 {
@@ -303,6 +305,22 @@ drop(struct sim_faults *faults, struct fault **p)
 	faults->n--;
 	free(f);
 }
+
+unsigned
+sim_faults_clear(struct sim_faults *faults, const char *kind)
+{
+	struct fault **p = &faults->first;
+	unsigned n = faults->n;
+
+	while (*p != NULL)
+		if (kind == NULL || strcmp(rules[(*p)->kind].name, kind) == 0)
+			drop(faults, p);
+		else
+			p = &(*p)->next;
+	return n - faults->n;
+}
+
+/* ---- applied ----------------------------------------------------------------------- */
 
 /* Answers: of several that fit the first one decides. */
 static bool

@@ -52,7 +52,10 @@ void sim_faults_destroy(struct sim_faults **faults);
  */
 int sim_faults_add(struct sim_faults *faults, json_t *spec, unsigned *id, struct why *why);
 json_t *sim_faults_list(const struct sim_faults *faults);	/* new reference */
-unsigned sim_faults_clear(struct sim_faults *faults);		/* how many there were */
+/* All, or those of one kind; how many there were. */
+unsigned sim_faults_clear(struct sim_faults *faults, const char *kind);
+int sim_faults_check(json_t *spec, struct why *why);	/* whether it could be added */
+bool sim_fault_is_kind(const char *name);
 
 /*
  * The first fault that fits decides on the answer; the delays of all that fit are added up. Those that

@@ -17,7 +17,9 @@
 #include "smsc/smscsim.h"
 #include "smsc/smscsim_account.h"
 #include "smsc/smscsim_http.h"
+#include "smsc/smscsim_listen.h"
 #include "smsc/smscsim_receipt.h"
+#include "smsc/smscsim_scenario.h"
 #include "smsc/smscsim_session.h"
 
 enum { PORT_DEFAULT = 2775, HTTP_PORT_DEFAULT = 8080, EXIT_USE = 2, DESCRIPTORS = 4096 };
@@ -37,10 +39,11 @@ static const char usage[] =
     "  --seed N           makes message ids and random octets repeat\n"
     "  --max-messages N   complete messages kept, the oldest go first (100000)\n"
     "  --accounts FILE    who may bind, and what they may; read again on SIGHUP\n"
+    "  --scenario FILE    steps that change how it behaves, after messages, binds or time\n"
     "  --quiet            log errors only\n"
     "  --help, --version\n"
-    "GET /messages /stats /faults /receipts /accounts, POST /faults /receipts /deliver,\n"
-    "DELETE /faults:\n"
+    "GET /messages /stats /faults /receipts /accounts /scenario, DELETE /faults,\n"
+    "POST /faults /receipts /deliver /outbind:\n"
     "see smscsim(1).\n";
 
 static void
@@ -126,7 +129,7 @@ number(const char *option, int64_t min, int64_t max)
 }
 
 enum option_id { OPT_PORT = 1, OPT_HTTP_PORT, OPT_HOST, OPT_HTTP_HOST, OPT_SEED, OPT_MAX_MESSAGES,
-	OPT_TLS_CERT, OPT_TLS_KEY, OPT_TLS_CLIENT_CA, OPT_ACCOUNTS,
+	OPT_TLS_CERT, OPT_TLS_KEY, OPT_TLS_CLIENT_CA, OPT_ACCOUNTS, OPT_SCENARIO,
 	OPT_QUIET, OPT_HELP, OPT_VERSION };
 
 static const struct option options[] = {
@@ -140,6 +143,7 @@ static const struct option options[] = {
 	{ "tls-key",      required_argument, NULL, OPT_TLS_KEY },
 	{ "tls-client-ca", required_argument, NULL, OPT_TLS_CLIENT_CA },
 	{ "accounts",     required_argument, NULL, OPT_ACCOUNTS },
+	{ "scenario",     required_argument, NULL, OPT_SCENARIO },
 	{ "quiet",        no_argument,       NULL, OPT_QUIET },
 	{ "help",         no_argument,       NULL, OPT_HELP },
 	{ "version",      no_argument,       NULL, OPT_VERSION },
@@ -179,6 +183,9 @@ read_option(int c, const char *name, struct sim_config *cf, enum log_level *leve
 		break;
 	case OPT_ACCOUNTS:
 		cf->accounts = optarg;
+		break;
+	case OPT_SCENARIO:
+		cf->scenario = optarg;
 		break;
 	case OPT_QUIET:
 		*level = LOG_LEVEL_ERROR;
@@ -248,13 +255,18 @@ main(int argc, char **argv)
 		err = sim_accounts_load(sim->accounts, cf.accounts, &why);
 	if (err == OK && cf.accounts != NULL)
 		err = watch_hangup(sim, &why);
+	if (err == OK && cf.scenario != NULL)
+		err = sim_scenario_load(sim->scenario, cf.scenario, &why);
 	if (err == OK && cf.tls_cert != NULL)
 		err = sim_sessions_use_tls(sim->sessions, cf.tls_cert, cf.tls_key, cf.tls_client_ca, &why);
 	if (err == OK)
-		err = sim_sessions_listen(sim->sessions, cf.host, cf.port, &port, &why);
+		err = sim_listener_start(sim->listener, cf.host, cf.port, &port, &why);
 	if (err == OK)
 		err = sim_http_start(sim->http, cf.http_host, cf.http_port, &http_port, &why);
 	if (err == OK) {
+		sim_enter(sim);
+		sim_scenario_start(sim->scenario);
+		sim_leave(sim);
 		say_ready(&cf, port, http_port);
 		loop_run(sim->loop);
 	} else {

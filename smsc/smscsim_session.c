@@ -3,7 +3,6 @@
 
 #include "smsc/smscsim_session.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
@@ -25,8 +24,6 @@ enum {
 	IN_MAX = SMPP_PDU_MAX + READ_OCTETS,
 	OUT_CLOGGED = 1 << 20,		/* unsent octets; reading stops until the peer takes them */
 	LINGER_MS = 2000,		/* between our last octet and the close */
-	FULL_MS = 100,			/* until accept is tried again when there are no descriptors */
-	BACKLOG = 512,
 	SLOW_SHARES = 10,		/* reads a second of a slow reader, when it is not slower than that */
 	SLOW_BUFFER = 4096		/* what waits in the socket: the peer is to notice */
 };
@@ -34,9 +31,6 @@ enum {
 struct sim_sessions {
 	struct sim *sim;
 	struct tls_context *tls;	/* NULL: sessions speak without */
-	struct loop_fd watch;		/* of the listening socket */
-	struct loop_timer full;		/* runs while it is not watched */
-	int fd;
 	struct sim_session *first, *touched;
 	unsigned n, next_number, n_delayed;
 	bool wake;			/* sim_sessions_wake was called */
@@ -59,7 +53,6 @@ sim_sessions_create(struct sim *sim)
 	struct sim_sessions *all = sim_alloc(sizeof *all);
 
 	all->sim = sim;
-	all->fd = -1;
 	return all;
 }
 
@@ -101,6 +94,26 @@ sim_session_end(struct sim_session *s)
 	s->ending = true;
 	sim_account_leave(s);
 	touch(s);
+}
+
+static void lingered(void *arg);
+
+unsigned
+sim_sessions_cut(struct sim_sessions *all, const char *system_id)
+{
+	struct sim_session *s;
+	unsigned n = 0;
+
+	for (s = all->first; s != NULL; s = s->next) {
+		if (s->ending || (system_id != NULL &&
+		    (s->account == NULL || strcmp(s->account->system_id, system_id) != 0)))
+			continue;
+		sim_session_end(s);
+		/* who does not read what is left has no more time for it than to close */
+		loop_timer_start(all->sim->loop, &s->linger, LINGER_MS, lingered, s);
+		n++;
+	}
+	return n;
 }
 
 static void
@@ -216,9 +229,9 @@ watch(struct sim_session *s)
 	int events = 0;
 
 	if (!s->asleep) {
-		if (s->tls != NULL ? tls_wants_write(s->tls) : unsent(s) > 0)
+		if (s->tls != NULL ? tls_wants_write(s->tls) : unsent(s) > 0 || s->connecting)
 			events |= LOOP_WRITE;
-		if (!s->eof && (s->ending || (!s->paused && unsent(s) < OUT_CLOGGED)))
+		if (!s->eof && !s->connecting && (s->ending || (!s->paused && unsent(s) < OUT_CLOGGED)))
 			events |= LOOP_READ;
 	}
 	if (loop_watch(s->sim->loop, &s->watch, s->fd, events, ready, s) != OK)
@@ -259,7 +272,7 @@ flush(struct sim_session *s)
 {
 	long n;
 
-	while (unsent(s) > 0 && !s->shaking) {
+	while (unsent(s) > 0 && !s->shaking && !s->connecting) {
 		n = send_some(s);
 		if (n == ERR_BUSY)
 			break;
@@ -272,7 +285,7 @@ flush(struct sim_session *s)
 	if (unsent(s) == 0) {
 		sbuf_clear(&s->out);
 		s->out_at = 0;
-		if (s->ending && s->eof) {
+		if (s->ending && (s->eof || s->connecting)) {
 			s->dead = true;
 			return;
 		}
@@ -404,6 +417,24 @@ pause_over(void *arg)
 	sim_leave(sim);
 }
 
+/* The connection is there, or will never be. */
+static void
+connected(struct sim_session *s)
+{
+	int error = 0;
+	socklen_t n = sizeof error;
+
+	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 && error == 0) {
+		s->connecting = false;
+		log_info("smscsim", "session %u: connected, outbind sent", s->number);
+		touch(s);
+		return;
+	}
+	log_warning("smscsim", "session %u: %s: %s", s->number, s->peer, strerror(error));
+	s->sim->count.errors++;
+	give_up(s);
+}
+
 static void
 ready(void *arg, int events)
 {
@@ -411,7 +442,9 @@ ready(void *arg, int events)
 	struct sim *sim = s->sim;
 
 	sim_enter(sim);
-	if (events & LOOP_HANGUP && !(events & LOOP_READ))
+	if (s->connecting)
+		connected(s);
+	else if (events & LOOP_HANGUP && !(events & LOOP_READ))
 		give_up(s);
 	else if (s->shaking)
 		shake_hands(s);
@@ -487,22 +520,26 @@ sim_sessions_settle(struct sim_sessions *all)
 	}
 }
 
-/* ---- listening --------------------------------------------------------------------- */
+/* ---- the beginning of a session ------------------------------------------------------ */
 
-static void
-session_create(struct sim_sessions *all, int fd, const struct sockaddr_storage *from)
+struct sim_session *
+sim_session_create(struct sim_sessions *all, int fd, const struct sockaddr_storage *peer, bool ours)
 {
-	struct sim_session *s = sim_alloc(sizeof *s);
+	struct sim_session *s;
 	int one = 1;
 
+	if (all->n == SIM_SESSIONS_MAX)
+		return NULL;
+	s = sim_alloc(sizeof *s);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-	if (all->tls != NULL) {
+	if (all->tls != NULL && !ours) {
 		s->tls = tls_open(all->tls, fd);
 		s->shaking = s->tls != NULL;
 	}
 	s->sim = all->sim;
 	s->fd = fd;
-	s->from = *from;
+	s->connecting = ours;
+	s->from = *peer;
 	s->number = ++all->next_number;
 	s->next = all->first;
 	s->link = &all->first;
@@ -510,53 +547,13 @@ session_create(struct sim_sessions *all, int fd, const struct sockaddr_storage *
 		s->next->link = &s->next;
 	all->first = s;
 	all->n++;
-	if (getnameinfo((const struct sockaddr *)from, sizeof *from, s->peer, sizeof s->peer, NULL, 0,
+	if (getnameinfo((const struct sockaddr *)peer, sizeof *peer, s->peer, sizeof s->peer, NULL, 0,
 	    NI_NUMERICHOST) != 0)
 		snprintf(s->peer, sizeof s->peer, "unknown");
-	log_info("smscsim", "session %u: connected from %s", s->number, s->peer);
+	log_info("smscsim", "session %u: %s %s", s->number, ours ? "connecting to" : "connected from",
+	    s->peer);
 	touch(s);
-}
-
-static void incoming(void *arg, int events);
-
-static void
-listen_again(void *arg)
-{
-	struct sim_sessions *all = arg;
-
-	if (loop_watch(all->sim->loop, &all->watch, all->fd, LOOP_READ, incoming, all) != OK)
-		loop_timer_start(all->sim->loop, &all->full, FULL_MS, listen_again, all);
-}
-
-static void
-incoming(void *arg, int events)
-{
-	struct sim_sessions *all = arg;
-	struct sockaddr_storage from;
-	socklen_t n;
-	int fd;
-
-	sim_enter(all->sim);
-	for (;;) {
-		n = sizeof from;
-		fd = accept4(all->fd, (struct sockaddr *)&from, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd < 0)
-			break;
-		if (all->n < SIM_SESSIONS_MAX) {
-			session_create(all, fd, &from);
-		} else {
-			log_peer("smscsim", "any", "too many sessions");
-			all->sim->count.errors++;
-			close(fd);
-		}
-	}
-	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-		/* the peer still knocks: without a pause we would do nothing else */
-		log_peer("smscsim", "any", "no descriptors left for more sessions");
-		loop_unwatch(all->sim->loop, &all->watch);
-		loop_timer_start(all->sim->loop, &all->full, FULL_MS, listen_again, all);
-	}
-	sim_leave(all->sim);
+	return s;
 }
 
 int
@@ -568,34 +565,6 @@ sim_sessions_use_tls(struct sim_sessions *all, const char *cert, const char *key
 	return tls_context_create(&cf, &all->tls, why);
 }
 
-int
-sim_sessions_listen(struct sim_sessions *all, const char *host, uint16_t port, uint16_t *got,
-    struct why *why)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_PASSIVE | AI_NUMERICSERV }, *ai;
-	struct sockaddr_storage at;
-	socklen_t n = sizeof at;
-	char service[8];
-	int err, one = 1;
-
-	snprintf(service, sizeof service, "%u", port);
-	err = getaddrinfo(host, service, &hints, &ai);
-	if (err)
-		return why_set(why, ERR_IO, "host %s: %s", host, gai_strerror(err));
-	all->fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (all->fd < 0 || setsockopt(all->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) < 0 ||
-	    bind(all->fd, ai->ai_addr, ai->ai_addrlen) < 0 || listen(all->fd, BACKLOG) < 0 ||
-	    getsockname(all->fd, (struct sockaddr *)&at, &n) < 0) {
-		freeaddrinfo(ai);
-		return why_set(why, ERR_IO, "port %u on %s: %s", port, host, strerror(errno));
-	}
-	freeaddrinfo(ai);
-	*got = ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port :
-	    ((struct sockaddr_in *)&at)->sin_port);
-	return loop_watch(all->sim->loop, &all->watch, all->fd, LOOP_READ, incoming, all);
-}
-
 void
 sim_sessions_destroy(struct sim_sessions **p)
 {
@@ -603,11 +572,6 @@ sim_sessions_destroy(struct sim_sessions **p)
 
 	if (all == NULL)
 		return;
-	if (all->fd >= 0) {
-		loop_timer_stop(all->sim->loop, &all->full);
-		loop_unwatch(all->sim->loop, &all->watch);
-		close(all->fd);
-	}
 	while (all->first != NULL)
 		session_free(all->first);
 	tls_context_destroy(&all->tls);

@@ -27,6 +27,7 @@ struct sim_session {
 	int fd;
 	struct tls *tls;		/* or NULL */
 	bool shaking;			/* TLS is not agreed on yet */
+	bool connecting;		/* our connection is not there yet */
 	unsigned number;		/* for the log */
 	char peer[INET6_ADDRSTRLEN];
 	struct sockaddr_storage from;
@@ -59,9 +60,8 @@ void sim_sessions_destroy(struct sim_sessions **sessions);
 /* Before listening: every session begins with a TLS handshake. Files as struct tls_config has them. */
 int sim_sessions_use_tls(struct sim_sessions *sessions, const char *cert, const char *key,
     const char *client_ca, struct why *why);
-/* Bind and listen; *port is the one it got. ERR_IO with a sentence in *why. */
-int sim_sessions_listen(struct sim_sessions *sessions, const char *host, uint16_t port, uint16_t *got,
-    struct why *why);
+/* End all, or those of one system_id, after what was written; how many. */
+unsigned sim_sessions_cut(struct sim_sessions *sessions, const char *system_id);
 unsigned sim_sessions_count(const struct sim_sessions *sessions, bool bound_only);
 
 /* End of a turn: send what was written, free what is dead. */
@@ -71,6 +71,9 @@ void sim_sessions_revive(struct sim_sessions *sessions);
 /* Any thread with the lock: sleeping and slow sessions go on at the next sim_kick. */
 void sim_sessions_wake(struct sim_sessions *sessions);
 
+/* The socket of a peer that has connected, or, of ours, that we are connecting; NULL: there are too many. */
+struct sim_session *sim_session_create(struct sim_sessions *sessions, int fd,
+    const struct sockaddr_storage *peer, bool ours);
 void sim_session_write(struct sim_session *s, struct span octets);
 /* The same, delay_ms from now, unless the session has ended by then. */
 void sim_session_write_late(struct sim_session *s, struct span octets, uint32_t delay_ms);

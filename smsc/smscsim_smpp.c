@@ -10,6 +10,7 @@
 #include "smsc/smscsim_account.h"
 #include "smsc/smscsim_fault.h"
 #include "smsc/smscsim_receipt.h"
+#include "smsc/smscsim_scenario.h"
 #include "smsc/smscsim_store.h"
 
 enum { ANSWER_MAX = 256, INTERFACE_VERSION = 0x34 };
@@ -187,6 +188,7 @@ take_bind(struct sim_session *s, const struct smpp_pdu *pdu)
 	    s->bound == SIM_BOUND_RX ? "receiver" : "transceiver");
 	if (s->bound != SIM_BOUND_TX)
 		sim_receipts_bind(s->sim->receipts, s);
+	sim_scenario_bind(s->sim->scenario, s->account->system_id);
 }
 
 static void
@@ -210,7 +212,7 @@ take_enquire_link(struct sim_session *s, const struct smpp_pdu *pdu)
 /* ---- messages ---------------------------------------------------------------------- */
 
 static void
-take_submit(struct sim_session *s, const struct smpp_pdu *pdu)
+accept_or_refuse(struct sim_session *s, const struct smpp_pdu *pdu)
 {
 	struct sim *sim = s->sim;
 	struct smpp_pdu resp = { .id = pdu->id | SMPP_RESP, .seq = pdu->seq };
@@ -246,6 +248,13 @@ take_submit(struct sim_session *s, const struct smpp_pdu *pdu)
 	if (!misdeed.receipt_first)
 		sim_receipts_submitted(sim->receipts, part, &misdeed);
 	sim_part_unref(&part);
+}
+
+static void
+take_submit(struct sim_session *s, const struct smpp_pdu *pdu)
+{
+	accept_or_refuse(s, pdu);
+	sim_scenario_message(s->sim->scenario, s->account->system_id, pdu->dest);
 }
 
 static bool
