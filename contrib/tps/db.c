@@ -17,7 +17,8 @@ static const char schema[] =
 /* password_digest finds a second device with the same one, also when the password itself is gone. */
 "  password TEXT, password_digest TEXT NOT NULL UNIQUE, hash_md5 TEXT NOT NULL, hash_sha256 TEXT NOT NULL,"
 "  server_password TEXT NOT NULL, client_nonce BLOB NOT NULL, server_nonce BLOB NOT NULL,"
-"  session_id INT NOT NULL DEFAULT 0, created INT NOT NULL, seen INT NOT NULL DEFAULT 0);"
+"  session_id INT NOT NULL DEFAULT 0, created INT NOT NULL, seen INT NOT NULL DEFAULT 0,"
+"  client_stamp TEXT, server_stamp INT NOT NULL DEFAULT 0);"
 "CREATE TABLE push(push_id TEXT PRIMARY KEY, device INT NOT NULL, submitted INT NOT NULL, what TEXT NOT NULL,"
 "  address TEXT NOT NULL, code INT NOT NULL DEFAULT 0, state TEXT, description TEXT, event_time INT NOT NULL DEFAULT 0);"
 "CREATE INDEX push_device ON push(device, submitted);"
@@ -132,17 +133,22 @@ db_blob(sqlite3_stmt *q, int column)
 
 /* ---- the file ------------------------------------------------------------------------------------- */
 
-/* Nobody else may read it, whatever the umask says, and from its first octet on. */
+/*
+ * Nobody else may read it, whatever the umask says, and from its first octet on. A file that is there is not opened here:
+ * closing it again would take the locks away that other handles of this process have.
+ */
 static int
 make_private(const char *path, struct why *why)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600), err = OK;
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-	if (fd < 0 || fchmod(fd, 0600) != 0)
-		err = why_set(why, ERR_IO, "database %.120s: %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
-	return err;
+	else if (errno != EEXIST)
+		return why_set(why, ERR_IO, "database %.120s: %s", path, strerror(errno));
+	if (chmod(path, 0600) != 0)
+		return why_set(why, ERR_IO, "database %.120s: %s", path, strerror(errno));
+	return OK;
 }
 
 static int

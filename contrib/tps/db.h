@@ -41,6 +41,8 @@ struct tps_device {
 	char server_password[DM_PASSWORD_MAX];
 	struct dm_octets client_nonce, server_nonce;	/* device to server; server to device */
 	unsigned session_id;		/* of the last package 0; 0: none yet */
+	char client_stamp[40];		/* last timestamps of HMAC-SHA256, which count on over sessions: its, "" none */
+	int64_t server_stamp;		/* and ours, UTC s */
 	int64_t created, seen;		/* UTC s; seen 0: never */
 };
 
@@ -60,6 +62,7 @@ int tps_device_set_password(struct tps_db *db, struct tps_device *d, const char 
 /* The device has shown its password: where hashes are enough, they alone stay. */
 int tps_device_seal(struct tps_db *db, struct tps_device *d, struct why *why);
 int tps_device_set_nonces(struct tps_db *db, const struct tps_device *d, struct why *why);
+int tps_device_set_stamps(struct tps_db *db, const struct tps_device *d, struct why *why);
 int tps_device_set_seen(struct tps_db *db, int64_t id, int64_t at, struct why *why);
 /* Counts 1 .. 65535 round and round; into d->session_id. */
 int tps_device_next_session(struct tps_db *db, struct tps_device *d, struct why *why);

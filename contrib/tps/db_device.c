@@ -8,7 +8,7 @@
 #include "base/secret.h"
 
 #define DEVICE_COLUMNS "id, device_id, msisdn, imsi, profile, auth, require, user, certificate, password, hash_md5," \
-	" hash_sha256, server_password, client_nonce, server_nonce, session_id, created, seen"
+	" hash_sha256, server_password, client_nonce, server_nonce, session_id, created, seen, client_stamp, server_stamp"
 
 /* ---- words ---------------------------------------------------------------------------------------- */
 
@@ -172,6 +172,13 @@ tps_device_set_nonces(struct tps_db *db, const struct tps_device *d, struct why 
 }
 
 int
+tps_device_set_stamps(struct tps_db *db, const struct tps_device *d, struct why *why)
+{
+	return db_do(db, why, "UPDATE device SET client_stamp = ?2, server_stamp = ?3 WHERE id = ?1", "iti", d->id,
+	    or_null(d->client_stamp), d->server_stamp);
+}
+
+int
 tps_device_set_seen(struct tps_db *db, int64_t id, int64_t at, struct why *why)
 {
 	return db_do(db, why, "UPDATE device SET seen = ?2 WHERE id = ?1", "ii", id, at);
@@ -227,7 +234,8 @@ read_device(sqlite3_stmt *q, struct tps_device *d)
 {
 	*d = (struct tps_device){ .id = sqlite3_column_int64(q, 0), .auth = (enum dm_auth)sqlite3_column_int(q, 5),
 		.require = (enum tps_require)sqlite3_column_int(q, 6), .session_id = (unsigned)sqlite3_column_int(q, 15),
-		.created = sqlite3_column_int64(q, 16), .seen = sqlite3_column_int64(q, 17) };
+		.created = sqlite3_column_int64(q, 16), .seen = sqlite3_column_int64(q, 17),
+		.server_stamp = sqlite3_column_int64(q, 19) };
 	db_text(q, 1, d->device_id, sizeof d->device_id);
 	db_text(q, 2, d->msisdn, sizeof d->msisdn);
 	db_text(q, 3, d->imsi, sizeof d->imsi);
@@ -238,6 +246,7 @@ read_device(sqlite3_stmt *q, struct tps_device *d)
 	db_text(q, 10, d->hash_md5, sizeof d->hash_md5);
 	db_text(q, 11, d->hash_sha256, sizeof d->hash_sha256);
 	db_text(q, 12, d->server_password, sizeof d->server_password);
+	db_text(q, 18, d->client_stamp, sizeof d->client_stamp);
 	read_octets(q, 13, &d->client_nonce);
 	read_octets(q, 14, &d->server_nonce);
 }

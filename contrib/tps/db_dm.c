@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 
-enum { EVENTS_KEPT = 100 };
+enum { EVENTS_KEPT = 100, RESULT_OCTETS_MAX = 4 << 20 };
 
 /* ---- commands ------------------------------------------------------------------------------------ */
 
@@ -121,6 +121,9 @@ tps_result_set(struct tps_db *db, int64_t device, const char *uri, const char *f
 
 	if (err == OK && !known && count(db, "SELECT count(*) FROM result WHERE device = ?1", device) >= (int64_t)most)
 		err = why_set(why, ERR_FULL, "%u nodes of this device are remembered already (results-max)", most);
+	if (err == OK && count(db, "SELECT total(length(data)) FROM result WHERE device = ?1", device) + (int64_t)data.n >
+	    RESULT_OCTETS_MAX)
+		err = why_set(why, ERR_FULL, "what this device said has %d octets already", RESULT_OCTETS_MAX);
 	if (err != OK)
 		return err;
 	return db_do(db, why, "INSERT INTO result VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET format = ?3, data = ?4,"

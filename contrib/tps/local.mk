@@ -6,6 +6,8 @@ contrib_tps_libtps_a_SOURCES = \
 	contrib/tps/template.c contrib/tps/template.h contrib/tps/template_dir.c \
 	contrib/tps/certificate.c contrib/tps/certificate.h contrib/tps/pap.c contrib/tps/pap.h \
 	contrib/tps/server.c contrib/tps/server.h \
+	contrib/tps/session.c contrib/tps/session.h contrib/tps/session_int.h contrib/tps/session_auth.c \
+	contrib/tps/session_in.c contrib/tps/session_out.c \
 	contrib/tps/cli.c contrib/tps/cli.h contrib/tps/cli_device.c contrib/tps/cli_push.c contrib/tps/cli_status.c
 TPS_LIBS = contrib/tps/libtps.a policy/libpolicy.a $(WAP_LIBS) $(SQLITE_LIBS)
 bin_PROGRAMS += tps
@@ -21,5 +23,5 @@ TESTS += tests/unit/test_tps_template
 tests_unit_test_tps_template_SOURCES = tests/unit/test_tps_template.c
 tests_unit_test_tps_template_LDADD = $(TPS_LIBS) $(TEST_LIBS)
 EXTRA_DIST += contrib/tps/tps.conf
-TESTS += tests/e2e/test_tps.py
-EXTRA_DIST += tests/e2e/test_tps.py
+TESTS += tests/e2e/test_tps.py tests/e2e/test_tps_dm.py
+EXTRA_DIST += tests/e2e/test_tps.py tests/e2e/test_tps_dm.py tests/e2e/provisioner.py

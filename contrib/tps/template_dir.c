@@ -105,7 +105,7 @@ add_names(const char *path, char (*names)[NAME_LENGTH + 1], size_t n)
 			continue;
 		*dot = '\0';
 		if (is_file_name(e->d_name))
-			snprintf(names[n++], sizeof names[0], "%s", e->d_name);
+			strcpy(names[n++], e->d_name);		/* is_file_name looked at its length */
 	}
 	if (dir != NULL)
 		closedir(dir);
