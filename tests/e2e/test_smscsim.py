@@ -59,6 +59,12 @@ def options():
     equal(status, 0)
     for word in ("--port", "--http-port", "--seed", "--host", "--http-host", "--max-messages", "--quiet"):
         assert word in out, word
+    with open(harness.source("doc/smscsim.1")) as f:
+        manual = f.read()
+    for option in re.findall(r"^  (--[a-z-]+)", out, re.M):
+        assert re.search(r"^\.It.* Fl %s\b" % option[1:], manual, re.M) or option == "--help", option
+    for path in re.findall(r"/[a-z]+", http_get(sim().url + "nothing").text):
+        assert re.search(r"^\.Ss .*%s\b" % path, manual, re.M) and path in out, path
     status, out, _ = harness.run([program, "--version"])
     assert status == 0 and re.match(r"smscsim \d", out), out
     for wrong in (["--port", "70000"], ["--port", "x"], ["--max-messages", "0"], ["--nothing"], ["more"],
