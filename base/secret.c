@@ -1,7 +1,12 @@
 /* secret.c - see secret.h. */
 #include "base/secret.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
 
 void
@@ -14,6 +19,17 @@ bool
 secret_equal(const void *a, const void *b, size_t n)
 {
 	return CRYPTO_memcmp(a, b, n) == 0;
+}
+
+void
+secret_hash(struct span key, struct span s, uint8_t out[SECRET_HASH_SIZE])
+{
+	uint8_t mac[SHA256_DIGEST_LENGTH];
+
+	if (HMAC(EVP_sha256(), key.p, (int)key.n, s.p, s.n, mac, NULL) == NULL)
+		abort();
+	memcpy(out, mac, SECRET_HASH_SIZE);
+	secret_cleanse(mac, sizeof mac);
 }
 
 void

@@ -13,30 +13,39 @@ enum { RECIPIENTS_SHOWN = 1000, ROWS_MAX = 1000, ROWS_USUAL = 100 };
 
 /* ---- one push ------------------------------------------------------------------------------------ */
 
+/* What was said of the recipients of a push: the push's meta, or else the remark on the chunk that holds the last one asked for. */
+struct said {
+	struct admin *admin;
+	int64_t push;
+	json_t *meta, *chunk;		/* NULL: none */
+	uint32_t first, n;		/* of the chunk; n 0: none was read */
+	bool failed;
+};
+
 static json_t *
-stored_prediction(json_t *meta, size_t i)
+stored_prediction(json_t *said, size_t i)
 {
 	struct prediction p;
 
-	return prediction_read(json_array_get(json_object_get(meta, "predictions"), i), &p) ? prediction_json(&p) : NULL;
+	return prediction_read(json_array_get(json_object_get(said, "predictions"), i), &p) ? prediction_json(&p) : NULL;
 }
 
-/* The prediction for recipient n as admit_policy_meta wrote it, or NULL. */
+/* Of the n-th of those it speaks of; NULL: none. */
 static json_t *
-prediction_of(json_t *meta, uint32_t n)
+prediction_in(json_t *said, uint32_t n)
 {
-	const char *p = json_text(meta, "predicted");
+	const char *p = json_text(said, "predicted");
 	char index[12];
 	uint32_t count;
 	int used;
 
 	if (p == NULL)
-		return stored_prediction(meta, 0);
+		return stored_prediction(said, 0);
 	while (sscanf(p, "%11[-?0-9]*%7u%n", index, &count, &used) == 2) {
 		if (n < count && index[0] == '?')
 			return json_pack("{s:n, s:n, s:s}", "outcome", "code", "reason", "looked up when it is due");
 		if (n < count)
-			return index[0] != '-' ? stored_prediction(meta, strtoul(index, NULL, 10)) : NULL;
+			return index[0] != '-' ? stored_prediction(said, strtoul(index, NULL, 10)) : NULL;
 		n -= count;
 		p += used;
 		p += *p == ',';
@@ -45,9 +54,29 @@ prediction_of(json_t *meta, uint32_t n)
 }
 
 static json_t *
-recipient_json(const struct store_view_recipient *r, json_t *meta)
+prediction_of(struct said *s, uint32_t n)
 {
-	json_t *o = json_object(), *ids = json_array(), *prediction = prediction_of(meta, r->n);
+	char *text;
+
+	if (s->meta != NULL && (json_object_get(s->meta, "predictions") != NULL ||
+	    json_object_get(s->meta, "predicted") != NULL))
+		return prediction_in(s->meta, n);
+	if (!s->failed && n - s->first >= s->n) {
+		json_decref(s->chunk);
+		s->chunk = NULL;
+		s->n = 0;
+		s->failed = store_read_remark(s->admin->reader, s->push, n, &s->first, &s->n, &text) != OK;
+		if (!s->failed)
+			s->chunk = json_read(span_str(text), NULL);
+		free(text);
+	}
+	return s->chunk != NULL ? prediction_in(s->chunk, n - s->first) : NULL;
+}
+
+static json_t *
+recipient_json(const struct store_view_recipient *r, struct said *said)
+{
+	json_t *o = json_object(), *ids = json_array(), *prediction = prediction_of(said, r->n);
 	unsigned i;
 
 	for (i = 0; i < r->n_ids; i++)	/* a part that the SMSC gave no id has none to show (S-05) */
@@ -92,14 +121,16 @@ priority_json(json_t *meta)
 }
 
 static json_t *
-push_json(const struct store_view *v)
+push_json(struct admin *admin, const struct store_view *v)
 {
 	json_t *meta = v->meta != NULL ? json_read(span_str(v->meta), NULL) : NULL;
+	struct said said = { .admin = admin, .push = v->push, .meta = meta, .failed = v->n_recipients == 1 };
 	json_t *o = json_object(), *list = json_array();
 	size_t i;
 
 	for (i = 0; i < v->n; i++)
-		json_array_append_new(list, recipient_json(&v->recipients[i], meta));
+		json_array_append_new(list, recipient_json(&v->recipients[i], &said));
+	json_decref(said.chunk);
 	json_object_set_new(o, "push_id", json_span(span_str(v->push_id)));
 	json_object_set_new(o, "initiator", json_string(v->pi));
 	json_object_set_new(o, "state", json_string(push_state(v)));
@@ -166,7 +197,7 @@ show_push(struct admin *admin, struct http_request *rq, const char *push_id, con
 	err = address != NULL ? read_recipient(admin, pi, push_id, address, &view, &why) :
 	    store_read_push(admin->reader, pi, push_id, (uint32_t)first, RECIPIENTS_SHOWN, &view);
 	if (err == OK) {
-		admin_json(rq, 200, push_json(&view));
+		admin_json(rq, 200, push_json(admin, &view));
 		store_view_done(&view);
 	} else if (err == ERR_SYNTAX) {
 		admin_error(rq, 400, "address: %s", why.text);

@@ -281,6 +281,8 @@ admission_done(struct admission *a)
 	for (i = 0; i < a->n_predictions; i++)
 		free(a->predictions[i]);
 	free(a->predictions);
+	free(a->memory);
+	free(a->remark);
 	free(a->predicted);
 	free(a->recipients);
 	free(a->dials);

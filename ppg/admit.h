@@ -93,7 +93,6 @@ struct admission {
 	uint32_t n_recipients, n_held;	/* held: they begin in another state than the rest, */
 	uint32_t n_quarantined;		/* of those: they wait for an operator; the others do not fit their device */
 	bool privileged;		/* settings that E-20 looks at */
-	struct control_memory *failures;	/* is told when it fails (E-07); NULL */
 	enum store_priority priority;
 	struct sbuf route;		/* route_wish as text */
 	struct store_body *body;
@@ -114,6 +113,9 @@ struct admission {
 	uint32_t *predicted;		/* heap: ... and which of them each recipient has; NULL: all the first, if there is one */
 	struct control_findings findings;	/* what controls said of the whole push */
 	struct control_marks *marks;	/* in the memory of controls; kept when the push is stored */
+	struct store_memory *memory;	/* heap: the same for the store */
+	size_t n_memory;
+	char *remark;			/* heap: of the chunk that is being stored */
 	bool secret;			/* the content is a provisioning document or the like */
 	unsigned segments;
 	size_t pdu_octets;
@@ -126,6 +128,8 @@ void admit(const struct admit_config *cf, const struct admit_request *rq, struct
 void admission_done(struct admission *a);
 /* An address-value, with the forms that this configuration takes; as address_parse. */
 int admit_read_address(const struct admit_config *cf, const char *text, struct wappush *out, struct why *why);
+/* For the store: what was predicted for the recipients of a chunk, where they differ; heap, or NULL. */
+char *admit_policy_remark(const struct admission *a, uint32_t first, uint32_t n);
 /* A stage of the work is done; kept only for an initiator that asked for progress notes. `stage` is static. */
 void admission_note(struct admission *a, const char *stage, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -72,7 +72,7 @@ void admit_sign_facts(const struct admission *a, uint32_t i, struct push_facts *
 bool admit_policy_reads(const struct admit_config *cf);
 /* The recipients' devices and what they will do; the content is ready. */
 int admit_policy(const struct admit_config *cf, const struct admit_request *rq, struct admission *a);
-/* For the store: what was predicted for whom, into the push's meta, which is a JSON object or empty. */
+/* For the store: the prediction that all recipients have, into the push's meta, which is a JSON object or empty. */
 void admit_policy_meta(const struct admission *a, struct sbuf *meta);
 /* Recipient i will end undeliverable by itself. */
 void admit_hold(struct admission *a, uint32_t i, int code, const char *text);

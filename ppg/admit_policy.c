@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "ppg/life.h"
 
 enum { DEVICES_MAX = 32 };		/* different devices of one push that are held at once */
 
@@ -326,6 +327,7 @@ check_controls(struct run *r, uint32_t i, const struct subscriber *sub, const st
 	struct control_marks *marks = NULL, **last = &r->a->marks;
 	const struct control_finding *refusal;
 
+	r->c.n = i;
 	r->c.number = r->a->recipients[i].to;
 	r->c.sub = sub;
 	r->c.prediction = d != NULL ? &d->p : NULL;
@@ -371,6 +373,10 @@ check_recipient(struct run *r, uint32_t i)
 		if (r->held.text[0] == '\0')
 			r->held = hold;
 		admit_quarantine(r->a, i, hold.text);
+	}
+	if (to->state != STEP_UNFIT && control_pin_signed(&r->c)) {
+		r->c.marks = &r->a->marks;
+		control_sent_mark(&r->c);
 	}
 	subscriber_done(&sub);
 }
@@ -490,7 +496,6 @@ check_all(struct run *r)
 	if (refusal != NULL)
 		hold_text(&r->hold, refusal);
 	a->privileged = r->c.class == CLASS_PRIVILEGED;
-	a->failures = control_pin_signed(&r->c) ? r->cf->memory : NULL;
 	for (i = 0; i < a->n_recipients; i++)
 		check_recipient(r, i);
 	if (a->n_held == a->n_recipients && a->n_quarantined == 0 && r->refused > 0)
@@ -669,29 +674,77 @@ all_have(const struct admission *a, uint32_t index)
 	return i == a->n_recipients;
 }
 
+static bool
+is_prediction(uint32_t index)
+{
+	return index != ADMIT_NOT_PREDICTED && index != ADMIT_LOOK_UP;
+}
+
+/* The different predictions of a run of recipients, and which of them each has. */
+static void
+write_predictions(const struct admission *a, uint32_t first, uint32_t n, struct sbuf *out)
+{
+	uint32_t *listed = calloc(n, sizeof *listed), *indexes = calloc(n, sizeof *indexes), n_listed = 0, i, k;
+
+	if (listed == NULL || indexes == NULL)
+		abort();
+	sbuf_str(out, "\"predictions\":[");
+	for (i = 0; i < n; i++) {
+		indexes[i] = a->predicted[first + i];
+		if (!is_prediction(indexes[i]))
+			continue;
+		for (k = n_listed; k > 0 && listed[k - 1] != indexes[i]; k--)
+			;
+		if (k == 0) {
+			if (n_listed > 0)
+				sbuf_char(out, ',');
+			sbuf_str(out, a->predictions[indexes[i]]);
+			listed[n_listed++] = indexes[i];
+			k = n_listed;
+		}
+		indexes[i] = k - 1;
+	}
+	sbuf_str(out, "],\"predicted\":\"");
+	write_runs(indexes, n, out);
+	sbuf_char(out, '"');
+	free(listed);
+	free(indexes);
+}
+
+/* One recipient, or the same for all: the push itself says it. */
+static bool
+fits_meta(const struct admission *a)
+{
+	return a->predicted == NULL || a->n_recipients == 1 || all_have(a, a->predicted[0]);
+}
+
+char *
+admit_policy_remark(const struct admission *a, uint32_t first, uint32_t n)
+{
+	struct sbuf out = { 0 };
+
+	if (fits_meta(a))
+		return NULL;
+	sbuf_char(&out, '{');
+	write_predictions(a, first, n, &out);
+	sbuf_char(&out, '}');
+	return sbuf_take(&out);
+}
+
 void
 admit_policy_meta(const struct admission *a, struct sbuf *meta)
 {
-	bool alone = meta->n == 0;
-	size_t i;
+	bool all = a->predicted == NULL;
 
-	if (a->n_predictions == 0 && (a->predicted == NULL || all_have(a, ADMIT_NOT_PREDICTED)))
+	if (!fits_meta(a) || (all ? a->n_predictions == 0 : a->predicted[0] == ADMIT_NOT_PREDICTED))
 		return;
-	if (alone)
+	if (meta->n == 0)
 		sbuf_char(meta, '{');
 	else
 		meta->s[meta->n - 1] = ',';	/* the brace at its end */
-	sbuf_str(meta, "\"predictions\":[");
-	for (i = 0; i < a->n_predictions; i++) {
-		if (i > 0)
-			sbuf_char(meta, ',');
-		sbuf_str(meta, a->predictions[i]);
-	}
-	sbuf_char(meta, ']');
-	if (a->predicted != NULL && !all_have(a, 0)) {
-		sbuf_str(meta, ",\"predicted\":\"");
-		write_runs(a->predicted, a->n_recipients, meta);
-		sbuf_char(meta, '"');
-	}
+	if (all || is_prediction(a->predicted[0]))
+		sbuf_fmt(meta, "\"predictions\":[%s]", a->predictions[all ? 0 : a->predicted[0]]);
+	else
+		sbuf_fmt(meta, "\"predicted\":\"?*%u\"", a->n_recipients);
 	sbuf_char(meta, '}');
 }

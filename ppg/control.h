@@ -5,7 +5,9 @@
  *	control.c		the table, the rules of group control, running the checks
  *	control_content.c	E-03 to E-06, E-12, E-13, E-17, E-18: what the message holds
  *	control_recipient.c	E-06, E-09, E-10, E-12, E-17, E-20: message and subscriber together
- *	control_memory.c	E-07, E-08, E-16, E-20: what was sent before
+ *	control_memory.c	what was sent before, in memory and in the store
+ *	control_rate.c		E-07, E-16, E-20: how often, to how many, and what was there already
+ *	control_lure.c		E-08: a document and a text with its PIN
  *	control_pin.c		E-08: the PIN of a document
  *
  * E-01, E-02 and E-15 change or refuse headers where these are made (admit_content.c); E-14 and E-19 are the prediction
@@ -70,6 +72,7 @@ struct control_case {
 	const char *from;		/* source address on air */
 	struct store_body *shared;	/* the message, for those that must remember it */
 	/* of one recipient */
+	uint32_t n;			/* its number in the push */
 	const char *number;		/* "+digits" */
 	const struct subscriber *sub;	/* NULL: nobody knows the number */
 	const struct prediction *prediction;	/* NULL: none was made */
@@ -148,8 +151,13 @@ bool control_list_has(const char *list, struct span word);
 
 /* ---- what was sent before ----------------------------------------------------------------------------- */
 
-/* Bounded, in memory only: a restart forgets all of it. Any thread. */
+/*
+ * Bounded. What E-07, E-16 and E-20 look at is in the store as well, by keyed hashes; E-08's is in memory only: a restart
+ * forgets it. Any thread.
+ */
 struct control_memory *control_memory_create(size_t max);
+/* Before it is used: takes up what was there before, and writes to that store from now on. */
+int control_memory_open(struct control_memory *m, struct store *store, struct why *why);
 void control_memory_destroy(struct control_memory **m);
 bool control_memory_has_documents(const struct control_memory *m);
 /* A document that the user's PIN signs? */
@@ -157,8 +165,12 @@ bool control_pin_signed(const struct control_case *c);
 /* Recipient n of push row `push` gets one; control_failed (of a memory): the gateway was told that it did not. */
 void control_memory_sent(struct control_memory *m, int64_t push, uint32_t n, const char *number);
 void control_failed(void *memory, int64_t push, uint32_t n);
+/* The recipient gets a document that the user's PIN signs: its failure will count. */
+void control_sent_mark(struct control_case *c);
+/* What the store shall write with the push: heap, in the order of the recipients. */
+size_t control_marks_rows(const struct control_marks *marks, struct store_memory **rows);
 /* What a push that was stored leaves there; one that was not takes its marks back. Frees them. */
-void control_marks_keep(struct control_marks **marks);
+void control_marks_keep(struct control_marks **marks, int64_t push);
 void control_marks_undo(struct control_marks **marks);
 /* `more` move in front of *to. */
 void control_marks_add(struct control_marks **to, struct control_marks *more);

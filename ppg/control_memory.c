@@ -1,56 +1,32 @@
 /*
- * control_memory.c - see control.h: what was sent before, for E-07 (rates), E-08 (the two-message lure), E-16 (replay)
- * and E-20 (how many in an hour). In memory only and bounded: of each kind the oldest goes first, a restart forgets all.
- * Digits of texts are kept as they are (control_pin.c says why), and cleansed.
+ * control_memory.c - see control.h: what was sent before, in memory and bounded: of each kind the oldest goes first.
+ *
+ * Keys are keyed hashes. What E-07, E-16 and E-20 look at is written with the acceptance of its push as well, by
+ * those hashes, and read again at a start. What E-08 looks at never leaves this process: digits of texts may be a PIN, and
+ * they are kept as they are (control_pin.c says why), and cleansed.
  */
 #include "ppg/control_int.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/secret.h"
-#include "base/text.h"
 
-enum kind { RATES, REPLAYS, TEXTS, DOCUMENTS, SENT, KINDS };
-enum { BUCKETS = 4096, KEY_SIZE = 160, TIMES_MAX = 32, DAY_S = 86400, HOUR_S = 3600,
-	SENT_S = 7 * DAY_S, FAILURES_USUAL = 3, DOCUMENTS_EACH = 8, DOCUMENT_OCTETS = 16 << 20 };
-
-struct entry {
-	struct entry *next, *newer, *older;
-	char key[KEY_SIZE];
-	int64_t until;			/* UTC s */
-	int64_t times[TIMES_MAX];	/* of a rate */
-	unsigned n;			/* times, or runs */
-	char runs[PIN_RUNS_MAX][PIN_RUN_SIZE];	/* of a text */
-	struct store_body *document;
-	enum prov_sec sec;
-	char mac[PROV_MAC_HEX + 1];
-	char number[48];		/* of what was sent */
-};
-
-struct table {
-	struct entry *buckets[BUCKETS], *newest, *oldest;
-	size_t n, octets;		/* of documents, as if none were shared */
-};
-
-struct control_memory {
-	pthread_mutex_t lock;
-	size_t max;
-	uint8_t key[16];		/* of the hash: nobody can aim at one bucket */
-	struct table tables[KINDS];
-	atomic_size_t documents;
-};
+enum { KEY_TEXT_SIZE = 256, SENT_S = 7 * DAY_S };
+/* Of rows in the store: never changed. */
+enum { STORED_KEY = 1, STORED_RATE, STORED_REACHED, STORED_REPLAY, STORED_SENT };
 
 struct control_marks {
 	struct control_marks *next;
 	struct control_memory *memory;
-	enum kind kind;
-	char key[KEY_SIZE];
-	int64_t at;
+	enum memory_kind kind;
+	struct memory_key key, other;
+	int64_t at, until;
+	uint32_t n;			/* recipient */
 };
 
 struct control_memory *
@@ -62,27 +38,45 @@ control_memory_create(size_t max)
 		abort();
 	pthread_mutex_init(&m->lock, NULL);
 	m->max = max > 0 ? max : 100000;
-	if (getrandom(m->key, sizeof m->key, 0) != (ssize_t)sizeof m->key)
+	if (getrandom(m->secret, sizeof m->secret, 0) != (ssize_t)sizeof m->secret)
 		abort();
 	return m;
 }
 
-static struct entry **
-bucket_of(struct control_memory *m, enum kind kind, const char *key)
-{
-	uint8_t text[sizeof m->key + KEY_SIZE];
-	size_t n = strlen(key);
+/* ---- entries: under the lock ------------------------------------------------------------------------------- */
 
-	memcpy(text, m->key, sizeof m->key);
-	memcpy(text + sizeof m->key, key, n);
-	return &m->tables[kind].buckets[text_hash64(span_of(text, sizeof m->key + n)) % BUCKETS];
+struct memory_key
+memory_key(const struct control_memory *m, const char *fmt, ...)
+{
+	char text[KEY_TEXT_SIZE];
+	struct memory_key key;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	secret_hash(span_of(m->secret, sizeof m->secret), span_str(text), key.octets);
+	secret_cleanse(text, sizeof text);
+	return key;
 }
 
-static void
-drop(struct control_memory *m, enum kind kind, struct entry *e)
+static bool
+same_key(const struct memory_key *a, const struct memory_key *b)
 {
-	struct table *t = &m->tables[kind];
-	struct entry **at = bucket_of(m, kind, e->key);
+	return memcmp(a->octets, b->octets, sizeof a->octets) == 0;
+}
+
+static struct entry **
+bucket_of(struct control_memory *m, enum memory_kind kind, const struct memory_key *key)
+{
+	return &m->tables[kind].buckets[((unsigned)key->octets[0] << 8 | key->octets[1]) % MEMORY_BUCKETS];
+}
+
+void
+memory_drop(struct control_memory *m, enum memory_kind kind, struct entry *e)
+{
+	struct memory_table *t = &m->tables[kind];
+	struct entry **at = bucket_of(m, kind, &e->key);
 
 	while (*at != e)
 		at = &(*at)->next;
@@ -90,7 +84,7 @@ drop(struct control_memory *m, enum kind kind, struct entry *e)
 	*(e->newer != NULL ? &e->newer->older : &t->newest) = e->older;
 	*(e->older != NULL ? &e->older->newer : &t->oldest) = e->newer;
 	t->n--;
-	if (kind == DOCUMENTS)
+	if (kind == MEMORY_DOCUMENTS)
 		atomic_fetch_sub(&m->documents, 1);
 	if (e->document != NULL)
 		t->octets -= e->document->body.n;
@@ -107,10 +101,11 @@ control_memory_destroy(struct control_memory **p)
 
 	if (m == NULL)
 		return;
-	for (k = 0; k < KINDS; k++)
+	for (k = 0; k < MEMORY_KINDS; k++)
 		while (m->tables[k].oldest != NULL)
-			drop(m, k, m->tables[k].oldest);
+			memory_drop(m, k, m->tables[k].oldest);
 	pthread_mutex_destroy(&m->lock);
+	secret_cleanse(m, sizeof *m);
 	free(m);
 	*p = NULL;
 }
@@ -121,33 +116,32 @@ control_memory_has_documents(const struct control_memory *m)
 	return atomic_load(&m->documents) > 0;
 }
 
-/* NULL when there is none, or no longer. */
-static struct entry *
-find(struct control_memory *m, enum kind kind, const char *key)
+struct entry *
+memory_find(struct control_memory *m, enum memory_kind kind, const struct memory_key *key)
 {
 	struct entry *e = *bucket_of(m, kind, key);
 
-	while (e != NULL && strcmp(e->key, key) != 0)
+	while (e != NULL && !same_key(&e->key, key))
 		e = e->next;
 	if (e != NULL && e->until <= (int64_t)clock_utc()) {
-		drop(m, kind, e);
+		memory_drop(m, kind, e);
 		return NULL;
 	}
 	return e;
 }
 
-static struct entry *
-make(struct control_memory *m, enum kind kind, const char *key, int64_t until)
+struct entry *
+memory_make(struct control_memory *m, enum memory_kind kind, const struct memory_key *key, int64_t until)
 {
-	struct table *t = &m->tables[kind];
+	struct memory_table *t = &m->tables[kind];
 	struct entry **bucket = bucket_of(m, kind, key), *e;
 
 	while (t->oldest != NULL && (t->n >= m->max || t->oldest->until <= (int64_t)clock_utc()))
-		drop(m, kind, t->oldest);
+		memory_drop(m, kind, t->oldest);
 	e = calloc(1, sizeof *e);
 	if (e == NULL)
 		abort();
-	snprintf(e->key, sizeof e->key, "%s", key);
+	e->key = *key;
 	e->until = until;
 	e->next = *bucket;
 	*bucket = e;
@@ -155,15 +149,46 @@ make(struct control_memory *m, enum kind kind, const char *key, int64_t until)
 	*(t->newest != NULL ? &t->newest->newer : &t->oldest) = e;
 	t->newest = e;
 	t->n++;
-	if (kind == DOCUMENTS)
+	if (kind == MEMORY_DOCUMENTS)
 		atomic_fetch_add(&m->documents, 1);
 	return e;
 }
 
+void
+memory_add_time(struct control_memory *m, const struct memory_key *key, int64_t at, int64_t until)
+{
+	struct entry *e = memory_find(m, MEMORY_RATES, key);
+	unsigned i;
+
+	if (e == NULL)
+		e = memory_make(m, MEMORY_RATES, key, until);
+	if (e->n == MEMORY_TIMES) {	/* the oldest makes room */
+		for (i = 1; i < e->n; i++)
+			e->times[i - 1] = e->times[i];
+		e->n--;
+	}
+	if (until > e->until)
+		e->until = until;
+	e->times[e->n++] = at;
+}
+
+/* `one` has been reached, once more of `all`. */
+void
+memory_add_reached(struct control_memory *m, const struct memory_key *one, const struct memory_key *all, int64_t until)
+{
+	struct entry *e = memory_find(m, MEMORY_REACHED, all);
+
+	if (e == NULL)
+		e = memory_make(m, MEMORY_REACHED, all, until);
+	e->n++;
+	memory_make(m, MEMORY_REACHED, one, until);
+}
+
 /* ---- marks: taken at the check, kept when the push is stored --------------------------------------------- */
 
-static void
-mark(struct control_case *c, enum kind kind, const char *key, int64_t at)
+void
+memory_mark(struct control_case *c, enum memory_kind kind, const struct memory_key *key, const struct memory_key *other,
+    int64_t until)
 {
 	struct control_marks *k;
 
@@ -174,14 +199,51 @@ mark(struct control_case *c, enum kind kind, const char *key, int64_t at)
 		abort();
 	k->memory = c->memory;
 	k->kind = kind;
-	k->at = at;
-	snprintf(k->key, sizeof k->key, "%s", key);
+	k->key = *key;
+	if (other != NULL)
+		k->other = *other;
+	k->at = (int64_t)clock_utc();
+	k->until = until;
+	k->n = c->n;
 	k->next = *c->marks;
 	*c->marks = k;
 }
 
+static struct memory_key
+failures_key(const struct control_memory *m, const char *number)
+{
+	return memory_key(m, "f|%s", number);
+}
+
 void
-control_marks_keep(struct control_marks **marks)
+control_sent_mark(struct control_case *c)
+{
+	static const struct memory_key none;
+	struct memory_key failures;
+
+	if (c->memory == NULL)
+		return;
+	failures = failures_key(c->memory, c->number);
+	memory_mark(c, MEMORY_SENT, &none, &failures, (int64_t)clock_utc() + SENT_S);
+}
+
+static struct memory_key
+sent_key(const struct control_memory *m, int64_t push, uint32_t n)
+{
+	return memory_key(m, "S|%lld|%u", (long long)push, n);
+}
+
+static void
+add_sent(struct control_memory *m, int64_t push, uint32_t n, const struct memory_key *failures, int64_t until)
+{
+	struct memory_key key = sent_key(m, push, n);
+	struct entry *e = memory_make(m, MEMORY_SENT, &key, until);
+
+	e->other = *failures;
+}
+
+static void
+free_marks(struct control_marks **marks)
 {
 	while (*marks != NULL) {
 		struct control_marks *k = *marks;
@@ -189,6 +251,20 @@ control_marks_keep(struct control_marks **marks)
 		*marks = k->next;
 		free(k);
 	}
+}
+
+void
+control_marks_keep(struct control_marks **marks, int64_t push)
+{
+	struct control_marks *k;
+
+	for (k = *marks; k != NULL; k = k->next)
+		if (k->kind == MEMORY_SENT) {
+			pthread_mutex_lock(&k->memory->lock);
+			add_sent(k->memory, push, k->n, &k->other, k->until);
+			pthread_mutex_unlock(&k->memory->lock);
+		}
+	free_marks(marks);
 }
 
 void
@@ -214,366 +290,238 @@ forget_time(struct entry *e, int64_t at)
 		}
 }
 
+static void
+undo(struct control_memory *m, const struct control_marks *k)
+{
+	struct entry *e = k->kind != MEMORY_SENT ? memory_find(m, k->kind, &k->key) : NULL, *all;
+
+	if (e == NULL)
+		return;
+	if (k->kind == MEMORY_RATES) {
+		forget_time(e, k->at);
+		return;
+	}
+	memory_drop(m, k->kind, e);
+	if (k->kind == MEMORY_REACHED && (all = memory_find(m, k->kind, &k->other)) != NULL && all->n > 0)
+		all->n--;
+}
+
 void
 control_marks_undo(struct control_marks **marks)
 {
 	struct control_marks *k;
 
 	for (k = *marks; k != NULL; k = k->next) {
-		struct control_memory *m = k->memory;
-		struct entry *e;
-
-		pthread_mutex_lock(&m->lock);
-		e = find(m, k->kind, k->key);
-		if (e != NULL && k->kind == RATES)
-			forget_time(e, k->at);
-		else if (e != NULL)
-			drop(m, k->kind, e);
-		pthread_mutex_unlock(&m->lock);
+		pthread_mutex_lock(&k->memory->lock);
+		undo(k->memory, k);
+		pthread_mutex_unlock(&k->memory->lock);
 	}
-	control_marks_keep(marks);
+	free_marks(marks);
 }
 
-/* ---- rates ----------------------------------------------------------------------------------------------------- */
+/* ---- in the store -------------------------------------------------------------------------------------------- */
 
-/* Under the lock: how many within the window? */
-static unsigned
-count(struct control_memory *m, const char *key, int64_t window_s)
+static int
+stored_kind(enum memory_kind kind)
 {
-	int64_t now = (int64_t)clock_utc();
-	struct entry *e = find(m, RATES, key);
-	unsigned i, n = 0;
+	switch (kind) {
+	case MEMORY_RATES: return STORED_RATE;
+	case MEMORY_REACHED: return STORED_REACHED;
+	case MEMORY_REPLAYS: return STORED_REPLAY;
+	case MEMORY_SENT: return STORED_SENT;
+	case MEMORY_TEXTS:
+	case MEMORY_DOCUMENTS:
+	case MEMORY_KINDS:
+		break;
+	}
+	return 0;
+}
 
-	for (i = 0; e != NULL && i < e->n; i++)
-		n += e->times[i] > now - window_s;
+size_t
+control_marks_rows(const struct control_marks *marks, struct store_memory **rows)
+{
+	const struct control_marks *k;
+	size_t n = 0, i;
+
+	for (k = marks; k != NULL; k = k->next)
+		n += stored_kind(k->kind) != 0;
+	*rows = NULL;
+	if (n == 0)
+		return 0;
+	*rows = calloc(n, sizeof **rows);
+	if (*rows == NULL)
+		abort();
+	for (k = marks, i = n; k != NULL; k = k->next) {	/* the last one is the first in the list */
+		struct store_memory *row;
+
+		if (stored_kind(k->kind) == 0)
+			continue;
+		row = &(*rows)[--i];
+		*row = (struct store_memory){ .kind = stored_kind(k->kind), .at = k->at, .until = k->until, .n = k->n };
+		memcpy(row->key, k->key.octets, sizeof row->key);
+		memcpy(row->other, k->other.octets, sizeof row->other);
+	}
 	return n;
 }
 
-static void
-add_time(struct control_memory *m, const char *key, int64_t window_s)
-{
-	int64_t now = (int64_t)clock_utc();
-	struct entry *e = find(m, RATES, key);
-	unsigned i;
+struct loading_memory {
+	struct control_memory *m;
+	bool has_key;
+	size_t n;
+};
 
-	if (e == NULL)
-		e = make(m, RATES, key, now + window_s);
-	if (e->n == TIMES_MAX) {	/* the oldest makes room */
-		for (i = 1; i < e->n; i++)
-			e->times[i - 1] = e->times[i];
-		e->n--;
+static void
+take_row(void *arg, const struct store_memory *row)
+{
+	struct loading_memory *l = arg;
+	struct control_memory *m = l->m;
+	struct memory_key key, other;
+
+	memcpy(key.octets, row->key, sizeof key.octets);
+	memcpy(other.octets, row->other, sizeof other.octets);
+	l->n++;
+	switch (row->kind) {
+	case STORED_KEY:
+		memcpy(m->secret, row->key, sizeof m->secret);
+		l->has_key = true;
+		break;
+	case STORED_RATE:
+		memory_add_time(m, &key, row->at, row->until);
+		break;
+	case STORED_REACHED:
+		memory_add_reached(m, &key, &other, row->until);
+		break;
+	case STORED_REPLAY:
+		memory_make(m, MEMORY_REPLAYS, &key, row->until);
+		break;
+	case STORED_SENT:		/* the key is the first row of all */
+		add_sent(m, row->push, row->n, &other, row->until);
+		break;
 	}
-	e->until = now + window_s;
-	e->times[e->n++] = now;
 }
 
+/* One operation, waited for. */
+struct key_op {
+	struct store_memories op;
+	struct store_memory row;
+	pthread_mutex_t lock;
+	pthread_cond_t over;
+	bool done;
+};
+
 static void
-add(struct control_case *c, const char *key, int64_t window_s)
+key_written(struct store_op *op)
 {
-	add_time(c->memory, key, window_s);
-	mark(c, RATES, key, (int64_t)clock_utc());
+	struct key_op *k = (struct key_op *)op;
+
+	pthread_mutex_lock(&k->lock);
+	k->done = true;
+	pthread_cond_signal(&k->over);
+	pthread_mutex_unlock(&k->lock);
+}
+
+static int
+write_key(struct control_memory *m, struct store *store)
+{
+	struct key_op k = { .op = { .op = { .kind = STORE_MEMORY, .done = key_written }, .n = 1 },
+		.row = { .kind = STORED_KEY, .at = (int64_t)clock_utc(), .until = INT64_MAX } };
+	int err;
+
+	memcpy(k.row.key, m->secret, sizeof m->secret);
+	k.op.rows = &k.row;
+	pthread_mutex_init(&k.lock, NULL);
+	pthread_cond_init(&k.over, NULL);
+	err = store_submit(store, &k.op.op);
+	pthread_mutex_lock(&k.lock);
+	while (err == OK && !k.done)
+		pthread_cond_wait(&k.over, &k.lock);
+	pthread_mutex_unlock(&k.lock);
+	pthread_cond_destroy(&k.over);
+	pthread_mutex_destroy(&k.lock);
+	secret_cleanse(&k.row, sizeof k.row);
+	return err != OK ? err : k.op.op.result;
+}
+
+int
+control_memory_open(struct control_memory *m, struct store *store, struct why *why)
+{
+	struct loading_memory l = { .m = m };
+	struct store_reader *reader;
+	int err = store_reader_open(store, &reader, why);
+
+	if (err != OK)
+		return err;
+	err = store_read_memory(reader, (int64_t)clock_utc(), take_row, &l);
+	store_reader_close(&reader);
+	if (err == OK && !l.has_key)
+		err = write_key(m, store);
+	if (err != OK)
+		return why_set(why, err, "store: what controls remember cannot be read or written");
+	if (l.n > 1)
+		log_info("policy", "controls E-07, E-16 and E-20 remember %zu things from before this start", l.n - 1);
+	m->store = store;
+	return OK;
 }
 
 /* ---- documents that did not arrive ------------------------------------------------------------------------------ */
 
-bool
-control_pin_signed(const struct control_case *c)
-{
-	return c->class != CLASS_NONE && pin_method(c->facts->sec);
-}
-
-static void
-sent_key(int64_t push, uint32_t n, char key[KEY_SIZE])
-{
-	snprintf(key, KEY_SIZE, "%lld|%u", (long long)push, n);
-}
-
 void
 control_memory_sent(struct control_memory *m, int64_t push, uint32_t n, const char *number)
 {
-	char key[KEY_SIZE];
-	struct entry *e;
+	struct memory_key failures = failures_key(m, number);
 
-	sent_key(push, n, key);
 	pthread_mutex_lock(&m->lock);
-	e = make(m, SENT, key, (int64_t)clock_utc() + SENT_S);
-	snprintf(e->number, sizeof e->number, "%s", number);
+	add_sent(m, push, n, &failures, (int64_t)clock_utc() + SENT_S);
 	pthread_mutex_unlock(&m->lock);
+}
+
+struct failure_op {
+	struct store_memories op;
+	struct store_memory row;
+};
+
+static void
+failure_written(struct store_op *op)
+{
+	if (op->result != OK)
+		log_warning("policy", "E-07: a failure could not be stored, a restart would forget it");
+	free(op);
+}
+
+static void
+store_failure(struct store *store, int64_t push, uint32_t n, const struct memory_key *key, int64_t at)
+{
+	struct failure_op *f = calloc(1, sizeof *f);
+
+	if (f == NULL)
+		abort();
+	f->row = (struct store_memory){ .kind = STORED_RATE, .at = at, .until = at + DAY_S, .push = push, .n = n };
+	memcpy(f->row.key, key->octets, sizeof f->row.key);
+	f->op = (struct store_memories){ .op = { .kind = STORE_MEMORY, .done = failure_written }, .rows = &f->row, .n = 1 };
+	if (store_submit(store, &f->op.op) != OK) {
+		f->op.op.result = ERR_FULL;
+		failure_written(&f->op.op);
+	}
 }
 
 void
 control_failed(void *memory, int64_t push, uint32_t n)
 {
 	struct control_memory *m = memory;
-	char key[KEY_SIZE], failures[KEY_SIZE];
-	struct entry *e;
-
-	sent_key(push, n, key);
-	pthread_mutex_lock(&m->lock);
-	e = find(m, SENT, key);
-	if (e != NULL) {
-		snprintf(failures, sizeof failures, "f|%s", e->number);
-		drop(m, SENT, e);
-		add_time(m, failures, DAY_S);
-	}
-	pthread_mutex_unlock(&m->lock);
-}
-
-/* As many failures, each within a day of the one before, as the device takes wrong PINs; for a day after the last. */
-static bool
-has_failed(struct control_case *c)
-{
-	uint32_t tries = c->dev != NULL ? policy_get(c->dev, 4105, FAILURES_USUAL) : FAILURES_USUAL;
-	char key[KEY_SIZE];
-	struct entry *e;
-
-	snprintf(key, sizeof key, "f|%s", c->number);
-	e = find(c->memory, RATES, key);
-	return e != NULL && e->n >= (tries == 0 ? 1 : tries < TIMES_MAX ? tries : TIMES_MAX);
-}
-
-/* Subscribers that an initiator reached within this hour of the clock: n of "TAG|pi|hour", each counted once. */
-static bool
-reach(struct control_case *c, const char *tag, unsigned limit)
-{
-	int64_t now = (int64_t)clock_utc(), hour = now / HOUR_S;
-	char all[KEY_SIZE], one[KEY_SIZE];
-	struct entry *e;
-
-	snprintf(one, sizeof one, "%s|%s|%s|%lld", tag, c->who->name, c->number, (long long)hour);
-	snprintf(all, sizeof all, "%s|%s|%lld", tag, c->who->name, (long long)hour);
-	if (limit == 0 || find(c->memory, RATES, one) != NULL)
-		return true;
-	e = find(c->memory, RATES, all);
-	if (e == NULL)
-		e = make(c->memory, RATES, all, now + HOUR_S);
-	if (e->times[0] >= (int64_t)limit)
-		return false;
-	e->times[0]++;			/* n stays 0: this one is a number, not a list of times */
-	make(c->memory, RATES, one, now + HOUR_S);
-	return true;
-}
-
-static bool
-within_rates(struct control_case *c, struct why *why)
-{
-	const struct control_rules *r = c->rules;
-	char own[KEY_SIZE], all[KEY_SIZE], net[KEY_SIZE];
-
-	snprintf(own, sizeof own, "p|%s|%s", c->number, c->who->name);
-	snprintf(all, sizeof all, "P|%s", c->number);
-	snprintf(net, sizeof net, "n|%s|%s", c->number, c->who->name);
-	if (pin_method(c->facts->sec)) {
-		if (has_failed(c)) {
-			why_set(why, 0, "PIN-signed documents to the subscriber failed too often within 24 hours");
-			return false;
-		}
-		if (r->pin_per_initiator != 0 && count(c->memory, own, DAY_S) >= r->pin_per_initiator) {
-			why_set(why, 0, "%u PIN-signed documents of this account to the subscriber within 24 hours",
-			    r->pin_per_initiator);
-			return false;
-		}
-		if (r->pin_per_day != 0 && count(c->memory, all, DAY_S) >= r->pin_per_day) {
-			why_set(why, 0, "%u PIN-signed documents to the subscriber within 24 hours", r->pin_per_day);
-			return false;
-		}
-	} else if (r->netwpin_per_hour != 0 && count(c->memory, net, HOUR_S) >= r->netwpin_per_hour) {
-		why_set(why, 0, "%u NETWPIN documents of this account to the subscriber within an hour", r->netwpin_per_hour);
-		return false;
-	}
-	if (!reach(c, "s", r->subscribers_per_hour)) {
-		why_set(why, 0, "signed documents to more than %u subscribers within an hour", r->subscribers_per_hour);
-		return false;
-	}
-	if (pin_method(c->facts->sec)) {
-		add(c, own, DAY_S);
-		add(c, all, DAY_S);
-	} else {
-		add(c, net, HOUR_S);
-	}
-	return true;
-}
-
-bool
-control_rate(struct control_case *c, struct why *why)
-{
-	bool passes;
-
-	if (c->memory == NULL || c->class == CLASS_NONE || c->facts->sec == PROV_SEC_NONE)
-		return true;
-	pthread_mutex_lock(&c->memory->lock);
-	passes = within_rates(c, why);
-	pthread_mutex_unlock(&c->memory->lock);
-	return passes;
-}
-
-bool
-control_crowd(struct control_case *c, struct why *why)
-{
-	bool passes;
-
-	if (c->memory == NULL || c->class < CLASS_PRIVILEGED)
-		return true;
-	pthread_mutex_lock(&c->memory->lock);
-	passes = reach(c, "q", c->rules->privileged_per_hour);
-	pthread_mutex_unlock(&c->memory->lock);
-	if (!passes)
-		why_set(why, 0, "privileged settings for more than %u subscribers within an hour", c->rules->privileged_per_hour);
-	return passes;
-}
-
-/* ---- replay ---------------------------------------------------------------------------------------------------- */
-
-bool
-control_replay(struct control_case *c, struct why *why)
-{
+	struct memory_key key = sent_key(m, push, n), failures = { 0 };
 	int64_t now = (int64_t)clock_utc();
-	char key[KEY_SIZE];
-	bool seen;
-
-	if (c->memory == NULL || c->facts->mac == NULL)
-		return true;
-	snprintf(key, sizeof key, "m|%s|%.40s", c->number, c->facts->mac);
-	pthread_mutex_lock(&c->memory->lock);
-	seen = find(c->memory, REPLAYS, key) != NULL;
-	if (!seen) {
-		make(c->memory, REPLAYS, key, now + c->rules->replay_s);
-		mark(c, REPLAYS, key, now);
-	}
-	pthread_mutex_unlock(&c->memory->lock);
-	if (seen)
-		why_set(why, 0, "a document with this MAC was sent to the subscriber already");
-	return !seen;
-}
-
-/* ---- the two-message lure ----------------------------------------------------------------------------------------- */
-
-/* Of a subscriber the last few documents are kept, each in a place of its own. */
-static void
-document_key(const struct control_case *c, unsigned place, char key[KEY_SIZE])
-{
-	snprintf(key, KEY_SIZE, "d|%s|%u", c->number, place);
-}
-
-/* A text after a document: is the PIN in it? */
-static bool
-text_after_document(struct control_case *c, const struct pin_runs *runs)
-{
-	const char *imsi = c->sub != NULL ? c->sub->imsi : NULL;
-	char key[KEY_SIZE];
-	struct entry *e;
-	unsigned i;
-
-	for (i = 0; i < DOCUMENTS_EACH; i++) {
-		document_key(c, i, key);
-		e = find(c->memory, DOCUMENTS, key);
-		if (e != NULL && pin_runs_hold(runs, e->sec, e->mac, e->document->body, imsi))
-			return true;
-	}
-	return false;
-}
-
-static void
-remember_text(struct control_case *c, const struct pin_runs *runs)
-{
-	int64_t until = (int64_t)clock_utc() + c->rules->lure_s;
-	char key[KEY_SIZE];
-	struct entry *e;
-	unsigned i;
-
-	snprintf(key, sizeof key, "t|%s", c->number);
-	e = find(c->memory, TEXTS, key);
-	if (e == NULL)
-		e = make(c->memory, TEXTS, key, until);
-	e->until = until;
-	for (i = 0; i < runs->n; i++)
-		memcpy(e->runs[e->n++ % PIN_RUNS_MAX], runs->text[i], PIN_RUN_SIZE);
-	if (e->n >= 2 * PIN_RUNS_MAX)	/* all places are taken; where the next one goes stays the same */
-		e->n -= PIN_RUNS_MAX;
-}
-
-static bool
-document_after_text(struct control_case *c)
-{
-	const struct push_facts *f = c->facts;
-	struct pin_runs runs = { .n = 0 };
-	char key[KEY_SIZE];
 	struct entry *e;
 	bool found;
 
-	snprintf(key, sizeof key, "t|%s", c->number);
-	e = find(c->memory, TEXTS, key);
-	if (e == NULL)
-		return false;
-	runs.n = e->n < PIN_RUNS_MAX ? e->n : PIN_RUNS_MAX;
-	memcpy(runs.text, e->runs, sizeof runs.text);
-	found = pin_runs_hold(&runs, f->sec, f->mac != NULL ? f->mac : "", f->body, c->sub != NULL ? c->sub->imsi : NULL);
-	secret_cleanse(&runs, sizeof runs);
-	return found;
-}
-
-static void
-remember_document(struct control_case *c)
-{
-	struct table *t = &c->memory->tables[DOCUMENTS];
-	int64_t now = (int64_t)clock_utc();
-	struct entry *e, *oldest = NULL;
-	char key[KEY_SIZE];
-	unsigned i;
-
-	if (c->shared == NULL)
-		return;
-	for (i = 0; i < DOCUMENTS_EACH; i++) {
-		document_key(c, i, key);
-		e = find(c->memory, DOCUMENTS, key);
-		if (e == NULL)
-			break;
-		if (oldest == NULL || e->until < oldest->until)
-			oldest = e;
+	pthread_mutex_lock(&m->lock);
+	e = memory_find(m, MEMORY_SENT, &key);
+	found = e != NULL;
+	if (found) {
+		failures = e->other;
+		memory_drop(m, MEMORY_SENT, e);
+		memory_add_time(m, &failures, now, now + DAY_S);
 	}
-	if (i == DOCUMENTS_EACH) {
-		snprintf(key, sizeof key, "%s", oldest->key);
-		drop(c->memory, DOCUMENTS, oldest);
-	}
-	while (t->oldest != NULL && t->octets + c->shared->body.n > DOCUMENT_OCTETS)
-		drop(c->memory, DOCUMENTS, t->oldest);
-	e = make(c->memory, DOCUMENTS, key, now + c->rules->lure_s);
-	e->document = store_body_ref(c->shared);
-	t->octets += c->shared->body.n;
-	e->sec = c->facts->sec;
-	snprintf(e->mac, sizeof e->mac, "%s", c->facts->mac != NULL ? c->facts->mac : "");
-	mark(c, DOCUMENTS, key, now);
-}
-
-bool
-control_lure(struct control_case *c, struct why *why)
-{
-	struct pin_runs runs = { .n = 0 };
-	bool passes = true;
-
-	if (c->memory == NULL)
-		return true;
-	if (c->class != CLASS_NONE) {
-		if (!pin_method(c->facts->sec))
-			return true;
-		pthread_mutex_lock(&c->memory->lock);
-		passes = !document_after_text(c);
-		remember_document(c);		/* it may be released */
-		pthread_mutex_unlock(&c->memory->lock);
-		if (!passes)
-			why_set(why, 0, "the document's PIN was in a text that the subscriber got shortly before");
-		return passes;
-	}
-	pin_runs_find(c->facts->body, &runs);
-	if (runs.n > 0) {
-		pthread_mutex_lock(&c->memory->lock);
-		passes = !text_after_document(c, &runs);
-		if (c->rules->configured)
-			remember_text(c, &runs);
-		pthread_mutex_unlock(&c->memory->lock);
-		secret_cleanse(&runs, sizeof runs);
-	}
-	if (!passes)
-		why_set(why, 0, "the text holds the PIN of a document that the subscriber got shortly before");
-	return passes;
+	pthread_mutex_unlock(&m->lock);
+	if (found && m->store != NULL)
+		store_failure(m->store, push, n, &failures, now);
 }

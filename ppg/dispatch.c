@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "ppg/life.h"
 
 enum {
 	IN_HAND_DEFAULT = 4000,
 	TICK_MS = 1000,
-	TICK_ROWS = 500,
 	RETRY_MIN_S = 15,
 	RETRY_MAX_S = 900
 };
@@ -18,6 +18,17 @@ enum {
 
 static void run_tick(void *arg);
 
+/* Who came to an end with no word of a link. What waited for an operator never had its try. */
+static void
+tell_failed(struct dispatch *d)
+{
+	uint32_t i;
+
+	for (i = 0; d->tick.op.result == OK && d->on_failed != NULL && i < d->tick.n_ended; i++)
+		if (d->ended[i].to != STEP_DELIVERED && d->ended[i].from != STEP_QUARANTINED)
+			d->on_failed(d->failed_arg, d->ended[i].push, d->ended[i].n);
+}
+
 static void
 tick_back(struct loop_work *work)
 {
@@ -25,6 +36,7 @@ tick_back(struct loop_work *work)
 	bool more = d->tick.op.result == OK && d->tick.expired + d->tick.purged >= TICK_ROWS;
 
 	d->tick_running = false;
+	tell_failed(d);
 	dispatch_query_overdue(d, d->tick.overdue);
 	d->tick.overdue = NULL;
 	if (!d->stopping)
@@ -53,6 +65,7 @@ run_tick(void *arg)
 		.op = { .kind = STORE_TICK, .done = tick_done },
 		.now = (int64_t)clock_utc(),
 		.max = TICK_ROWS,
+		.ended = d->ended,
 		.max_overdue = dispatch_query_room(d),
 	};
 	d->tick_running = true;

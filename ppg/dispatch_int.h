@@ -48,6 +48,8 @@ struct lane {
 	uint8_t route[];		/* as stored */
 };
 
+enum { TICK_ROWS = 500 };		/* rows of the store that one tick may touch */
+
 struct dispatch {
 	struct store *store;
 	struct loop *loop;
@@ -89,6 +91,7 @@ struct dispatch {
 	struct take_filter *filter;	/* what it leaves out */
 	int64_t extra_ms;		/* when it last looked for links that have nothing to do */
 	struct store_tick tick;
+	struct store_ended ended[TICK_ROWS];
 	struct dispatch_cancel *cancels;	/* under way */
 	bool take_running, tick_running, stopping, giving_up;
 	struct loop_work take_work, tick_work, give_up_work;

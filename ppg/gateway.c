@@ -27,6 +27,7 @@
 enum {
 	ADMIN_CONNECTIONS = 64,
 	ADMIN_HEAD = 128 << 10,		/* a token of 64 KiB is a wrong token, not too large a head */
+	MEMORY_ROWS = 5,		/* that one recipient leaves, at most */
 	LINK_DRAIN_MS = 10000		/* for the answers that a link still waits for when a reload ends it */
 };
 
@@ -86,6 +87,7 @@ start_store(struct gateway *gw, struct why *why)
 		.audit_retention_s = cf->audit_retention_s,
 		.receipt_margin_s = cf->receipt_margin_s,
 		.cache_kib = cf->store_cache_kib,
+		.memory_max = cf->controls->memory * MEMORY_ROWS,
 		.notes_due = on_notes_due,
 		.fatal = on_fatal,
 		.arg = gw,
@@ -93,6 +95,18 @@ start_store(struct gateway *gw, struct why *why)
 
 	life_rules(&sc.rules);
 	return store_open(&sc, &gw->store, why);
+}
+
+/* What was sent before. */
+static int
+start_memory(struct gateway *gw, struct why *why)
+{
+	const struct control_rules *controls = gw->config->controls;
+
+	gw->memory = control_memory_create(controls->memory);
+	if (controls->modes[8] != CONTROL_OFF)
+		log_info("policy", "E-08 remembers nothing from before this start: digits of texts are not stored");
+	return control_memory_open(gw->memory, gw->store, why);
 }
 
 static struct dispatch_link *
@@ -172,7 +186,6 @@ start_dispatch(struct gateway *gw)
 	struct dispatch_link *links = make_links(cf);
 
 	gw->routes = route_table_create(make_routes(cf));
-	gw->memory = control_memory_create(cf->controls->memory);
 	gw->subscribers = subscribers_create(&cf->subscribers);
 	gw->admit = admit_table_create(make_admit(gw, gw->config));
 	/* also without anybody to ask: pushes may be left of a configuration that had one */
@@ -396,6 +409,8 @@ gateway_start(const char *path, struct ppg_config *config, struct gateway **out,
 	err = probe_ports(config, why);
 	if (err == OK)
 		err = start_store(gw, why);
+	if (err == OK)
+		err = start_memory(gw, why);
 	if (err == OK) {
 		gw->auth = authenticator_start(ppg_config_take_initiators(config));
 		gw->meters = access_meters_create(gw->store);

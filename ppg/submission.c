@@ -42,6 +42,24 @@ hand_over(struct submission *s)
 
 static void stored(struct store_op *op);
 
+/* What goes with the recipients of this chunk. */
+static void
+take_chunk(struct submission *s)
+{
+	struct admission *a = &s->a;
+	uint32_t end = s->op.first_n + s->op.n_recipients;
+	size_t from = 0, to;
+
+	while (from < a->n_memory && a->memory[from].n < s->op.first_n)
+		from++;
+	for (to = from; to < a->n_memory && a->memory[to].n < end; to++)
+		;
+	s->op.memory = a->n_memory > 0 ? a->memory + from : NULL;
+	s->op.n_memory = (uint32_t)(to - from);
+	free(a->remark);
+	s->op.remark = a->remark = admit_policy_remark(a, s->op.first_n, s->op.n_recipients);
+}
+
 static int
 submit_chunk(struct submission *s)
 {
@@ -53,6 +71,7 @@ submit_chunk(struct submission *s)
 	s->op.first_n = s->written;
 	s->op.n_recipients = left > CHUNK ? CHUNK : left;
 	s->op.more = left > CHUNK;
+	take_chunk(s);
 	return store_submit(s->front->cf.store, &s->op.op);
 }
 
@@ -172,22 +191,10 @@ begin_unfit(const struct submission *s)
 static void
 answer_accepted(struct submission *s)
 {
-	control_marks_keep(&s->a.marks);
 	if (s->a.control.progress_notes)
 		admission_note(&s->a, "stored", "%u recipient%s on disk", s->a.n_recipients,
 		    s->a.n_recipients == 1 ? "" : "s");
 	front_answer_code(s);
-}
-
-/* Before the first one can fail. */
-static void
-expect_failures(const struct submission *s)
-{
-	uint32_t i;
-
-	for (i = 0; s->a.failures != NULL && i < s->a.n_recipients; i++)
-		if (s->a.recipients[i].state != STEP_UNFIT)
-			control_memory_sent(s->a.failures, s->op.push, i, s->a.recipients[i].to);
 }
 
 /* Writer thread: a chunk is on disk, or was refused. */
@@ -214,7 +221,7 @@ stored(struct store_op *op)
 		abandon(s);
 		answer_stored(s, result);
 	} else {
-		expect_failures(s);
+		control_marks_keep(&s->a.marks, s->op.push);	/* before the first one can fail */
 		if (s->op.take)
 			hand_over(s);
 		else
@@ -287,6 +294,7 @@ submission_store(struct submission *s)
 		    a->control.replace_pending_only ? STORE_REPLACE_PENDING : STORE_REPLACE_ALL,
 		.audit_detail = a->audit_detail,
 	};
+	a->n_memory = control_marks_rows(a->marks, &a->memory);
 	s->op.take = take_at_once(s);
 	s->later = true;
 	if (submit_chunk(s) != OK) {

@@ -1,8 +1,10 @@
 """What the gateway says a device will do, and what the device then does: subscribers, profiles, on-predicted-refusal."""
+import glob
 import hashlib
 import hmac
 import http.server
 import json
+import os
 import urllib.parse
 
 import harness
@@ -186,6 +188,39 @@ def nobody_of_many():
     reply = push("refuse", [NUMBERS["stranger"], ODD], content='<?xml version="1.0"?><sl href="http://m.example.net/"/>',
                  content_type="text/vnd.wap.sl")[1]
     equal(reply.code, 2001, reply.text)
+
+
+@case
+def many_kinds_of_devices():
+    """Each recipient of a large push to all kinds of devices has its own prediction"""
+    kinds = sorted(os.path.basename(f)[:-len(".profile")] for f in glob.glob(harness.TOP_SRCDIR + "/contrib/profiles/*.profile"))
+    kinds.remove("windows-mobile")              # that is only a base
+    assert len(kinds) > 20, kinds
+    profiles = ["own-%d" % i for i in range(60)]
+    for name in profiles:
+        api("PUT", "profiles/" + name, ("base = %s\n" % kinds[int(name[4:]) % len(kinds)]).encode(), "text/plain")
+    to = ["+1202556%04d" % i for i in range(2300)]
+    device = [profiles[i * 7 % 60] for i in range(2300)]
+    api("PUT", "subscribers", "address,number,profile,facts\n" + "".join(
+        "%s,,%s,\n" % row for i, row in enumerate(zip(to, device)) if i % 11 != 10))
+    push_id, reply = push("send", to)
+    equal(reply.code, 1001, reply.text)
+    outcomes, seen = {}, 0
+    for first in range(0, 2300, 700):            # not where the chunks begin
+        shown = gw.admin("/api/v1/pushes?" + urllib.parse.urlencode({"push-id": push_id, "first": first})).json()["recipients"]
+        for r in shown[:700]:
+            i, got = r["n"], r["prediction"]
+            equal(i, seen)
+            seen += 1
+            assert got is not None, (i, device[i])
+            equal(got["profile"], "unknown" if i % 11 == 10 else device[i])
+            equal(got["device_known"], i % 11 != 10)
+            equal(got["outcome"], outcomes.setdefault(got["profile"], got["outcome"]), (i, device[i]))
+    equal(seen, 2300)
+    assert {"DELIVER", "DISCARD"} <= set(outcomes.values()), outcomes
+    one = gw.admin("/api/v1/pushes?" + urllib.parse.urlencode(
+        {"push-id": push_id, "address": "WAPPUSH=%s/TYPE=PLMN@ppg.example.net" % to[2299]})).json()["recipients"]
+    equal([r["prediction"]["profile"] for r in one], [device[2299]])
 
 
 # ---- what is known --------------------------------------------------------------------------------------

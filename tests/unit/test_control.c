@@ -4,11 +4,14 @@
  */
 #include "tests/unit/test.h"
 
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "ppg/control.h"
+#include "ppg/life.h"
 #include "ppg/pap.h"
 
 #define DOC(inner) "<?xml version=\"1.0\"?><wap-provisioningdoc version=\"1.1\">" inner "</wap-provisioningdoc>"
@@ -169,7 +172,7 @@ check_rows(const struct row *rows, size_t n, unsigned control)
 		struct control_marks *marks = NULL;
 		const struct control_finding *f = judge(&rows[i], control, &found, &marks);
 
-		control_marks_keep(&marks);
+		control_marks_keep(&marks, 1);
 		if ((f != NULL) != (rows[i].control != 0))
 			fail_msg("E-%02u row %zu: %s", control, i, f != NULL ? f->text : "passes");
 		if (f == NULL)
@@ -514,6 +517,148 @@ e07_failures(void **state)
 	check_rows(&doc, 1, 7);
 }
 
+/* ---- over a restart ------------------------------------------------------------------------------------------ */
+
+struct waiter {
+	struct store_memories op;
+	sem_t done;
+};
+
+static void
+written(struct store_op *op)
+{
+	sem_post(&((struct waiter *)op)->done);
+}
+
+/* As the acceptance of a push does. */
+static void
+write_rows(struct store *store, const struct store_memory *rows, size_t n)
+{
+	struct waiter w = { .op = { .op = { .kind = STORE_MEMORY, .done = written }, .rows = rows, .n = (uint32_t)n } };
+
+	sem_init(&w.done, 0, 0);
+	assert_int_equal(store_submit(store, &w.op.op), OK);
+	while (sem_wait(&w.done) != 0)
+		;
+	sem_destroy(&w.done);
+	assert_int_equal(w.op.op.result, OK);
+}
+
+static struct store *
+open_again(const char *url, struct store *store)
+{
+	struct store_config cf = { .url = url };
+	struct why why;
+
+	store_close(&store);
+	life_rules(&cf.rules);
+	assert_int_equal(store_open(&cf, &store, &why), OK);
+	control_memory_destroy(&memory);
+	memory = control_memory_create(1000);
+	assert_int_equal(control_memory_open(memory, store, &why), OK);
+	return store;
+}
+
+/* Checked, stored as recipient n of push 17, or not stored. */
+static void
+pass(const struct row *row, unsigned control, uint32_t n, struct store *store)
+{
+	struct control_findings found;
+	struct control_marks *marks = NULL;
+	struct store_memory *rows;
+	size_t n_rows, i;
+
+	assert_null(judge(row, control, &found, &marks));
+	if (store == NULL) {
+		control_marks_undo(&marks);
+		return;
+	}
+	n_rows = control_marks_rows(marks, &rows);
+	assert_true(n_rows > 0);
+	for (i = 0; i < n_rows; i++) {
+		assert_true(rows[i].until > clock_utc());
+		rows[i].push = 17;
+		rows[i].n = n;
+	}
+	write_rows(store, rows, n_rows);
+	free(rows);
+	control_marks_keep(&marks, 17);
+}
+
+static void
+what_outlives_a_restart(void **state)
+{
+	static const struct row doc = { .type = CP, .body = PLAIN, .pin = "7391" };
+	char folder[] = "/tmp/openppg-control-XXXXXX", url[80], path[80];
+	struct row refused = doc, row = doc;
+	struct store_memory *none;
+	struct store *store;
+	uint32_t n;
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(url, sizeof url, "sqlite:%s/ppg.db", folder);
+	store = open_again(url, NULL);
+	rules->subscribers_per_hour = 2;
+	refused.control = 7;
+	for (n = 0; n < 3; n++)
+		pass(&doc, 7, n, store);
+	row.number = "+12025550150";
+	pass(&row, 7, 3, NULL);				/* was not stored: neither a rate nor reached */
+	store = open_again(url, store);
+	refused.word = "3 PIN-signed documents of this account";
+	check_rows(&refused, 1, 7);
+	pass(&row, 7, 4, store);
+	store = open_again(url, store);
+	refused.number = "+12025550151";
+	refused.word = "more than 2 subscribers";
+	check_rows(&refused, 1, 7);
+	/* the same MAC again */
+	row = doc;
+	row.number = "+12025550152";
+	pass(&row, 16, 5, store);
+	store = open_again(url, store);
+	row.control = 16;
+	check_rows(&row, 1, 16);
+	row.control = 0;
+	row.number = "+12025550153";
+	check_rows(&row, 1, 16);
+	/* failures, and what was sent and may fail yet */
+	rules->subscribers_per_hour = rules->pin_per_initiator = rules->pin_per_day = 0;
+	row.number = "+12025550154";
+	for (n = 0; n < 3; n++) {
+		struct control_marks *marks = NULL;
+		struct store_memory *rows;
+		struct control_case c = { .memory = memory, .marks = &marks, .number = row.number, .n = 10 + n };
+
+		control_sent_mark(&c);
+		assert_int_equal(control_marks_rows(marks, &rows), 1);
+		rows[0].push = 17;
+		write_rows(store, rows, 1);
+		free(rows);
+		control_marks_keep(&marks, 17);
+	}
+	control_failed(memory, 17, 10);
+	store = open_again(url, store);
+	control_failed(memory, 17, 11);
+	check_rows(&row, 1, 7);
+	control_failed(memory, 17, 12);
+	store = open_again(url, store);
+	row.control = 7;
+	row.word = "failed too often";
+	check_rows(&row, 1, 7);
+	clock_fake_advance(8 * 86400 * 1000LL);
+	row = doc;
+	check_rows(&row, 1, 7);
+	assert_int_equal(control_marks_rows(NULL, &none), 0);
+	assert_null(none);
+	store_close(&store);
+	snprintf(path, sizeof path, "%s/ppg.db", folder);
+	unlink(path);
+	snprintf(path, sizeof path, "%s/ppg.db.lock", folder);
+	unlink(path);
+	rmdir(folder);
+}
+
 static void
 e07_subscribers_of_an_hour(void **state)
 {
@@ -695,7 +840,7 @@ a_refusal_goes_before_a_hold(void **state)
 	assert_true(f->refused);
 	assert_int_equal(found.n, 2);
 	assert_true(found.list[0].held);
-	control_marks_keep(&marks);
+	control_marks_keep(&marks, 1);
 }
 
 static void
@@ -798,7 +943,7 @@ main(void)
 		TEST(e13_dm_notifications), TEST(e15_a_repeated_sec), TEST(e16_the_same_document_again),
 		TEST(e17_servers_and_policies), TEST(e18_secrets_in_clear), TEST(e20_office_hours_and_crowds), TEST(e20_first_use),
 		TEST(a_refusal_goes_before_a_hold),
-		TEST(memory_is_bounded), TEST(modes),
+		TEST(memory_is_bounded), TEST(what_outlives_a_restart), TEST(modes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,156 @@
+/* control_rate.c - see control.h: how often, to how many, and what was there already: E-07, E-16 and E-20. */
+#include "ppg/control_int.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+
+enum { HOUR_S = 3600, FAILURES_USUAL = 3 };
+
+bool
+control_pin_signed(const struct control_case *c)
+{
+	return c->class != CLASS_NONE && pin_method(c->facts->sec);
+}
+
+/* Under the lock: how many within the window? */
+static unsigned
+count(struct control_memory *m, const struct memory_key *key, int64_t window_s)
+{
+	int64_t now = (int64_t)clock_utc();
+	struct entry *e = memory_find(m, MEMORY_RATES, key);
+	unsigned i, n = 0;
+
+	for (i = 0; e != NULL && i < e->n; i++)
+		n += e->times[i] > now - window_s;
+	return n;
+}
+
+static void
+add(struct control_case *c, const struct memory_key *key, int64_t window_s)
+{
+	int64_t now = (int64_t)clock_utc();
+
+	memory_add_time(c->memory, key, now, now + window_s);
+	memory_mark(c, MEMORY_RATES, key, NULL, now + window_s);
+}
+
+/* As many failures, each within a day of the one before, as the device takes wrong PINs; for a day after the last. */
+static bool
+has_failed(struct control_case *c)
+{
+	uint32_t tries = c->dev != NULL ? policy_get(c->dev, 4105, FAILURES_USUAL) : FAILURES_USUAL;
+	struct memory_key key = memory_key(c->memory, "f|%s", c->number);
+	struct entry *e = memory_find(c->memory, MEMORY_RATES, &key);
+
+	return e != NULL && e->n >= (tries == 0 ? 1 : tries < MEMORY_TIMES ? tries : MEMORY_TIMES);
+}
+
+/* Subscribers that an initiator reached within this hour of the clock, each counted once. */
+static bool
+reach(struct control_case *c, const char *tag, unsigned limit)
+{
+	int64_t now = (int64_t)clock_utc(), hour = now / HOUR_S;
+	struct memory_key one, all;
+	struct entry *e;
+
+	one = memory_key(c->memory, "%s|%s|%s|%lld", tag, c->who->name, c->number, (long long)hour);
+	all = memory_key(c->memory, "%s|%s|%lld", tag, c->who->name, (long long)hour);
+	if (limit == 0 || memory_find(c->memory, MEMORY_REACHED, &one) != NULL)
+		return true;
+	e = memory_find(c->memory, MEMORY_REACHED, &all);
+	if (e != NULL && e->n >= limit)
+		return false;
+	memory_add_reached(c->memory, &one, &all, now + HOUR_S);
+	memory_mark(c, MEMORY_REACHED, &one, &all, now + HOUR_S);
+	return true;
+}
+
+static bool
+within_rates(struct control_case *c, struct why *why)
+{
+	const struct control_rules *r = c->rules;
+	struct memory_key own = memory_key(c->memory, "p|%s|%s", c->number, c->who->name);
+	struct memory_key all = memory_key(c->memory, "P|%s", c->number);
+	struct memory_key net = memory_key(c->memory, "n|%s|%s", c->number, c->who->name);
+
+	if (pin_method(c->facts->sec)) {
+		if (has_failed(c)) {
+			why_set(why, 0, "PIN-signed documents to the subscriber failed too often within 24 hours");
+			return false;
+		}
+		if (r->pin_per_initiator != 0 && count(c->memory, &own, DAY_S) >= r->pin_per_initiator) {
+			why_set(why, 0, "%u PIN-signed documents of this account to the subscriber within 24 hours",
+			    r->pin_per_initiator);
+			return false;
+		}
+		if (r->pin_per_day != 0 && count(c->memory, &all, DAY_S) >= r->pin_per_day) {
+			why_set(why, 0, "%u PIN-signed documents to the subscriber within 24 hours", r->pin_per_day);
+			return false;
+		}
+	} else if (r->netwpin_per_hour != 0 && count(c->memory, &net, HOUR_S) >= r->netwpin_per_hour) {
+		why_set(why, 0, "%u NETWPIN documents of this account to the subscriber within an hour", r->netwpin_per_hour);
+		return false;
+	}
+	if (!reach(c, "s", r->subscribers_per_hour)) {
+		why_set(why, 0, "signed documents to more than %u subscribers within an hour", r->subscribers_per_hour);
+		return false;
+	}
+	if (pin_method(c->facts->sec)) {
+		add(c, &own, DAY_S);
+		add(c, &all, DAY_S);
+	} else {
+		add(c, &net, HOUR_S);
+	}
+	return true;
+}
+
+bool
+control_rate(struct control_case *c, struct why *why)
+{
+	bool passes;
+
+	if (c->memory == NULL || c->class == CLASS_NONE || c->facts->sec == PROV_SEC_NONE)
+		return true;
+	pthread_mutex_lock(&c->memory->lock);
+	passes = within_rates(c, why);
+	pthread_mutex_unlock(&c->memory->lock);
+	return passes;
+}
+
+bool
+control_crowd(struct control_case *c, struct why *why)
+{
+	bool passes;
+
+	if (c->memory == NULL || c->class < CLASS_PRIVILEGED)
+		return true;
+	pthread_mutex_lock(&c->memory->lock);
+	passes = reach(c, "q", c->rules->privileged_per_hour);
+	pthread_mutex_unlock(&c->memory->lock);
+	if (!passes)
+		why_set(why, 0, "privileged settings for more than %u subscribers within an hour", c->rules->privileged_per_hour);
+	return passes;
+}
+
+bool
+control_replay(struct control_case *c, struct why *why)
+{
+	int64_t now = (int64_t)clock_utc();
+	struct memory_key key;
+	bool seen;
+
+	if (c->memory == NULL || c->facts->mac == NULL)
+		return true;
+	key = memory_key(c->memory, "m|%s|%.40s", c->number, c->facts->mac);
+	pthread_mutex_lock(&c->memory->lock);
+	seen = memory_find(c->memory, MEMORY_REPLAYS, &key) != NULL;
+	if (!seen) {
+		memory_make(c->memory, MEMORY_REPLAYS, &key, now + c->rules->replay_s);
+		memory_mark(c, MEMORY_REPLAYS, &key, NULL, now + c->rules->replay_s);
+	}
+	pthread_mutex_unlock(&c->memory->lock);
+	if (seen)
+		why_set(why, 0, "a document with this MAC was sent to the subscriber already");
+	return !seen;
+}
