@@ -62,3 +62,7 @@ tests_unit_test_dm_SOURCES = tests/unit/test_dm.c tests/unit/dm_vector.h
 tests_unit_test_dm_LDADD = $(POLICY_LIBS) $(TEST_LIBS)
 tests_unit_test_dm_session_SOURCES = tests/unit/test_dm_session.c tests/unit/dm_vector.h
 tests_unit_test_dm_session_LDADD = $(POLICY_LIBS) $(TEST_LIBS)
+FUZZ_TARGETS += tests/fuzz/fuzz_dm
+tests_fuzz_fuzz_dm_SOURCES = tests/fuzz/fuzz_dm.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_dm_LDADD = $(POLICY_LIBS)
+tests_fuzz_fuzz_dm_LDFLAGS = $(FUZZ_LINK)
