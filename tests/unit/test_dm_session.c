@@ -302,7 +302,13 @@ missing_credentials(void **state)
 	assert_int_equal(dm_verify(&pair.v, DM_AUTH_MD5, span_str("x"), NULL, none), DM_MISSING);
 	assert_int_equal(dm_verify(&pair.v, DM_AUTH_NONE, none, NULL, none), DM_STOP);
 	end(&pair);
-	/* 407 twice stops the answering side. */
+	/* 401 twice stops the answering side, though it came with another challenge. */
+	start(&pair, DM_AUTH_MD5, "pw", "pw", "n", "n");
+	assert_int_equal(dm_prover_answered(&pair.p, 401, DM_AUTH_MD5, span_str("a"), MD5, &pair.why), ERR_BUSY);
+	assert_int_equal(dm_prover_answered(&pair.p, 401, DM_AUTH_MD5, span_str("b"), MD5, &pair.why), ERR_AUTH);
+	assert_true(span_eq_str(octets(&pair.p.keep), "a"));
+	end(&pair);
+	/* So does 407. */
 	start(&pair, DM_AUTH_MD5, "pw", "pw", "n", "n");
 	assert_int_equal(dm_prover_answered(&pair.p, 407, DM_AUTH_MD5, span_str("a"), MD5, &pair.why), ERR_BUSY);
 	assert_int_equal(dm_prover_answered(&pair.p, 407, DM_AUTH_MD5, span_str("b"), MD5, &pair.why), ERR_AUTH);
