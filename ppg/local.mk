@@ -149,6 +149,11 @@ check_PROGRAMS += tests/unit/test_control tests/unit/test_subscriber tests/unit/
 TESTS += tests/unit/test_control tests/unit/test_subscriber tests/unit/test_sign
 tests_unit_test_subscriber_SOURCES = tests/unit/test_subscriber.c
 tests_unit_test_subscriber_LDADD = $(PPG_LIBS) $(TEST_LIBS)
+# what signing costs
+EXTRA_PROGRAMS += tests/bench/bench_sign
+tests_bench_bench_sign_SOURCES = tests/bench/bench_sign.c
+tests_bench_bench_sign_LDADD = $(PPG_LIBS) $(WBXML_LIBS)
+BENCH_BUILT += tests/bench/bench_sign$(EXEEXT)
 tests_unit_test_sign_SOURCES = tests/unit/test_sign.c
 tests_unit_test_sign_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 tests_unit_test_control_SOURCES = tests/unit/test_control.c

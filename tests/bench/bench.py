@@ -146,6 +146,13 @@ class Bench:
         if status != 0:
             sys.exit("bench_policy: " + (err or "too slow"))
 
+    def sign(self):
+        """compiling and signing beside libwbxml and an HMAC; status 1: more than 20 % above them"""
+        status, out, err = harness.run([harness.built("tests/bench/bench_sign")], deadline_s=60)
+        print(out, end="")
+        if status != 0:
+            sys.exit("bench_sign: " + (err or "too slow"))
+
     def kannel(self):
         """Kannel's PPG between the same generator and the same sink; it keeps nothing on disk."""
         if not shutil.which("wapbox"):
@@ -224,7 +231,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--pushes", type=int, default=100000, help="of one measurement (default 100000)")
     options.add_argument("--stored", type=int, default=1000000, help="recipients stored for the last part (default 1000000)")
-    options.add_argument("--only", default="http,policy,sqlite,kannel,empty,many,stored,scale", help="parts to run, separated by commas")
+    options.add_argument("--only", default="http,policy,sign,sqlite,kannel,empty,many,stored,scale", help="parts to run, separated by commas")
     options = options.parse_args()
     bench = Bench(options)
     for name in options.only.split(","):
