@@ -30,7 +30,7 @@ wanted=$(grep -v '^#' "$list")
 # item, status, supported, shown by, remark; a tab between them
 rows=$(sed 's/\\|/!/g' "$doc" | awk -F '|' '
 	function trim(s) { gsub(/^ +| +$/, "", s); return s }
-	/^\| [A-Z]+(-[A-Z]+)*-S-[0-9]+ / { print trim($2) "\t" trim($4) "\t" trim($5) "\t" trim($6) "\t" trim($7) }')
+	/^\| [A-Z]+(-[A-Z]+)*-[CS]-[0-9]+ / { print trim($2) "\t" trim($4) "\t" trim($5) "\t" trim($6) "\t" trim($7) }')
 # "item file case", one case a line
 named=$(printf '%s\n' "$rows" | awk -F '\t' '$4 != "" {
 	n = split($4, parts, "; *")
@@ -54,7 +54,7 @@ if [ -n "$ran" ]; then
 	exit $bad
 fi
 
-result "the list of items is read" "$([ "$(printf '%s\n' "$wanted" | grep -cE '^[A-Z]+(-[A-Z]+)*-S-[0-9]+ [MO]$')" -ge 120 ] || echo "$wanted")"
+result "the list of items is read" "$([ "$(printf '%s\n' "$wanted" | grep -cE '^[A-Z]+(-[A-Z]+)*-[CS]-[0-9]+ [MO]$')" -ge 120 ] || echo "$wanted")"
 result "every item of the list has one row, with its status" "$(printf '%s\n' "$wanted" "--" "$rows" | awk '
 	$1 == "--" { rows = 1; next }
 	!rows { wanted[$1] = $2; next }
