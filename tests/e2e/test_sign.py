@@ -403,9 +403,16 @@ def bootstraps_of_dm_profiles():
         equal(reply.code, 1001, reply.text)
         head, octets = body_of(on_air(ONE, before + 1)[1])
         equal((head[:5].hex(), head[5:47], octets), ("1f2dc2918%d" % number, b"\x92" + mac_of(key, body).encode() + b"\0", body))
-    _, reply, _ = post([ONE, TWO], "NETWORKID", None, body, DM)
+    start = {n: seen(n) for n in (ONE, TWO)}
+    xml = ('<?xml version="1.0"?><SyncML xmlns="SYNCML:SYNCML1.2"><SyncHdr><VerDTD>1.2</VerDTD><VerProto>DM/1.2</VerProto>'
+           '<SessionID>1</SessionID><MsgID>1</MsgID><Target><LocURI>x</LocURI></Target><Source><LocURI>dm.example.net</LocURI></Source>'
+           '</SyncHdr><SyncBody><Add><CmdID>1</CmdID><Item><Target><LocURI>./Inbox/a</LocURI></Target><Data>%d</Data></Item></Add>'
+           '<Final/></SyncBody></SyncML>' % next(numbers))
+    _, reply, _ = post([ONE, TWO], "USERPIN_NETWORKID", PIN, xml, "application/vnd.syncml.dm+xml")
     equal(reply.code, 1001, reply.text)
-    equal(on_air(TWO, 1 + seen(TWO) - 1)[0]["message"]["params"]["MAC"] != "", True)
+    for to, imsi in ((ONE, IMSI), (TWO, OTHER_IMSI)):
+        m, octets = on_air(to, start[to] + 1)
+        equal(m["message"]["params"], {"SEC": "USERNETWPIN", "MAC": mac_of((PIN + ":" + imsi).encode(), body_of(octets)[1])})
     # signed ones pass, whatever their key types are called
     before = seen(ONE)
     _, reply, _ = post(ONE, "NETWORKID; MAC=" + mac_of(ascii_key, body), None, body, DM)
