@@ -93,6 +93,7 @@ struct admission {
 	uint32_t n_recipients, n_held;	/* held: they begin in another state than the rest, */
 	uint32_t n_quarantined;		/* of those: they wait for an operator; the others do not fit their device */
 	bool privileged;		/* settings that E-20 looks at */
+	bool first_use;			/* of such, and E-20 only warns: it has to be noted */
 	enum store_priority priority;
 	struct sbuf route;		/* route_wish as text */
 	struct store_body *body;

@@ -496,6 +496,7 @@ check_all(struct run *r)
 	if (refusal != NULL)
 		hold_text(&r->hold, refusal);
 	a->privileged = r->c.class == CLASS_PRIVILEGED;
+	a->first_use = a->privileged && r->cf->controls->modes[20] == CONTROL_WARN && !r->c.released_before;
 	for (i = 0; i < a->n_recipients; i++)
 		check_recipient(r, i);
 	if (a->n_held == a->n_recipients && a->n_quarantined == 0 && r->refused > 0)

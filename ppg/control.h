@@ -145,6 +145,8 @@ bool control_crowd(struct control_case *c, struct why *why);		/* E-20 of a recip
  */
 enum { CONTROL_NOTE_SIZE = 96 };
 void control_released_note(const char *pi, char name[CONTROL_NOTE_SIZE]);
+/* E-20 only warns, and this account's first privileged settings were stored: writes that note. Any thread. */
+void control_note_first_use(struct store *store, const char *pi, const char *push_id);
 
 /* Is `word` in a list separated by ';', in any case? A word that ends in '*' stands for all that begin so. */
 bool control_list_has(const char *list, struct span word);

@@ -2,10 +2,12 @@
 #include "ppg/control.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "ppg/signature.h"
@@ -189,6 +191,42 @@ void
 control_released_note(const char *pi, char name[CONTROL_NOTE_SIZE])
 {
 	snprintf(name, CONTROL_NOTE_SIZE, "e-20-released.%s", pi);
+}
+
+struct note_op {
+	struct store_profile op;
+	char name[CONTROL_NOTE_SIZE];
+	char push_id[];
+};
+
+static void
+first_use_noted(struct store_op *op)
+{
+	if (op->result != OK)
+		log_warning("policy", "E-20: the first use of an account could not be written down");
+	free(op);
+}
+
+void
+control_note_first_use(struct store *store, const char *pi, const char *push_id)
+{
+	size_t n = strlen(push_id);
+	struct note_op *note = calloc(1, sizeof *note + n + 1);
+
+	if (note == NULL)
+		abort();
+	memcpy(note->push_id, push_id, n);
+	control_released_note(pi, note->name);
+	note->op = (struct store_profile){
+		.op = { .kind = STORE_PROFILE, .done = first_use_noted },
+		.name = note->name,
+		.content_type = "text/plain",
+		.document = span_of(note->push_id, n),
+	};
+	if (store_submit(store, &note->op.op) != OK) {
+		note->op.op.result = ERR_FULL;
+		first_use_noted(&note->op.op);
+	}
 }
 
 bool

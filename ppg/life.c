@@ -76,6 +76,7 @@ life_rules(struct store_rules *out)
 		.apply = life_apply,
 		.queued = STEP_QUEUED,
 		.taken = STEP_TAKEN,
+		.held = STEP_QUARANTINED,
 		.ev_take = EV_TAKE,
 		.ev_recover = EV_RECOVER,
 		.ev_deadline = EV_DEADLINE,

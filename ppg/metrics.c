@@ -187,6 +187,8 @@ put_store(struct sbuf *out, struct store *store)
 	put(out, GAUGE, "store_pushes", "pushes stored", (double)st.pushes);
 	put(out, GAUGE, "store_recipients", "recipients stored", (double)st.recipients);
 	put(out, GAUGE, "recipients_pending", "recipients without a final state", (double)st.live);
+	put(out, GAUGE, "recipients_quarantined", "recipients that controls hold until an operator releases or rejects them",
+	    (double)st.held);
 	family(out, COUNTER, "entered_total", "recipients that came into a state");
 	for (step = STEP_QUEUED; step <= STEP_QUARANTINED; step++)
 		sample(out, "entered_total", "state", life_step_name(step), NULL, NULL, (double)st.entered[step]);

@@ -222,6 +222,8 @@ stored(struct store_op *op)
 		answer_stored(s, result);
 	} else {
 		control_marks_keep(&s->a.marks, s->op.push);	/* before the first one can fail */
+		if (s->a.first_use)
+			control_note_first_use(f->cf.store, s->who->name, s->a.control.push_id);
 		if (s->op.take)
 			hand_over(s);
 		else

@@ -27,6 +27,21 @@ pg_entered(struct pg *pg, int state, uint32_t n)
 }
 
 void
+pg_held_gone(struct pg *pg, int64_t lo, int64_t hi)
+{
+	size_t place;
+
+	if (pg->now.held == 0)
+		return;
+	pg_int(pg, A_HELD, lo);
+	pg_int(pg, A_HELD, hi);
+	pg_int(pg, A_HELD, pg->store->cf.rules.held);
+	place = pg_send(pg, A_HELD);
+	pg_sync(pg);
+	pg->now.held -= pg_rows(pg_result(pg, place)) > 0 ? pg_get_int(pg_result(pg, place), 0, 0) : 0;
+}
+
+void
 pg_begin(struct pg *pg)
 {
 	pg->err = OK;
@@ -56,6 +71,7 @@ write_state(struct pg *pg)
 	pg_int(pg, W_STATE, pg->now.recipients);
 	pg_int(pg, W_STATE, pg->now.live);
 	pg_int(pg, W_STATE, pg->now.orphans);
+	pg_int(pg, W_STATE, pg->now.held);
 	pg_send(pg, W_STATE);
 }
 
@@ -132,6 +148,7 @@ show_counts(struct pg *pg)
 	pg->store->next.pushes = (uint64_t)pg->now.pushes;
 	pg->store->next.recipients = (uint64_t)pg->now.recipients;
 	pg->store->next.live = (uint64_t)pg->now.live;
+	pg->store->next.held = (uint64_t)pg->now.held;
 	pg->store->next.oldest_due = pg->oldest_due;
 }
 

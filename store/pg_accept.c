@@ -78,6 +78,7 @@ add_recipients(struct pg *pg, const struct store_accept *a, int state)
 		pg_text(pg, W_RECIPIENT, r->to);
 		pg_blob(pg, W_RECIPIENT, r->overlay.n > 0 ? r->overlay : span_of(NULL, 0));
 		pg_entered(pg, r->state != 0 ? r->state : state, 1);
+		pg->now.held += r->state != 0 && r->state == pg->store->cf.rules.held;
 	}
 	pg_memory_add(pg, a);
 	pg->now.recipients += a->n_recipients;

@@ -29,7 +29,7 @@ enum pg_statement {
 	/* what a group asks */
 	A_PUSH_IDS, A_PUSHES, A_RECIPIENTS, A_RUNS, A_KEYS, A_MESSAGES, A_ORPHANS, A_ORPHANS_OLD, A_NOTES,
 	A_NOTES_DUE, A_NOTE_NEXT, A_DUE, A_DUE_NEXT, A_TO_SEND, A_BODIES, A_REPLACED, A_KEYS_OF, A_BATCHES,
-	A_INCOMING, A_TAKEN, A_MEMORY_NEXT,
+	A_INCOMING, A_TAKEN, A_MEMORY_NEXT, A_HELD,
 	/* what it writes, in this order */
 	W_PUSH, W_FIRST = W_PUSH, W_PROGRESS, W_PROGRESS_SET, W_ERASE, W_RECIPIENT, W_RECIPIENT_SET, W_MESSAGE_DELETE,
 	W_MESSAGE,
@@ -117,7 +117,7 @@ struct pg_orphan {
 struct pg_counts {
 	int64_t group;		/* number of the last group: tells whether a COMMIT got through */
 	int64_t next_push, next_id;
-	int64_t pushes, recipients, live, orphans;
+	int64_t pushes, recipients, live, orphans, held;
 };
 
 struct pg_audit {		/* a row that may still grow */
@@ -242,6 +242,8 @@ void pg_begin(struct pg *pg);
 int pg_commit(struct pg *pg);		/* OK, or pg->err */
 void pg_settle(struct pg *pg, bool committed);	/* what is in memory follows */
 void pg_entered(struct pg *pg, int state, uint32_t n);
+/* These recipients of a push that never became whole are going to be deleted; some of them may be held. */
+void pg_held_gone(struct pg *pg, int64_t lo, int64_t hi);
 
 /* ---- pg_open.c ----------------------------------------------------------------------------- */
 

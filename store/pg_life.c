@@ -193,6 +193,8 @@ pg_happen(struct pg *pg, int64_t rid, struct happening *h)
 	rows_changed(pg, &r->changed);
 	h->to = r->state = c.state;
 	h->final = was_final || c.final;
+	if (rules->held != 0)
+		pg->now.held += (h->to == rules->held) - (h->from == rules->held);
 	if (h->from == rules->taken && c.state != rules->taken) {
 		batches_add(&pg->batches, r->batch, -1);
 		r->batch = 0;

@@ -61,11 +61,16 @@ static int
 upgrade_schema(struct pg *pg, long version, struct why *why)
 {
 	int err = exec(pg, "BEGIN", why);
+	char held[120];
 	size_t i;
 
 	log_info("store", "%s: schema version %ld becomes %d", pg->name, version, PG_SCHEMA_VERSION);
 	for (i = 0; pg_schema_2[i] != NULL && err == OK; i++)
 		err = exec(pg, pg_schema_2[i], why);
+	snprintf(held, sizeof held, "UPDATE state SET held = (SELECT count(*) FROM recipient WHERE state = %d)",
+	    pg->store->cf.rules.held);
+	if (err == OK)
+		err = exec(pg, held, why);
 	if (err == OK)
 		err = exec(pg, "UPDATE meta SET version = 2", why);
 	if (err == OK)
@@ -104,7 +109,7 @@ static int
 read_state(struct pg *pg, struct why *why)
 {
 	PGresult *r = PQexecParams(pg->conn, "SELECT owner, group_no, next_push, next_id, pushes, recipients, live,"
-	    " orphans, hash_key FROM openppg.state", 0, NULL, NULL, NULL, NULL, 1);
+	    " orphans, hash_key, held FROM openppg.state", 0, NULL, NULL, NULL, NULL, 1);
 	int err = OK;
 
 	if (PQresultStatus(r) != PGRES_TUPLES_OK || PQntuples(r) != 1)
@@ -115,7 +120,8 @@ read_state(struct pg *pg, struct why *why)
 	if (err == OK) {
 		pg->on_server = (struct pg_counts){ .group = pg_get_int(r, 0, 1), .next_push = pg_get_int(r, 0, 2),
 			.next_id = pg_get_int(r, 0, 3), .pushes = pg_get_int(r, 0, 4),
-			.recipients = pg_get_int(r, 0, 5), .live = pg_get_int(r, 0, 6), .orphans = pg_get_int(r, 0, 7) };
+			.recipients = pg_get_int(r, 0, 5), .live = pg_get_int(r, 0, 6), .orphans = pg_get_int(r, 0, 7),
+			.held = pg_get_int(r, 0, 9) };
 		if (pg->owner != 0 && pg_get_int(r, 0, 0) != pg->owner)
 			err = why_set(why, ERR_IO, "%s: another process used it meanwhile", pg->name);
 	}

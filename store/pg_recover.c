@@ -110,6 +110,7 @@ sweep_push(struct pg *pg, int64_t push, int64_t n_recipients)
 			pg_int(pg, W_RECIPIENT_DELETE, lo);
 			pg_int(pg, W_RECIPIENT_DELETE, hi - lo < SLICE ? hi : lo + SLICE - 1);
 			pg_memory_forget(pg, lo, hi - lo < SLICE ? hi : lo + SLICE - 1);
+			pg_held_gone(pg, lo, hi - lo < SLICE ? hi : lo + SLICE - 1);
 			place = pg_send(pg, W_RECIPIENT_DELETE);
 			pg_sync(pg);
 			pg->now.recipients -= pg_changed(pg_result(pg, place));

@@ -60,6 +60,7 @@ const char *const pg_schema[] = {
 /* Texts on a run of recipients, by the first; what recipients leave for longer than their push is kept. */
 const char *const pg_schema_2[] = {
 	"SET LOCAL search_path = openppg",
+	"ALTER TABLE state ADD COLUMN held int8 NOT NULL DEFAULT 0",
 	"CREATE TABLE remark(id int8 PRIMARY KEY, n int4 NOT NULL, text bytea NOT NULL)",
 	"CREATE TABLE memory(id int8 PRIMARY KEY, recipient int8 NOT NULL, kind int2 NOT NULL, key bytea NOT NULL,"
 	" other bytea NOT NULL, at int8 NOT NULL, until int8 NOT NULL)",
@@ -174,6 +175,7 @@ const struct pg_sql pg_sql[PG_STATEMENTS] = {
 	[W_PROFILE_DELETE] = { "b", "DELETE FROM profile WHERE name = $1::bytea" },
 	[W_RECIPIENT_DELETE] = { "II", "DELETE FROM recipient r USING unnest($1::int8[], $2::int8[]) u(a, b)"
 	    " WHERE r.id BETWEEN a AND b" },
+	[A_HELD] = { "iii", "SELECT count(*) FROM recipient WHERE id BETWEEN $1 AND $2 AND state = $3" },
 	[A_MEMORY_NEXT] = { "", "SELECT until FROM memory ORDER BY until LIMIT 1" },
 	[W_REMARK] = { "IIB", "INSERT INTO remark SELECT a, b, c FROM unnest($1::int8[], $2::int8[], $3::bytea[])"
 	    " u(a, b, c)" },
@@ -189,8 +191,8 @@ const struct pg_sql pg_sql[PG_STATEMENTS] = {
 	[W_AUDIT_DELETE] = { "Ii", "DELETE FROM audit t USING (SELECT r.push, r.id FROM unnest($1::int8[]) u(a)"
 	    " JOIN audit r ON r.push = a LIMIT $2) x WHERE t.push = x.push AND t.id = x.id" },
 	[W_USAGE_DELETE] = { "i", "DELETE FROM usage WHERE day < $1" },
-	[W_STATE] = { "iiiiiii", "UPDATE state SET group_no = $1, next_push = $2, next_id = $3, pushes = $4,"
-	    " recipients = $5, live = $6, orphans = $7" },
+	[W_STATE] = { "iiiiiiii", "UPDATE state SET group_no = $1, next_push = $2, next_id = $3, pushes = $4,"
+	    " recipients = $5, live = $6, orphans = $7, held = $8" },
 };
 
 /* ---- parameters ------------------------------------------------------------------------------ */

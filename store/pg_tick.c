@@ -146,6 +146,7 @@ tick_abandoned(struct pg *pg, struct store_tick *op, uint32_t most)
 		pg_int(pg, W_RECIPIENT_DELETE, dues.v[i].lo);
 		pg_int(pg, W_RECIPIENT_DELETE, dues.v[i].end);
 		pg_memory_forget(pg, dues.v[i].lo, dues.v[i].end);
+		pg_held_gone(pg, dues.v[i].lo, dues.v[i].end);
 		pg_due_done(pg, DUE_ABANDONED, &dues.v[i]);
 	}
 	if (used == 0)

@@ -24,6 +24,7 @@ counts_save(struct db *db)
 	sql_int(q, 3, db->now.pushes);
 	sql_int(q, 4, db->now.recipients);
 	sql_int(q, 5, db->now.live);
+	sql_int(q, 6, db->now.held);
 	sql_run(db, q);
 	db->saved = db->now;
 }
@@ -34,6 +35,7 @@ counts_show(struct db *db)
 	db->store->next.pushes = (uint64_t)db->now.pushes;
 	db->store->next.recipients = (uint64_t)db->now.recipients;
 	db->store->next.live = (uint64_t)db->now.live;
+	db->store->next.held = (uint64_t)db->now.held;
 }
 
 

@@ -123,6 +123,7 @@ add_recipients(struct db *db, const struct store_accept *a, int state)
 		sql_int(q, 1, rid_of(a->push, a->first_n + i));
 		sql_int(q, 2, r->state != 0 ? r->state : state);
 		db->store->next.entered[(r->state != 0 ? r->state : state) % STORE_STATES_MAX]++;
+		db->now.held += r->state != 0 && r->state == db->store->cf.rules.held;
 		sql_text(q, 5, r->address);
 		sql_text(q, 6, r->to);
 		sql_blob(q, 7, r->overlay);

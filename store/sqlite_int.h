@@ -39,7 +39,7 @@ enum query {
 	Q_PUSH_ADD, Q_PUSH_TEXT, Q_PUSH_LIFE, Q_PUSH_BODY, Q_PUSH_ERASE, Q_PUSH_DELETE,
 	Q_PROGRESS_ADD, Q_PROGRESS_GET, Q_PROGRESS_SHOW, Q_PROGRESS_FINAL, Q_PROGRESS_DELETE,
 	Q_RCPT_ADD, Q_RCPT_GET, Q_RCPT_SET, Q_RCPT_SENT, Q_RCPT_TAKE, Q_RCPT_RANGE, Q_RCPT_LIVE,
-	Q_RCPT_SEGMENT, Q_RCPT_ASK, Q_RCPT_KEYS, Q_RCPT_DELETE,
+	Q_RCPT_SEGMENT, Q_RCPT_ASK, Q_RCPT_KEYS, Q_RCPT_HELD, Q_RCPT_DELETE,
 	Q_KEY_ADD, Q_KEY_RUNS, Q_KEY_DELETE,
 	Q_DUE_ADD, Q_DUE_FIRST, Q_DUE_DELETE, Q_DUE_FORGET,
 	Q_BATCH_ADD, Q_BATCH_DELETE,
@@ -89,7 +89,7 @@ struct lazy_index {
 /* What is kept in the one row of table state, written with every group that changes it. */
 struct counts {
 	int64_t next_push, next_id;	/* never given out twice */
-	int64_t pushes, recipients, live;
+	int64_t pushes, recipients, live, held;
 };
 
 /* What ends with its last recipient; of the push that the running operation is about. */

@@ -247,6 +247,8 @@ life_happen(struct db *db, int64_t rid, struct happening *h)
 	}
 	h->to = r.state = c.state;
 	h->final = was_final || c.final;
+	if (rules->held != 0)
+		db->now.held += (h->to == rules->held) - (h->from == rules->held);
 	if (h->from == rules->taken && c.state != rules->taken) {
 		batches_add(&db->batches, r.batch, -1);
 		r.batch = 0;

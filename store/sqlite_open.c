@@ -17,6 +17,7 @@
 enum { APPLICATION_ID = 0x4F505047 };		/* "OPPG" */
 enum { PAGE_SIZE = 4096 };		/* larger ones cost more with small groups */
 enum { ORPHANS_MAX = 100000 };
+enum { HELD_SINCE = 3 };	/* the version from which held recipients are counted */
 
 /* ---- before SQLite may touch the file -------------------------------------------------- */
 
@@ -146,7 +147,8 @@ set_pragmas(struct db *db)
 static void
 migrate(struct db *db, int64_t version)
 {
-	char marks[100];
+	char marks[100], held[100];
+	int64_t old = version;
 
 	if (version > 0 && version < SCHEMA_VERSION)
 		log_info("store", "%s: schema version %lld becomes %d", db->path, (long long)version,
@@ -156,6 +158,11 @@ migrate(struct db *db, int64_t version)
 	sql_exec(db, "BEGIN IMMEDIATE");
 	for (; version < SCHEMA_VERSION; version++)
 		sql_exec(db, sql_schemas[version]);
+	if (old > 0 && old < HELD_SINCE) {
+		snprintf(held, sizeof held, "UPDATE state SET held = (SELECT count(*) FROM recipient WHERE state = %d)",
+		    db->store->cf.rules.held);
+		sql_exec(db, held);
+	}
 	sql_exec(db, marks);
 	sql_exec(db, "COMMIT");
 	sql_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)");
@@ -186,7 +193,7 @@ quick_check(struct db *db)
 static void
 read_counts(struct db *db)
 {
-	static const char sql[] = "SELECT next_push, next_id, pushes, recipients, live, hash_key FROM state";
+	static const char sql[] = "SELECT next_push, next_id, pushes, recipients, live, hash_key, held FROM state";
 	sqlite3_stmt *q;
 	int rc;
 
@@ -198,7 +205,7 @@ read_counts(struct db *db)
 		db->now = (struct counts){
 			.next_push = sqlite3_column_int64(q, 0), .next_id = sqlite3_column_int64(q, 1),
 			.pushes = sqlite3_column_int64(q, 2), .recipients = sqlite3_column_int64(q, 3),
-			.live = sqlite3_column_int64(q, 4),
+			.live = sqlite3_column_int64(q, 4), .held = sqlite3_column_int64(q, 6),
 		};
 		db->hash_key = (uint64_t)sqlite3_column_int64(q, 5);
 	}

@@ -65,6 +65,7 @@ static const char schema_2[] =
 
 /* Texts on a run of recipients, by the first; what recipients leave for longer than their push is kept. */
 static const char schema_3[] =
+"ALTER TABLE state ADD COLUMN held INT NOT NULL DEFAULT 0;"
 "CREATE TABLE remark(id INTEGER PRIMARY KEY, n INT NOT NULL, text TEXT NOT NULL);"
 "CREATE TABLE memory(id INTEGER PRIMARY KEY, recipient INT NOT NULL, kind INT NOT NULL, key BLOB NOT NULL,"
 "  other BLOB NOT NULL, at INT NOT NULL, until INT NOT NULL);"
@@ -77,7 +78,7 @@ static const char *const texts[QUERIES] = {
 	[Q_BEGIN] = "BEGIN IMMEDIATE",
 	[Q_COMMIT] = "COMMIT",
 	[Q_ROLLBACK] = "ROLLBACK",
-	[Q_SAVE] = "UPDATE state SET next_push = ?1, next_id = ?2, pushes = ?3, recipients = ?4, live = ?5",
+	[Q_SAVE] = "UPDATE state SET next_push = ?1, next_id = ?2, pushes = ?3, recipients = ?4, live = ?5, held = ?6",
 
 	[Q_PUSH_ADD] = "INSERT INTO push VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
 	    " ?14, ?15)",
@@ -113,6 +114,7 @@ static const char *const texts[QUERIES] = {
 	[Q_RCPT_ASK] = "SELECT id, state, flags, link, ids, done FROM recipient"
 	    " WHERE id BETWEEN ?1 AND ?2 LIMIT ?3",
 	[Q_RCPT_KEYS] = SQL_RCPT_KEYS,
+	[Q_RCPT_HELD] = "SELECT count(*) FROM recipient WHERE id BETWEEN ?1 AND ?2 AND state = ?3",
 	[Q_RCPT_DELETE] = "DELETE FROM recipient WHERE id BETWEEN ?1 AND ?2",
 
 	[Q_KEY_ADD] = "INSERT INTO key_run VALUES(?1, ?2)",

@@ -121,6 +121,21 @@ push_delete(struct db *db, int64_t push, int64_t audit_until)
 	remark_delete(db, push);
 }
 
+/* Of a push that never became whole some may be held. */
+static int64_t
+count_held(struct db *db, int64_t lo, int64_t hi)
+{
+	sqlite3_stmt *q = sql_query(db, Q_RCPT_HELD);
+	int64_t n;
+
+	sql_int(q, 1, lo);
+	sql_int(q, 2, hi);
+	sql_int(q, 3, db->store->cf.rules.held);
+	n = sql_row(db, q) ? sqlite3_column_int64(q, 0) : 0;
+	sqlite3_reset(q);
+	return n;
+}
+
 /* Recipient numbers have no holes: a slice that deletes fewer than it could was the last. */
 uint32_t
 push_delete_recipients(struct db *db, int64_t lo, int64_t hi, uint32_t most)
@@ -130,6 +145,8 @@ push_delete_recipients(struct db *db, int64_t lo, int64_t hi, uint32_t most)
 
 	if (hi - lo >= most)
 		hi = lo + most - 1;
+	if (db->now.held > 0)
+		db->now.held -= count_held(db, lo, hi);
 	sql_int(q, 1, lo);
 	sql_int(q, 2, hi);
 	sql_run(db, q);

@@ -45,6 +45,7 @@ struct store_rules {
 	/* Fill *out and return OK, or ERR_NOT_FOUND: the event means nothing in this state. Pure. */
 	int (*apply)(int state, int event, struct store_change *out);
 	int queued, taken;	/* states of a fresh recipient: waiting; handed to dispatch at once */
+	int held;		/* recipients in this state are counted: store_stats.held; 0: none are */
 	int ev_take;		/* TAKE: queued -> taken */
 	int ev_recover;		/* found taken at start: requeued, perhaps already sent */
 	int ev_deadline;	/* deadline_at passed */
@@ -95,6 +96,7 @@ struct store_stats {
 	uint64_t commit_sizes[STORE_SIZES + 1];	/* commits of no more operations than the bound; the last: of more */
 	uint64_t commit_times[STORE_TIMES + 1];	/* that took no longer; the last: longer */
 	uint64_t pushes, recipients, live;	/* stored now; live = not final */
+	uint64_t held;				/* of those, in the state rules.held */
 	uint64_t recovered, swept;		/* at start: possibly sent twice; incoming pushes removed */
 	uint64_t orphans_dropped, receipts_unknown;
 	uint64_t entered[STORE_STATES_MAX];	/* recipients that came into a state since the start */

@@ -351,6 +351,40 @@ def held_over_a_restart():
 
 
 @case
+def a_first_use_is_noted_by_a_warning_too():
+    """E-20: what an account sent while it only warned counts when it is enforced"""
+    def mode(word):
+        gw.write_config(store_more=CONTROL.replace("group = control", "group = control\ne-20 = " + word))
+        equal(gw.admin("/api/v1/reload", method="POST").status, 200)
+
+    name = "profiles/e-20-released.tps"
+    note = lambda: gw.admin("/api/v1/" + name).status
+    if note() == 200:
+        gw.admin("/api/v1/" + name, method="DELETE")
+    equal(note(), 404)
+    mode("warn")
+    reply = push("tps", subscriber(OPENED), POLICY, signed(POLICY, "NETWPIN", NETWORK_KEY))
+    equal(reply.code, 1001, reply.text)
+    assert "E-20" in reply.desc and not reply.desc.startswith("held"), reply.desc
+    wait_for(lambda: note() == 200, "the note")
+    equal("E-20" in (push("tps", subscriber(OPENED), POLICY, signed(POLICY, "NETWPIN", NETWORK_KEY)).desc or ""), False)
+    equal(gw.metric("recipients_quarantined"), 0)
+    mode("enforce")
+    equal((push("tps", subscriber(OPENED), POLICY, signed(POLICY, "NETWPIN", NETWORK_KEY)).desc or "").startswith("held"), False)
+    gw.admin("/api/v1/" + name, method="DELETE")
+    waits = new_id()
+    held(push("tps", subscriber(OPENED), POLICY, signed(POLICY, "NETWPIN", NETWORK_KEY), waits), 20)
+    equal(gw.metric("recipients_quarantined"), 1)
+    gw.stop()
+    gw.start()
+    gw.wait_link()
+    wait_for(lambda: gw.metric("recipients_quarantined") == 1, "the count after a restart")
+    equal(decide("release", waits), {"released": 1})
+    wait_for(lambda: gw.metric("recipients_quarantined") == 0, "the count to fall")
+    mode("off")
+
+
+@case
 def held_and_cancelled():
     """its initiator may take back what waits"""
     number, push_id = subscriber(WM5), new_id()

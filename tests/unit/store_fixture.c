@@ -48,7 +48,7 @@ struct store_rules
 test_rules(void)
 {
 	return (struct store_rules){
-		.apply = test_apply, .queued = ST_QUEUED, .taken = ST_TAKEN, .ev_take = EV_TAKE,
+		.apply = test_apply, .queued = ST_QUEUED, .taken = ST_TAKEN, .held = ST_HELD, .ev_take = EV_TAKE,
 		.ev_recover = EV_RECOVER, .ev_deadline = EV_DEADLINE, .ev_no_receipt = EV_NO_RECEIPT,
 		.ev_receipt_ok = EV_RECEIPT_OK, .ev_accept = EV_ACCEPT, .ev_replace = EV_REPLACED,
 		.ev_not_replaced = EV_NOT_REPLACED, .code_replaced = CODE_REPLACED,

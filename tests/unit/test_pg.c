@@ -115,13 +115,15 @@ version_1_is_taken_over(void **state)
 {
 	struct fixture *f = *state;
 	struct store_accept a = accept_one("pi1", "old");
+	struct store_recipient held = { .address = "a", .to = "+1", .state = ST_HELD };
 	struct store_memory row = { .kind = 1, .until = NOW + 100 };
 	struct store_memories m = { .rows = &row, .n = 1 };
 	struct store_view v;
 
+	a.recipients = &held;
 	assert_int_equal(run_accept(f, &a), OK);
 	fixture_close(f);
-	pg_exec(f->url, "DROP TABLE openppg.remark, openppg.memory; UPDATE openppg.meta SET version = 1");
+	pg_exec(f->url, "DROP TABLE openppg.remark, openppg.memory; ALTER TABLE openppg.state DROP COLUMN held; UPDATE openppg.meta SET version = 1");
 	fixture_open(f);
 	assert_int_equal(pg_number(f->url, "SELECT version FROM openppg.meta"), 2);
 	assert_int_equal(store_read_push(f->reader, "pi1", "old", 0, 1, &v), OK);
@@ -129,6 +131,7 @@ version_1_is_taken_over(void **state)
 	assert_int_equal(run_op(f, &m.op, STORE_MEMORY), OK);
 	fixture_reopen(f);
 	assert_int_equal(pg_number(f->url, "SELECT count(*) FROM openppg.memory"), 1);
+	assert_int_equal(stats(f).held, 1);
 }
 
 static void

@@ -157,16 +157,19 @@ version_2_is_taken_over(void **state)
 {
 	struct fixture *f = *state;
 	struct store_accept a = accept_one("pi1", "old");
+	struct store_recipient held = { .address = "a", .to = "+1", .state = ST_HELD };
 	struct store_memory row = { .kind = 1, .until = NOW + 100 };
 	struct store_memories m = { .rows = &row, .n = 1 };
 	struct store_view v;
 	sqlite3 *sql;
 
 	fixture_open(f);
+	a.recipients = &held;
 	assert_int_equal(run_accept(f, &a), OK);
 	fixture_close(f);
 	assert_int_equal(sqlite3_open(f->path, &sql), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(sql, "DROP TABLE remark; DROP TABLE memory; PRAGMA user_version=2", NULL, NULL, NULL),
+	assert_int_equal(sqlite3_exec(sql, "DROP TABLE remark; DROP TABLE memory; ALTER TABLE state DROP COLUMN held;"
+	    "PRAGMA user_version=2", NULL, NULL, NULL),
 	    SQLITE_OK);
 	sqlite3_close(sql);
 	fixture_open(f);
@@ -175,6 +178,7 @@ version_2_is_taken_over(void **state)
 	store_view_done(&v);
 	assert_int_equal(run_op(f, &m.op, STORE_MEMORY), OK);
 	assert_int_equal(sql_number(f->store->db, "SELECT count(*) FROM memory"), 1);
+	assert_int_equal(stats(f).held, 1);
 }
 
 /* A start that is cut short leaves the old file, and the next one takes it over. */

@@ -284,6 +284,47 @@ whom_a_tick_ended(void **state)
 	store_item_free(item);
 }
 
+/* How many are held is exact after a crash, and when they never became visible. */
+static void
+held_ones_are_counted(void **state)
+{
+	struct fixture *f = *state;
+	struct store_accept a = accept_many("pi1", "held", 4), b = accept_many("pi1", "incoming", 4);
+	struct store_recipient rows[4];
+	struct store_abandon gone = { .push = 0 };
+	struct store_event e;
+	uint32_t i;
+
+	memcpy(rows, a.recipients, sizeof rows);
+	for (i = 1; i < 4; i++)
+		rows[i].state = ST_HELD;
+	a.recipients = b.recipients = rows;
+	assert_int_equal(stats(f).held, 0);
+	assert_int_equal(run_accept(f, &a), OK);
+	assert_int_equal(stats(f).held, 3);
+	e = event_of(a.push, 1, EV_RELEASE);
+	assert_int_equal(run_event(f, &e), OK);
+	assert_int_equal(stats(f).held, 2);
+	fixture_crash(f);
+	assert_int_equal(stats(f).held, 2);
+	b.more = true;
+	assert_int_equal(run_accept(f, &b), OK);
+	assert_int_equal(stats(f).held, 5);
+	gone.push = b.push;
+	assert_int_equal(run_op(f, &gone.op, STORE_ABANDON), OK);
+	while (stats(f).recipients > 4)
+		tick(f, clock_utc() + 1, 3);
+	assert_int_equal(stats(f).held, 2);
+	assert_int_equal(run_accept(f, &b), OK);
+	assert_int_equal(stats(f).held, 5);
+	fixture_crash(f);
+	assert_int_equal(stats(f).swept, 1);
+	assert_int_equal(stats(f).held, 2);
+	e = event_of(a.push, 2, EV_CANCEL);
+	assert_int_equal(run_event(f, &e), OK);
+	assert_int_equal(stats(f).held, 1);
+}
+
 int
 main(void)
 {
@@ -291,7 +332,7 @@ main(void)
 		CONTRACT_TEST(comes_with_its_push), CONTRACT_TEST(rows_that_are_refused),
 		CONTRACT_TEST(what_is_over_goes_in_slices), CONTRACT_TEST(it_outlives_its_push),
 		CONTRACT_TEST(abandoned_and_swept), CONTRACT_TEST(no_more_than_the_bound), CONTRACT_TEST(remarks),
-		CONTRACT_TEST(whom_a_tick_ended),
+		CONTRACT_TEST(whom_a_tick_ended), CONTRACT_TEST(held_ones_are_counted),
 	};
 
 	return contract_run(tests, sizeof tests / sizeof tests[0]);
