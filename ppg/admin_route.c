@@ -123,13 +123,16 @@ list_rules(const struct question *q)
 {
 	const struct route_rules *rules = routes_rules(q->routes);
 	enum route_miss miss = ROUTE_PREFIX;
-	json_t *out = json_array();
+	json_t *out = json_array(), *one;
 	size_t i;
 
 	for (i = 0; i < rules->n && miss != ROUTE_FITS; i++) {
 		miss = route_rule_match(&rules->rules[i], &q->facts);
-		json_array_append_new(out, json_pack("{s:s, s:b, s:s}", "route", rules->rules[i].name,
-		    "fits", miss == ROUTE_FITS, "why", route_miss_text(miss)));
+		one = json_pack("{s:s, s:b, s:s}", "route", rules->rules[i].name,
+		    "fits", miss == ROUTE_FITS, "why", route_miss_text(miss));
+		if (miss == ROUTE_FITS && rules->rules[i].throughput != 0)
+			json_object_set_new(one, "throughput", json_integer(rules->rules[i].throughput));
+		json_array_append_new(out, one);
 	}
 	return out;
 }
@@ -170,6 +173,24 @@ choose(const struct question *q, const struct route_rule *rule, bool fallback, j
 	}
 }
 
+/* How its messages go over this link, and who says so. */
+static void
+add_message(json_t *one, const struct route_rule *rule, const struct smsc_config *link)
+{
+	bool own = rule != NULL && rule->source_addr[0] != '\0';
+	enum smsc_segmentation how = rule != NULL && rule->segmentation != 0 ?
+	    (enum smsc_segmentation)(rule->segmentation - 1) : link->segmentation;
+
+	json_object_set_new(one, "from", json_string(own ? rule->source_addr : link->source_addr));
+	if (link->kind == SMSC_SMPP)
+		json_object_set_new(one, "segmentation", json_string(smsc_segmentation_name(how)));
+	if (link->kind != SMSC_UDP)
+		json_object_set_new(one, "validity_s", json_integer(rule != NULL && rule->validity_s != 0 ?
+		    rule->validity_s : link->validity_s));
+	if (link->throughput != 0)
+		json_object_set_new(one, "throughput", json_integer(link->throughput));
+}
+
 static json_t *
 list_links(const struct question *q, const struct route_rule *rule)
 {
@@ -186,8 +207,7 @@ list_links(const struct question *q, const struct route_rule *rule)
 
 		if (score >= 0) {
 			json_object_set_new(one, "score", json_integer(score));
-			json_object_set_new(one, "from", json_string(rule != NULL && rule->source_addr[0] != '\0' ?
-			    rule->source_addr : link->source_addr));
+			add_message(one, rule, link);
 		}
 		if (place != NULL)
 			json_object_set_new(one, "fallback", json_boolean(place->fallback));

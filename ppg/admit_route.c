@@ -58,6 +58,7 @@ admit_route(const struct admit_config *cf, const struct admit_request *rq, struc
 	a->priority = priority_of(q);
 	copy_text(wish.smsc, sizeof wish.smsc, wanted_smsc(cf, rq));
 	wish.ip = a->n_ip > 0;
+	wish.timed = a->control.deliver_before != 0;
 	copy_text(wish.links, sizeof wish.links, rq->who->links);
 	copy_text(wish.bearers, sizeof wish.bearers, rq->who->bearers);
 	if (q->present) {

@@ -451,6 +451,10 @@ static const struct conf_key route_keys[] = {
 	{ "fallback", CONF_TEXT, 1, 1023, NULL, NULL, CONF_RELOAD, "smsc-ids of links for when none of these can" },
 	{ "source-addr", CONF_TEXT, 1, 20, NULL, NULL, CONF_RELOAD, "source address of its messages, instead of the link's" },
 	{ "throughput", CONF_NUMBER, 0, 100000, NULL, "0", CONF_RELOAD, "PDUs a second on this route; 0 is without limit" },
+	{ "segmentation", CONF_WORD, 0, 0, "udh16|udh8|sar|payload", NULL, CONF_RELOAD,
+	  "where ports and parts of its messages are told, instead of as the link says" },
+	{ "validityperiod", CONF_NUMBER, 1, 90720, NULL, NULL, CONF_RELOAD,
+	  "minutes the SMSC tries, for a push without a time of its own, instead of as the link says" },
 	{ 0 },
 };
 

@@ -116,20 +116,6 @@ receipt_ids_of(const struct conf_group *g)
 	return last == '1' ? SMSC_IDS_DECIMAL : last == '2' ? SMSC_IDS_HEX : SMSC_IDS_ALIKE;
 }
 
-static enum smsc_segmentation
-segmentation_of(const struct conf_group *g)
-{
-	static const char *const names[] = { [SMSC_UDH16] = "udh16", [SMSC_UDH8] = "udh8", [SMSC_SAR] = "sar",
-		[SMSC_PAYLOAD] = "payload" };
-	const char *text = conf_text(g, "segmentation");
-	size_t i;
-
-	for (i = 0; text != NULL && i < sizeof names / sizeof names[0]; i++)
-		if (strcmp(names[i], text) == 0)
-			return (enum smsc_segmentation)i;
-	return SMSC_UDH16;
-}
-
 /* After the segmentation. */
 static void
 take_version(struct loading *ld, const struct conf_group *g, struct smsc_config *cf)
@@ -315,7 +301,8 @@ take_link(struct loading *ld, const struct conf_group *g, enum smsc_kind kind, s
 	cf->query_receipts = kind == SMSC_SMPP && conf_bool(g, "query-receipts");
 	cf->max_pdu = (size_t)conf_number(g, "max-pdu");
 	cf->receipt_ids = receipt_ids_of(g);
-	cf->segmentation = segmentation_of(g);
+	if (conf_text(g, "segmentation") != NULL)
+		smsc_segmentation_parse(conf_text(g, "segmentation"), &cf->segmentation);
 	take_network(ld, g, cf);
 	take_wanted(ld, g, cf);
 	take_tls(ld, g, cf);

@@ -68,6 +68,27 @@ take_places(struct loading *ld, const struct conf_group *g, struct route_rule *r
 	}
 }
 
+/* Instead of what the links say. */
+static void
+take_message(struct loading *ld, const struct conf_group *g, struct route_rule *rule)
+{
+	const char *text = conf_text(g, "segmentation");
+	enum smsc_segmentation how;
+	size_t i, k;
+
+	rule->validity_s = (uint32_t)conf_number(g, "validityperiod") * 60;
+	if (text == NULL || smsc_segmentation_parse(text, &how) != OK)
+		return;
+	rule->segmentation = (unsigned)how + 1;
+	for (i = 0; i < ld->config->n_links && (how == SMSC_SAR || how == SMSC_PAYLOAD); i++) {
+		const struct smsc_config *cf = &ld->config->links[i].smsc;
+
+		for (k = 0; k < rule->n_places; k++)
+			if (strcasecmp(rule->places[k].link, cf->smsc_id) == 0 && cf->interface_version < 0x34)
+				config_tell(ld, 2, g, "segmentation", "link %s speaks SMPP 3.3, which has no TLVs", cf->smsc_id);
+	}
+}
+
 static void
 take_rule(struct loading *ld, const struct conf_group *g, struct route_rule *rule)
 {
@@ -90,6 +111,7 @@ take_rule(struct loading *ld, const struct conf_group *g, struct route_rule *rul
 	if ((text = conf_text(g, "zone")) != NULL)
 		tell(ld, g, "zone", route_zone_read(text, &rule->zone_min, &why), &why);
 	take_places(ld, g, rule);
+	take_message(ld, g, rule);
 }
 
 /* Says the rule nothing of the pushes that it is for? */

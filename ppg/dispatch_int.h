@@ -79,6 +79,7 @@ struct dispatch {
 	int64_t *passes;		/* of each rule and link */
 	bool by_number;			/* links differ in the numbers that they take */
 	const struct route_rule *sent_by;	/* the rule of the one that lanes_next gave last; NULL: none */
+	bool sent_timed;		/* and whether it has a time of its own */
 	int64_t feed_ms;		/* clock_mono_ms when a rule's throughput lets the next one go; 0: none waits for that */
 	int64_t minute;			/* for which rules with times were looked at */
 	int *scratch;			/* a score for each link */

@@ -190,7 +190,8 @@ dispatch_answered(void *app, struct smsc_link *smsc, struct smsc_datagram *dg, e
 		store_outcome(f, EV_REFUSED, refusal_code(&link->cf.smsc, dg->status), 0, false);
 		break;
 	case SMSC_RETRY:
-		if (dg->status == SMPP_RINVEXPIRY) {
+		/* its validity was over before the link had room; that the SMSC was given may be shorter than the push's */
+		if (dg->status == SMPP_RINVEXPIRY && is_late(f->item)) {
 			end_too_late(f);
 			break;
 		}
@@ -206,6 +207,19 @@ dispatch_answered(void *app, struct smsc_link *smsc, struct smsc_datagram *dg, e
 		put_back(f, 0, true);
 		break;
 	}
+}
+
+/*
+ * How long the SMSC may try: until the push's own time, or as long as the route or the link says, but not beyond the
+ * time that the gateway gives every push.
+ */
+static int64_t
+validity_of(const struct dispatch *d, const struct store_item *item, const struct link *link)
+{
+	uint32_t s = d->sent_by != NULL && d->sent_by->validity_s != 0 ? d->sent_by->validity_s : link->cf.smsc.validity_s;
+	int64_t at = (int64_t)clock_utc() + s;
+
+	return d->sent_timed || s == 0 || (item->deadline_at != 0 && item->deadline_at < at) ? item->deadline_at : at;
 }
 
 /* ---- onto a link ----------------------------------------------------------------------------------- */
@@ -234,12 +248,14 @@ make_flight(struct dispatch *d, struct store_item *item, const struct link *link
 	f->dg.dst_port = WDP_PORT_PUSH;
 	/* derived from stored data: a repeat after a crash carries the same reference */
 	f->dg.ref = (uint16_t)(item->push + item->n);
-	f->dg.validity_at = item->deadline_at;
+	f->dg.validity_at = validity_of(d, item, link);
 	f->dg.priority = item->priority == STORE_HIGH;
 	f->dg.want_receipt = !link->cf.delivered_on_submit;
 	memcpy(f->dg.to, item->to, sizeof f->dg.to);
-	if (d->sent_by != NULL)
+	if (d->sent_by != NULL) {
 		memcpy(f->dg.from, d->sent_by->source_addr, sizeof f->dg.from);
+		f->dg.segmentation = (uint8_t)d->sent_by->segmentation;
+	}
 	if (link->cf.smsc.kind == SMSC_BEARERBOX) {
 		struct route_wish wish;
 

@@ -5,16 +5,39 @@
 #include <string.h>
 
 static void
+print_throughput(const json_t *o)
+{
+	if (json_object_get(o, "throughput") != NULL)
+		printf("; at most %s PDUs a second", ctl_member(o, "throughput"));
+}
+
+static void
 print_rules(json_t *answer)
 {
 	json_t *r;
 	size_t i;
 
-	json_array_foreach(json_object_get(answer, "rules"), i, r)
-		printf("route %s: %s, %s\n", ctl_member(r, "route"),
+	json_array_foreach(json_object_get(answer, "rules"), i, r) {
+		printf("route %s: %s, %s", ctl_member(r, "route"),
 		    json_is_true(json_object_get(r, "fits")) ? "yes" : "no", ctl_member(r, "why"));
+		print_throughput(r);
+		putchar('\n');
+	}
 	if (!json_is_string(json_object_get(answer, "route")))
 		puts("no route fits: every link is looked at");
+}
+
+static void
+print_message(const json_t *l)
+{
+	const json_t *validity = json_object_get(l, "validity_s");
+
+	printf("; from %s", ctl_member(l, "from"));
+	if (json_object_get(l, "segmentation") != NULL)
+		printf("; %s", ctl_member(l, "segmentation"));
+	if (validity != NULL)
+		printf("; valid for %lld minutes", (long long)json_integer_value(validity) / 60);
+	print_throughput(l);
 }
 
 static void
@@ -33,7 +56,7 @@ print_links(json_t *answer)
 		if (json_is_true(json_object_get(l, "fallback")))
 			printf("; fallback");
 		if (carries)
-			printf("; from %s", ctl_member(l, "from"));
+			print_message(l);
 		putchar('\n');
 	}
 }

@@ -14,7 +14,7 @@
 
 enum { WANTED = 4, NETWORK = 2, BEARER = 1 };	/* what makes a link suit better */
 
-/* ---- wishes as text: five, six or nine lines, or nothing --------------------------------------------------- */
+/* ---- wishes as text: five, six, nine or ten lines, or nothing --------------------------------------------------- */
 
 static bool
 has_facts(const struct route_wish *w)
@@ -26,7 +26,7 @@ static bool
 has_wish(const struct route_wish *w)
 {
 	return w->smsc[0] != '\0' || w->network[0] != '\0' || w->bearer[0] != '\0' || w->links[0] != '\0' ||
-	    w->bearers[0] != '\0' || w->screen[0] != '\0' || w->ip || has_facts(w);
+	    w->bearers[0] != '\0' || w->screen[0] != '\0' || w->ip || w->timed || has_facts(w);
 }
 
 /* A line end in a name would make what follows it another line: such a name suits no link, with '?' neither. */
@@ -50,15 +50,15 @@ route_wish_write(const struct route_wish *w, struct sbuf *out)
 	put_line(out, w->bearer_required, w->bearer);
 	put_line(out, false, w->links);
 	put_line(out, false, w->bearers);
-	if (w->screen[0] != '\0' || w->ip || has_facts(w))
+	if (w->screen[0] != '\0' || w->ip || w->timed || has_facts(w))
 		put_line(out, false, w->screen);
-	if (!w->ip && !has_facts(w))
+	if (!w->ip && !w->timed && !has_facts(w))
 		return;
 	put_line(out, false, w->initiator);
 	put_line(out, false, w->type);
 	put_line(out, false, w->app_id);
-	if (w->ip)
-		put_line(out, false, "ip");
+	if (w->ip || w->timed)
+		put_line(out, false, w->ip && w->timed ? "ip timed" : w->ip ? "ip" : "timed");
 }
 
 static void
@@ -85,7 +85,7 @@ take_mark(char *name)
 void
 route_wish_read(struct span text, struct route_wish *out)
 {
-	char ip[4];
+	char marks[16];
 
 	*out = (struct route_wish){ 0 };
 	if (text.n == 0)
@@ -99,8 +99,9 @@ route_wish_read(struct span text, struct route_wish *out)
 	next_line(&text, out->initiator, sizeof out->initiator);
 	next_line(&text, out->type, sizeof out->type);
 	next_line(&text, out->app_id, sizeof out->app_id);
-	next_line(&text, ip, sizeof ip);
-	out->ip = strcmp(ip, "ip") == 0;
+	next_line(&text, marks, sizeof marks);
+	out->ip = strncmp(marks, "ip", 2) == 0;
+	out->timed = strstr(marks, "timed") != NULL;
 	out->network_required = take_mark(out->network);
 	out->bearer_required = take_mark(out->bearer);
 }

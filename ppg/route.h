@@ -23,6 +23,7 @@ struct route_wish {
 	char links[512], bearers[128];	/* what the initiator is limited to, separated by ';'; "": not */
 	char screen[8];			/* no wish: what screen.h has to do when the push is due; "": nothing */
 	bool ip;			/* to IP addresses, for links over UDP alone */
+	bool timed;			/* no wish: it has a deliver-before of its own */
 	char initiator[64], type[128], app_id[128];	/* no wishes: what rules ask for, known only while there are rules */
 };
 

@@ -39,6 +39,8 @@ struct route_rule {
 	bool weighted;			/* by the weights, strictly; else the link with most room */
 	char source_addr[32];		/* "": the link's */
 	unsigned throughput;		/* PDUs a second; 0 = unlimited */
+	unsigned segmentation;		/* enum smsc_segmentation + 1; 0: the link's */
+	uint32_t validity_s;		/* of pushes without a time of their own; 0: the link's */
 };
 
 /* What a rule asks for. */

@@ -52,6 +52,29 @@ smsc_kind_parse(const char *name, enum smsc_kind *out)
 	return ERR_NOT_FOUND;
 }
 
+static const char *const segmentations[] = { [SMSC_UDH16] = "udh16", [SMSC_UDH8] = "udh8", [SMSC_SAR] = "sar",
+	[SMSC_PAYLOAD] = "payload" };
+
+const char *
+smsc_segmentation_name(enum smsc_segmentation how)
+{
+	return segmentations[how];
+}
+
+int
+smsc_segmentation_parse(const char *name, enum smsc_segmentation *out)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof segmentations / sizeof segmentations[0]; i++)
+		if (strcmp(segmentations[i], name) == 0) {
+			*out = (enum smsc_segmentation)i;
+			return OK;
+		}
+	*out = SMSC_UDH16;
+	return ERR_NOT_FOUND;
+}
+
 static const struct smsc_link_kind *
 kind_of(const struct smsc_link *link)
 {

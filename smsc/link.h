@@ -46,6 +46,8 @@ enum smsc_segmentation {
 	SMSC_SAR,			/* TLVs: ports, and sar_* of several parts */
 	SMSC_PAYLOAD			/* TLVs: ports, and all of it in message_payload, for the SMSC to cut */
 };
+const char *smsc_segmentation_name(enum smsc_segmentation how);	/* as "segmentation =" has it: "udh16", "udh8" ... */
+int smsc_segmentation_parse(const char *name, enum smsc_segmentation *out);	/* OK, ERR_NOT_FOUND */
 
 /* What a command_status means to this SMSC, where it is not what SMPP says. */
 enum smsc_meaning { SMSC_ENDS = 1, SMSC_TRY_AGAIN, SMSC_THROTTLES };
@@ -158,6 +160,7 @@ struct smsc_datagram {
 	bool want_receipt;
 	char wanted_smsc[64];		/* whom a bearerbox is asked to send it through; "" = as it likes */
 	uint8_t priority;		/* priority_flag: 0 (the usual) to 3 (the most urgent) */
+	uint8_t segmentation;		/* enum smsc_segmentation + 1; 0 = the link's */
 	/* owned by the link from submit to answered */
 	struct smsc_datagram *next, *prev;
 	uint64_t order;			/* of submission */

@@ -217,7 +217,7 @@ uint32_t smpp_link_check_addresses(const char *to, size_t to_size, const char *f
 
 /* smpp_link_cut.c */
 enum { LINK_CUT_MAX = 140 };		/* octets of user data, or of the TLVs without message_payload */
-unsigned link_cut_parts(const struct smsc_config *cf, size_t n);	/* of n octets; 0: too many */
+unsigned link_cut_parts(const struct smsc_config *cf, const struct smsc_datagram *dg);	/* 0: too many */
 /* Fill in what differs from part to part; pdu borrows from dg and octets. */
 void link_cut(const struct smsc_config *cf, const struct smsc_datagram *dg, unsigned part, struct smpp_pdu *pdu,
     uint8_t octets[LINK_CUT_MAX]);

@@ -6,10 +6,27 @@
 
 #include "wap/udh.h"
 
-unsigned
-link_cut_parts(const struct smsc_config *cf, size_t n)
+enum { HAS_TLVS = 0x34 };		/* version of SMPP */
+
+/* As the datagram wants it, where the session can. */
+static enum smsc_segmentation
+how_of(const struct smsc_config *cf, const struct smsc_datagram *dg)
 {
-	switch (cf->segmentation) {
+	enum smsc_segmentation how = cf->segmentation;
+
+	if (dg->segmentation != 0)
+		how = (enum smsc_segmentation)(dg->segmentation - 1);
+	if ((how == SMSC_SAR || how == SMSC_PAYLOAD) && cf->interface_version < HAS_TLVS)
+		how = cf->segmentation;
+	return how;
+}
+
+unsigned
+link_cut_parts(const struct smsc_config *cf, const struct smsc_datagram *dg)
+{
+	size_t n = dg->pdu.n;
+
+	switch (how_of(cf, dg)) {
 	case SMSC_UDH8:
 		return sms_segments8(n);
 	case SMSC_PAYLOAD:
@@ -37,17 +54,18 @@ void
 link_cut(const struct smsc_config *cf, const struct smsc_datagram *dg, unsigned part, struct smpp_pdu *pdu,
     uint8_t octets[LINK_CUT_MAX])
 {
+	enum smsc_segmentation how = how_of(cf, dg);
 	struct wbuf w = wbuf_into(octets, LINK_CUT_MAX);
 	size_t n;
 
 	pdu->n_tlvs = 0;
 	pdu->short_message = span_of(NULL, 0);
 	pdu->esm_class = cf->esm_mode;
-	switch (cf->segmentation) {
+	switch (how) {
 	case SMSC_UDH16:
 	case SMSC_UDH8:
 		pdu->esm_class |= SMPP_ESM_UDHI;
-		n = cf->segmentation == SMSC_UDH8 ?
+		n = how == SMSC_UDH8 ?
 		    sms_segment8(dg->pdu, part, dg->src_port, dg->dst_port, (uint8_t)dg->ref, octets) :
 		    sms_segment(dg->pdu, part, dg->src_port, dg->dst_port, dg->ref, octets);
 		pdu->short_message = span_of(octets, n);
@@ -58,7 +76,7 @@ link_cut(const struct smsc_config *cf, const struct smsc_datagram *dg, unsigned 
 	}
 	add_number(pdu, &w, SMPP_TAG_SOURCE_PORT, 2, dg->src_port);
 	add_number(pdu, &w, SMPP_TAG_DESTINATION_PORT, 2, dg->dst_port);
-	if (cf->segmentation == SMSC_PAYLOAD) {
+	if (how == SMSC_PAYLOAD) {
 		pdu->tlvs[pdu->n_tlvs++] = (struct smpp_tlv){ SMPP_TAG_MESSAGE_PAYLOAD, dg->pdu };
 		return;
 	}

@@ -609,7 +609,7 @@ smpp_link_submit(struct smpp_link *link, struct smsc_datagram *dg)
 		return ERR_CLOSED;
 	if (smpp_link_room(link) == 0)
 		return ERR_FULL;
-	dg->n_segments = link_cut_parts(&link->cf, dg->pdu.n);
+	dg->n_segments = link_cut_parts(&link->cf, dg);
 	dg->sent = dg->answered = dg->failed = dg->waiting = dg->queue_full = 0;
 	dg->message_ids = NULL;
 	dg->order = ++link->send.order;

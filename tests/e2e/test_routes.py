@@ -176,6 +176,7 @@ def the_choice_is_explained():
     gw = Gateway(sim.port, smsc_more=RECONNECT + 'denied-prefix = "+44"\n' + link("b", dead, source="+12025550111") +
                  route("night", "b", "zone = utc", 'time = "22:00-06:00"') + route("si", "main; b", "initiator = tester",
                  "content-type = text/vnd.wap.si", "source-addr = +12025550199") + route("spain", "b", "prefix = +34") +
+                 route("ireland", "main", "prefix = +353", "segmentation = sar", "validityperiod = 90", "throughput = 7") +
                  route("high", "main:2; b:1", "priority = high"))
     links_up(gw, "main")
     env = {"PPGCTL_TOKEN": "admin-token", "PPGCTL_ADMIN": "http://127.0.0.1:%d/" % gw.admin_port}
@@ -183,11 +184,13 @@ def the_choice_is_explained():
     rows = [
         (("+12025550001",) + noon, 0, "sent by main: ", ["route night: no, it is not its time",
          "route si: no, it is for other initiators", "no route fits: every link is looked at",
-         "link main (up): yes, it may carry it; from " + SENDER]),
+         "link main (up): yes, it may carry it; from " + SENDER + "; udh16; valid for 1440 minutes"]),
         (("+12025550001",) + midnight, 0, "waits: every link that may carry it is down", ["route night: yes, it fits",
          "link main (up): no, the route does not name it"]),
         (("+12025550001", "--initiator", "tester", "--type", "text/vnd.wap.si") + noon, 0, "sent by main: ",
-         ["route si: yes, it fits", "link main (up): yes, it may carry it; from +12025550199"]),
+         ["route si: yes, it fits", "link main (up): yes, it may carry it; from +12025550199; udh16; valid for 1440 minutes"]),
+        (("+35355500001",) + noon, 0, "sent by main: ", ["route ireland: yes, it fits; at most 7 PDUs a second",
+         "link main (up): yes, it may carry it; from %s; sar; valid for 90 minutes" % SENDER]),
         (("+34255500001",) + noon, 0, "waits: ", ["route spain: yes, it fits"]),
         (("+442025550001", "--priority", "high") + noon, 0, "waits: ",
          ["link main (up): no, it does not take such a number; share 2"]),
@@ -202,7 +205,7 @@ def the_choice_is_explained():
     answer = gw.admin("/api/v1/route?number=%2B12025550001&priority=high&at=2026-01-02T12:00:00Z").json()
     equal((answer["route"], answer["chosen"], answer["outcome"], answer["code"]), ("high", ["main"], "sent", 0))
     equal([(r["route"], r["fits"]) for r in answer["rules"]],
-          [("night", False), ("si", False), ("spain", False), ("high", True)])
+          [("night", False), ("si", False), ("spain", False), ("ireland", False), ("high", True)])
     for query, status, text in (("", 400, "number is needed"), ("number=x", 400, "number: "),
                                 ("number=%2B1&priority=urgent", 400, "priority is"), ("number=%2B12025550001&at=now", 400, "at is"),
                                 ("number=%2B12025550001&initiator=nobody", 404, "no such initiator")):
@@ -213,6 +216,44 @@ def the_choice_is_explained():
     equal(gw.admin("/api/v1/reload", "POST").status, 200)
     got, out, err = harness.run([harness.built("ppgctl"), "route", "+442025550001"], env=env)
     equal((got, out.splitlines()[-1]), (1, "refused with 2002: no link takes such a number"))
+    gw.stop()
+
+
+# ---- messages of a route ---------------------------------------------------------------------------------------
+
+def smpp_seconds(text):
+    return datetime.datetime.strptime(text[:12], "%y%m%d%H%M%S").replace(tzinfo=datetime.timezone.utc).timestamp()
+
+
+@case
+def segmentation_of_a_route():
+    """Each route its own way to cut; what no rule is for goes as the link says."""
+    gw, a, b = two(route("spain", "main", "prefix = +34", "segmentation = sar") +
+                   route("ireland", "main", "prefix = +353", "segmentation = payload") +
+                   route("italy", "main", "prefix = +39", "segmentation = udh8"), more_a="segmentation = udh16")
+    rows = (("+34255500001", "tlv", 3), ("+35325550001", "tlv", 1), ("+39025550001", "udh", 3), ("+12025550001", "udh", 3))
+    for to, ports_in, pdus in rows:
+        push(gw, to, content="x" * 300, content_type="text/plain")
+        message = a.wait_messages(1, dest=to[1:])[0]
+        equal((message["ports_in"], len(message["message_ids"])), (ports_in, pdus), to)
+        if ports_in == "udh":
+            equal(message["segments"][0][:2], "0B" if to.startswith("+39") else "0C", to)
+    gw.stop()
+
+
+@case
+def validity_of_a_route():
+    """Of pushes without a time of their own: the route's, else the link's; one with its own keeps it, and max-age ends all."""
+    gw, a, b = two(route("spain", "main", "prefix = +34", "validityperiod = 90"), more_a="validityperiod = 200",
+                   ppg_more="max-age = 5h")
+    late = 60
+    for to, before, expected in (("+34255500001", None, 90 * 60), ("+12025550001", None, 200 * 60),
+                                 ("+34255500002", 240 * 60, 240 * 60), ("+34255500003", 60, 60), ("+12025550002", 600 * 60, 300 * 60)):
+        now = int(time.time())
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + (before or 0)))
+        push(gw, to, attributes='deliver-before-timestamp="%s" ' % stamp if before else "")
+        got = smpp_seconds(a.wait_messages(1, dest=to[1:])[0]["validity_period"]) - now
+        assert expected <= got <= expected + late, "%s: %d instead of %d" % (to, got, expected)
     gw.stop()
 
 
@@ -269,6 +310,7 @@ def a_link_down_parks_its_recipients():
     parked = push(gw, numbers(500, "34255"))
     push(gw, numbers(100) + numbers(100, "34255", 1000))        # half of these
     a.wait_messages(100)
+    wait_for(lambda: gw.metric("delivered_total") == 100, "the receipts of those that go")
     lines = len(gw.program.lines)
     before = gw.metric("store_operations_total")
     start = time.monotonic()

@@ -10,6 +10,7 @@ what_is_made_of_them(void **state)
 	struct ppg_config *c = good(MINIMAL LINK "allowed-prefix = \"+1;0044\"\n" ROUTE
 	    "prefix = +1\ninitiator = a\ncontent-type = \"text/*\"\napplication-id = \"x\"\npriority = high\n"
 	    "time = \"mon-fri 08:00-18:00\"\nzone = utc\nlinks = \"x:2\"\nsource-addr = +12025550100\nthroughput = 5\n"
+	    "segmentation = sar\nvalidityperiod = 90\n"
 	    "group = route\nname = rest\nlinks = x\n");
 	const struct route_rule *rule = &c->routes->rules[0];
 
@@ -20,6 +21,10 @@ what_is_made_of_them(void **state)
 	assert_string_equal(rule->name, "r");
 	assert_string_equal(rule->source_addr, "+12025550100");
 	assert_int_equal(rule->throughput, 5);
+	assert_int_equal(rule->segmentation, SMSC_SAR + 1);
+	assert_int_equal(rule->validity_s, 90 * 60);
+	assert_int_equal(c->routes->rules[1].segmentation, 0);
+	assert_int_equal(c->routes->rules[1].validity_s, 0);
 	assert_int_equal(rule->priorities, 1);
 	assert_int_equal(rule->zone_min, 0);
 	assert_int_equal(rule->places[0].weight, 2);
@@ -53,6 +58,8 @@ mistakes_of_routes(void **state)
 		  "X:15: group route, time: always is not a time such as \"mon-fri 08:00-18:00\"\n" },
 		{ MINIMAL LINK ROUTE "links = x\nzone = cet\n",
 		  "X:15: group route, zone: cet is none of local, utc and an offset such as +01:00\n" },
+		{ MINIMAL LINK "interface-version = 33\n" ROUTE "links = x\nsegmentation = payload\n",
+		  "X:16: group route, segmentation: link x speaks SMPP 3.3, which has no TLVs\n" },
 		{ MINIMAL LINK "denied-prefix = x\n",
 		  "X:12: group smsc, denied-prefix: x is not the beginning of a number\n" },
 	};

@@ -154,6 +154,7 @@ wishes_are_kept(void **state)
 		{ .smsc = "a" }, { .network = "GSM" }, { .network = "GSM", .network_required = true },
 		{ .bearer = "SMS", .bearer_required = true }, { .links = "a;b;c" }, { .bearers = "SMS" }, { .ip = true },
 		{ .ip = true, .screen = "x", .initiator = "a", .app_id = "b" }, { .screen = "x" }, { .type = "t" },
+		{ .timed = true }, { .ip = true, .timed = true }, { .smsc = "a", .timed = true, .app_id = "b" },
 		{ .smsc = "a b", .network = "IS-95 CDMA", .bearer = "Packet Data", .network_required = true,
 		  .bearer_required = true, .links = "x;y", .bearers = "SMS;CSD" },
 	};

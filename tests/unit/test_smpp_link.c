@@ -727,6 +727,42 @@ ways_to_cut(void **state)
 	}
 }
 
+/* A datagram may want another way than the link's, and gets it where the session can. */
+static void
+a_way_of_its_own(void **state)
+{
+	static const struct { enum smsc_segmentation link, own, used; unsigned version; } rows[] = {
+		{ SMSC_UDH16, SMSC_SAR, SMSC_SAR, 0x34 }, { SMSC_SAR, SMSC_UDH16, SMSC_UDH16, 0x34 },
+		{ SMSC_SAR, SMSC_UDH8, SMSC_UDH8, 0x50 }, { SMSC_UDH8, SMSC_PAYLOAD, SMSC_PAYLOAD, 0x34 },
+		{ SMSC_PAYLOAD, SMSC_UDH16, SMSC_UDH16, 0x34 }, { SMSC_UDH8, SMSC_SAR, SMSC_UDH8, 0x33 },
+		{ SMSC_UDH16, SMSC_PAYLOAD, SMSC_UDH16, 0x33 }, { SMSC_UDH16, SMSC_UDH8, SMSC_UDH8, 0x33 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		unsigned parts = rows[i].used == SMSC_PAYLOAD ? 1 : 2, k;
+		bool by_udh = rows[i].used == SMSC_UDH16 || rows[i].used == SMSC_UDH8;
+
+		t.cf.segmentation = rows[i].link;
+		t.cf.interface_version = rows[i].version;
+		link_up();
+		datagram(i, 200)->segmentation = (uint8_t)(rows[i].own + 1);
+		assert_int_equal(smsc_link_submit(t.link, &t.dg[i]), OK);
+		for (k = 0; k < parts; k++) {
+			expect(SMPP_SUBMIT_SM);
+			assert_int_equal((t.pdu.esm_class & SMPP_ESM_UDHI) != 0, by_udh);
+			assert_int_equal(smpp_tlv_find(&t.pdu, SMPP_TAG_MESSAGE_PAYLOAD) != NULL, rows[i].used == SMSC_PAYLOAD);
+			assert_int_equal(smpp_tlv_find(&t.pdu, SMPP_TAG_SAR_REF) != NULL, rows[i].used == SMSC_SAR);
+			if (by_udh)
+				assert_int_equal(t.pdu.short_message.p[0], rows[i].used == SMSC_UDH8 ? 0x0B : 0x0C);
+			peer_respond(SMPP_OK, "1");
+		}
+		expect_answer(i, SMSC_ACCEPTED);
+		expect_nothing();
+		smsc_link_destroy(&t.link);
+	}
+}
+
 int
 main(void)
 {
@@ -734,6 +770,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(binds_as_configured),
 		TEST(ways_to_cut),
+		TEST(a_way_of_its_own),
 		TEST(binds_as_transmitter),
 		TEST(finds_the_host_by_name),
 		TEST(unknown_host_is_tried_again),
