@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "router/dm_state.h"
+
 enum {
 	SETTINGS_MAX = 256,
 	INSTALLED_MAX = 65536,		/* octets of "settings" as text */
@@ -278,6 +280,7 @@ handset_json_hide(json_t *obj)
 		if (json_object_get(obj, keys[i]))
 			json_object_set_new(obj, keys[i], json_true());
 	}
+	dm_state_hide(json_object_get(obj, "dm"));
 	json_object_foreach_safe(json_object_get(obj, "settings"), next, key, v) {
 		json_object_foreach_safe(v, next_parm, name, parm) {
 			if (is_secret(name))

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "router/dm_state.h"
 #include "router/handset_json.h"
 #include "router/options.h"
 
@@ -27,6 +28,7 @@ struct handset {
 	char number[NUMBER_SIZE];	/* without + */
 	char *text;
 	struct router_device *dev;
+	json_t *dm;			/* of one make: device management; NULL */
 	struct handset *older;		/* of one make: by last use */
 };
 
@@ -90,6 +92,7 @@ made_free(struct handset *h)
 {
 	router_device_done(h->dev);
 	free(h->dev);
+	json_decref(h->dm);
 	free(h);
 }
 
@@ -193,6 +196,34 @@ read_number(json_t *obj, struct handset *h, struct why *why)
 	return OK;
 }
 
+/* Its own, or that of the defaults. */
+static json_t *
+member_of(const struct handsets *all, json_t *obj, const char *name)
+{
+	json_t *v = json_object_get(obj, name);
+
+	return v ? v : json_object_get(all->defaults, name);
+}
+
+/* Most have none of it, and no tree is made for them. */
+static int
+check_dm(const struct handsets *all, json_t *obj, const char *number, struct why *why)
+{
+	json_t *dm = json_object_get(obj, "dm"), *info = member_of(all, obj, "dm_info");
+	json_t *cert = member_of(all, obj, "dm_cert");
+	struct dm_state state;
+	int err = OK;
+
+	if (cert != NULL && (!json_is_string(cert) || json_string_length(cert) > 255))
+		return why_set(why, ERR_SYNTAX, "dm_cert: the path of a file is expected");
+	if (dm == NULL && info == NULL)
+		return OK;
+	err = dm_state_read(dm, info, number, &state, why);
+	if (err == OK)
+		dm_state_done(&state);
+	return err;
+}
+
 static int
 add_handset(struct handsets *all, json_t *obj, size_t clients, struct why *why)
 {
@@ -205,6 +236,8 @@ add_handset(struct handsets *all, json_t *obj, size_t clients, struct why *why)
 	err = read_number(obj, h, why);
 	if (err == OK)
 		err = handset_json_check(obj, why);
+	if (err == OK)
+		err = check_dm(all, obj, h->number, why);
 	if (err == OK)
 		err = read_device(all, obj, &dev, why);
 	if (err != OK)
@@ -407,6 +440,59 @@ handsets_put(struct handsets *all, const char *number, const struct router *r,
 		put_into_text(all, h, r, res);
 }
 
+int
+handsets_dm(struct handsets *all, const char *number, json_t **dm, json_t **info, char cert[256], struct why *why)
+{
+	struct handset *h;
+	json_t *obj, *v;
+
+	*dm = *info = NULL;
+	cert[0] = '\0';
+	if (all->path == NULL) {
+		*dm = json_incref(made_get(all, digits(number))->dm);
+		return OK;
+	}
+	h = find(all, digits(number));
+	if (h == NULL)
+		return why_set(why, ERR_NOT_FOUND, "no handset has this number");
+	obj = object_of(h);
+	*dm = json_incref(json_object_get(obj, "dm"));
+	*info = json_incref(member_of(all, obj, "dm_info"));
+	v = member_of(all, obj, "dm_cert");
+	if (v != NULL)
+		snprintf(cert, 256, "%s", json_string_value(v));
+	json_decref(obj);
+	return OK;
+}
+
+void
+handsets_put_dm(struct handsets *all, const char *number, json_t *dm)
+{
+	struct handset *h;
+	json_t *obj;
+	char *old;
+
+	if (all->path == NULL) {
+		h = made_get(all, digits(number));
+		json_decref(h->dm);
+		h->dm = json_incref(dm);
+		return;
+	}
+	h = find(all, digits(number));
+	if (h == NULL)
+		return;
+	obj = object_of(h);
+	old = h->text;
+	if (dm != NULL)
+		json_object_set(obj, "dm", dm);
+	else
+		json_object_del(obj, "dm");
+	h->text = text_of(obj);
+	wipe(&old);
+	json_decref(obj);
+	all->changed = true;
+}
+
 json_t *
 handsets_state(struct handsets *all, const char *number, struct why *why)
 {
@@ -510,6 +596,10 @@ handsets_save(struct handsets *all, const char *url, int64_t since, struct why *
 	struct sbuf temp = { 0 };
 	int err = OK;
 
+	if (url == NULL) {		/* nothing was taken */
+		url = all->source ? all->source : "";
+		since = all->since;
+	}
 	if (all->path == NULL || (!all->changed && since == all->since))
 		return OK;
 	if (all->source == NULL || strcmp(all->source, url) != 0) {

@@ -30,11 +30,18 @@ int handsets_get(struct handsets *h, const char *number, struct router_device *d
 void handsets_put(struct handsets *h, const char *number, const struct router *r,
     const struct router_result *res);
 
+/*
+ * For device management (dm_agent.h): members "dm" and "dm_info", new references or NULL, and "dm_cert", "" none. ERR_NOT_FOUND: there
+ * is no such handset; ERR_SYNTAX.
+ */
+int handsets_dm(struct handsets *h, const char *number, json_t **dm, json_t **info, char cert[256], struct why *why);
+void handsets_put_dm(struct handsets *h, const char *number, json_t *dm);	/* dm NULL: there is nothing to keep */
+
 /* Messages of this simulator that were taken already, as the file says; 0: none. */
 int64_t handsets_since(const struct handsets *h, const char *url);
 /*
  * Writes the file when something changed, so that it is whole after any crash: a new file, fsync,
- * rename. ERR_IO.
+ * rename. url NULL: no message was taken. ERR_IO.
  */
 int handsets_save(struct handsets *h, const char *url, int64_t since, struct why *why);
 

@@ -1,13 +1,15 @@
 noinst_LIBRARIES += router/librouter.a
 router_librouter_a_SOURCES = \
 	router/answer.c router/device.c router/dm_account.c router/dm_account.h router/dm_client.c router/dm_client.h \
-	router/dm_command.c router/dm_command.h router/dm_tree.c router/dm_tree.h router/dm_tree_int.h router/dm_tree_json.c \
+	router/dm_command.c router/dm_command.h router/dm_inbox.c router/dm_inbox.h router/dm_state.c router/dm_state.h \
+	router/dm_tree.c router/dm_tree.h router/dm_tree_int.h router/dm_tree_json.c \
 	router/pushrouter.h router/registry.c router/router.c router/router_int.h router/stats.c
 
 bin_PROGRAMS += pushrouter
 pushrouter_SOURCES = \
-	router/client_exec.c router/client_file.c router/client_int.h router/client_unix.c \
-	router/clients.c router/clients.h router/decode_run.c router/handset_json.c \
+	router/actions.c router/actions.h router/client_exec.c router/client_file.c router/client_int.h router/client_unix.c \
+	router/clients.c router/clients.h router/decode_run.c router/dm_agent.c router/dm_agent.h router/dm_session_run.c router/fetch.c \
+	router/fetch.h router/handset_json.c \
 	router/handset_json.h router/handsets.c router/handsets.h router/load.c router/options.c \
 	router/options.h router/pushrouter_main.c router/service.c router/service.h \
 	router/shown.c router/shown.h router/smscsim_run.c router/udp_run.c
@@ -60,7 +62,7 @@ tests_fuzz_fuzz_router_SOURCES = tests/fuzz/fuzz_router.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_router_LDADD = $(ROUTER_LIBS)
 tests_fuzz_fuzz_router_LDFLAGS = $(FUZZ_LINK)
 
-E2E_ROUTER = tests/e2e/test_embed.py tests/e2e/test_handset_content.py tests/e2e/test_handsets.py \
+E2E_ROUTER = tests/e2e/test_embed.py tests/e2e/test_handset_content.py tests/e2e/test_handset_dm.py tests/e2e/test_handsets.py \
 	tests/e2e/test_pushrouter.py tests/e2e/test_pushrouter_clients.py tests/e2e/test_udp.py
 TESTS += $(E2E_ROUTER)
-EXTRA_DIST += tests/e2e/pushes.py $(E2E_ROUTER)
+EXTRA_DIST += tests/e2e/dm_server.py tests/e2e/pushes.py $(E2E_ROUTER)

@@ -15,6 +15,7 @@ static const char usage[] =
     "       pushrouter --udp [[ADDR:]PORT] [options]   datagrams of an IP bearer (port 2948)\n"
     "       pushrouter --smscsim URL [options]     messages that an SMSC simulator delivers\n"
     "       pushrouter --handsets FILE --state MSISDN  a simulated handset as JSON\n"
+    "       pushrouter --handsets FILE --dm-session MSISDN[,SERVER]   a session with a DM server\n"
     "\n"
     "  --json                  one JSON object a message\n"
     "  --profile NAME          device profile: a name, or a file with a / in it (wm5)\n"
@@ -41,6 +42,15 @@ static const char usage[] =
     "udp:\n"
     "  --rate N                datagrams a second, what is above is dropped (1000)\n"
     "  --once N                leave after N datagrams\n"
+    "udp and smscsim:\n"
+    "  --dm                    hold sessions with DM servers\n"
+    "  --dm-ca-file FILE       authorities of servers, PEM (those of the system)\n"
+    "  --dm-cert FILE          certificate and key of the handsets, PEM\n"
+    "  --dm-form wbxml|xml     form of their messages (wbxml)\n"
+    "  --dm-http               without TLS to other machines, too\n"
+    "  --fetch                 load what service loading messages name\n"
+    "  --fetch-allow LIST      inner addresses that may be loaded from, \"127.0.0.0/8;10.0.0.1\"\n"
+    "  --commands              read \"dm NUMBER [SERVER]\" lines from standard input: begin a session\n"
     "smscsim:\n"
     "  --handsets FILE         handsets as JSON; what messages change of them is written there\n"
     "  --dest MSISDN           only this handset; may be repeated\n"
@@ -48,7 +58,8 @@ static const char usage[] =
     "  --once N                leave after N messages\n";
 
 enum {
-	OPT_AS = 256, OPT_BEARER, OPT_CLIENTS, OPT_CONSENT, OPT_DECODE, OPT_DEST, OPT_DEVICE, OPT_FROM,
+	OPT_AS = 256, OPT_BEARER, OPT_CLIENTS, OPT_COMMANDS, OPT_CONSENT, OPT_DECODE, OPT_DEST, OPT_DEVICE, OPT_DM,
+	OPT_DM_CA_FILE, OPT_DM_CERT, OPT_DM_FORM, OPT_DM_HTTP, OPT_DM_SESSION, OPT_FETCH, OPT_FETCH_ALLOW, OPT_FROM,
 	OPT_FROM_TON, OPT_HANDSETS, OPT_HELP, OPT_IMSI, OPT_INCOMPLETE_MAX, OPT_INCOMPLETE_TIME, OPT_JSON,
 	OPT_KEEP, OPT_ONCE, OPT_OWN_CLIENTS, OPT_PIN, OPT_POLICY, OPT_PROFILE, OPT_PROFILES, OPT_PROVURL,
 	OPT_PROXY, OPT_RATE, OPT_REGISTER, OPT_SINCE, OPT_SMSCSIM, OPT_STATE, OPT_STATS, OPT_UDP, OPT_VERSION
@@ -58,10 +69,19 @@ static const struct option long_options[] = {
 	{ "as",              required_argument, NULL, OPT_AS },
 	{ "bearer",          required_argument, NULL, OPT_BEARER },
 	{ "clients",         required_argument, NULL, OPT_CLIENTS },
+	{ "commands",        no_argument,       NULL, OPT_COMMANDS },
 	{ "consent",         required_argument, NULL, OPT_CONSENT },
 	{ "decode",          no_argument,       NULL, OPT_DECODE },
 	{ "dest",            required_argument, NULL, OPT_DEST },
 	{ "device",          required_argument, NULL, OPT_DEVICE },
+	{ "dm",              no_argument,       NULL, OPT_DM },
+	{ "dm-ca-file",      required_argument, NULL, OPT_DM_CA_FILE },
+	{ "dm-cert",         required_argument, NULL, OPT_DM_CERT },
+	{ "dm-form",         required_argument, NULL, OPT_DM_FORM },
+	{ "dm-http",         no_argument,       NULL, OPT_DM_HTTP },
+	{ "dm-session",      required_argument, NULL, OPT_DM_SESSION },
+	{ "fetch",           no_argument,       NULL, OPT_FETCH },
+	{ "fetch-allow",     required_argument, NULL, OPT_FETCH_ALLOW },
 	{ "from",            required_argument, NULL, OPT_FROM },
 	{ "from-ton",        required_argument, NULL, OPT_FROM_TON },
 	{ "handsets",        required_argument, NULL, OPT_HANDSETS },
@@ -93,8 +113,7 @@ static const struct option long_options[] = {
 /* ---- device files ------------------------------------------------------------------------------ */
 
 static int
-load_device(const char *path, const struct policy_files *files, struct router_device *dev,
-    struct why *why)
+load_device(const char *path, const struct policy_files *files, struct options *o, struct why *why)
 {
 	struct sbuf text = { 0 };
 	json_t *obj = NULL;
@@ -102,7 +121,9 @@ load_device(const char *path, const struct policy_files *files, struct router_de
 
 	if (err == OK) {
 		obj = json_read(sbuf_as_span(&text), why);
-		err = obj ? router_device_from_json(obj, files, dev, why) : ERR_SYNTAX;
+		err = obj ? router_device_from_json(obj, files, &o->dev, why) : ERR_SYNTAX;
+		o->device_dm = json_incref(json_object_get(obj, "dm"));
+		o->device_info = json_incref(json_object_get(obj, "dm_info"));
 		if (err != OK)
 			why_prefix(why, "%.100s", path);
 	}
@@ -196,8 +217,7 @@ set_provurl(struct policy_device *dev, const char *text, struct why *why)
 
 /* Which device is meant decides what the other options change, so these come first. */
 static int
-choose_device(const char *profile, const char *file, const char *folder, struct router_device *dev,
-    struct why *why)
+choose_device(const char *profile, const char *file, const char *folder, struct options *o, struct why *why)
 {
 	struct profile_dir dir;
 	const struct policy_files files = { profile_dir_read, &dir };
@@ -205,8 +225,8 @@ choose_device(const char *profile, const char *file, const char *folder, struct 
 	profile_dir_find(&dir, folder);
 	if (profile != NULL && file != NULL)
 		return why_set(why, ERR_SYNTAX, "--profile and --device exclude each other");
-	return file ? load_device(file, &files, dev, why) :
-	    router_device_init(dev, profile ? profile : "wm5", &files, why);
+	return file ? load_device(file, &files, o, why) :
+	    router_device_init(&o->dev, profile ? profile : "wm5", &files, why);
 }
 
 static int
@@ -307,8 +327,37 @@ take_option(struct options *o, int opt, const char *arg, struct why *why)
 		err = word_index("consent", "yes|no", arg, &i, why);
 		o->dev.refuses = i == 1;
 		return err;
+	case OPT_COMMANDS:
+		o->commands = true;
+		return OK;
 	case OPT_DEST:
 		return add_dest(o, arg, why);
+	case OPT_DM:
+		o->dm = true;
+		return OK;
+	case OPT_DM_CA_FILE:
+		o->dm_ca_file = arg;
+		return OK;
+	case OPT_DM_CERT:
+		o->dm_cert = arg;
+		return OK;
+	case OPT_DM_FORM:
+		err = word_index("dm-form", "wbxml|xml", arg, &i, why);
+		o->dm_xml = i == 1;
+		return err;
+	case OPT_DM_HTTP:
+		o->dm_http = true;
+		return OK;
+	case OPT_DM_SESSION:
+		o->dm_session = arg;
+		o->dm = true;
+		return set_mode(o, MODE_DM_SESSION, why);
+	case OPT_FETCH:
+		o->fetch = true;
+		return OK;
+	case OPT_FETCH_ALLOW:
+		o->fetch_allow = arg;
+		return OK;
 	case OPT_FROM:
 		o->path.from = arg;
 		return OK;
@@ -405,7 +454,7 @@ first_pass(int argc, char **argv, struct options *o, struct why *why)
 	}
 	if (optind < argc)
 		return why_set(why, ERR_SYNTAX, "%.60s: no arguments are taken; see --help", argv[optind]);
-	return choose_device(profile, file, o->profiles, &o->dev, why);
+	return choose_device(profile, file, o->profiles, o, why);
 }
 
 static int
@@ -415,8 +464,14 @@ check_mode(const struct options *o, struct why *why)
 		return why_set(why, ERR_SYNTAX, "--decode, --udp or --smscsim URL is needed; see --help");
 	if (o->mode == MODE_STATE && o->handsets == NULL)
 		return why_set(why, ERR_SYNTAX, "--state: --handsets is needed");
-	if (o->handsets && o->mode != MODE_STATE && o->mode != MODE_SMSCSIM)
-		return why_set(why, ERR_SYNTAX, "--handsets: only with --smscsim or --state");
+	if (o->mode == MODE_DM_SESSION && o->handsets == NULL)
+		return why_set(why, ERR_SYNTAX, "--dm-session: --handsets is needed");
+	if (o->handsets && (o->mode == MODE_DECODE || o->mode == MODE_UDP))
+		return why_set(why, ERR_SYNTAX, "--handsets: only with --smscsim, --state or --dm-session");
+	if ((o->dm || o->fetch || o->commands) && (o->mode == MODE_DECODE || o->mode == MODE_STATE))
+		return why_set(why, ERR_SYNTAX, "--dm, --fetch and --commands: only with --smscsim or --udp");
+	if (o->fetch_allow && !o->fetch)
+		return why_set(why, ERR_SYNTAX, "--fetch-allow: only with --fetch");
 	return OK;
 }
 
@@ -446,4 +501,7 @@ options_done(struct options *o)
 	router_device_done(&o->dev);
 	json_decref(o->clients_json);
 	o->clients_json = NULL;
+	json_decref(o->device_dm);
+	json_decref(o->device_info);
+	o->device_dm = o->device_info = NULL;
 }

@@ -6,7 +6,7 @@
 
 enum { OPTIONS_DESTS_MAX = 256, OPTIONS_REGISTERS_MAX = ROUTER_REGISTRATIONS_MAX };
 
-enum router_mode { MODE_NONE, MODE_DECODE, MODE_UDP, MODE_SMSCSIM, MODE_STATE };
+enum router_mode { MODE_NONE, MODE_DECODE, MODE_UDP, MODE_SMSCSIM, MODE_STATE, MODE_DM_SESSION };
 enum input_form { INPUT_AUTO, INPUT_SMS, INPUT_WSP };
 
 struct options {
@@ -29,6 +29,12 @@ struct options {
 	const char *dests[OPTIONS_DESTS_MAX];
 	size_t n_dests;
 	int64_t once, since;		/* once 0: for ever; since -1: not said */
+	bool dm, dm_http, dm_xml;	/* sessions of device management; see actions.h */
+	const char *dm_ca_file, *dm_cert;
+	const char *dm_session;		/* NUMBER[,SERVER] */
+	bool fetch, commands;
+	const char *fetch_allow;
+	json_t *device_dm, *device_info;	/* of the device file */
 };
 
 /*
@@ -52,5 +58,6 @@ int decode_run(struct options *o);
 int smscsim_run(struct options *o);
 int state_run(struct options *o);
 int udp_run(struct options *o);
+int dm_session_run(struct options *o);
 
 #endif

@@ -41,6 +41,8 @@ run(struct options *o)
 		return smscsim_run(o);
 	case MODE_STATE:
 		return state_run(o);
+	case MODE_DM_SESSION:
+		return dm_session_run(o);
 	case MODE_NONE:
 		break;
 	}

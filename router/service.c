@@ -160,7 +160,7 @@ service_print(const struct sbuf *line)
 
 static void
 answer_json(json_t *head, const struct router_path *path, const struct router_result *res,
-    const struct why *problem, struct sbuf *out)
+    const struct why *problem, json_t *actions, struct sbuf *out)
 {
 	json_t *obj = json_object(), *answer;
 
@@ -171,8 +171,22 @@ answer_json(json_t *head, const struct router_path *path, const struct router_re
 	json_object_update(obj, answer);
 	json_decref(answer);
 	shown_add(obj, problem ? NULL : res);
+	json_object_update(obj, actions);
 	json_print(obj, out);
 	json_decref(obj);
+}
+
+/* "; dm: {...}" of each. */
+static void
+print_actions(json_t *actions, struct sbuf *out)
+{
+	const char *name;
+	json_t *v;
+
+	json_object_foreach(actions, name, v) {
+		sbuf_fmt(out, "; %s: ", name);
+		json_print(v, out);
+	}
 }
 
 static void
@@ -190,12 +204,12 @@ answer_line(const struct router_result *res, struct sbuf *out)
 
 void
 service_answer(const struct options *o, json_t *head, const struct router_path *path,
-    const struct router_result *res, const struct why *problem, struct sbuf *out)
+    const struct router_result *res, const struct why *problem, json_t *actions, struct sbuf *out)
 {
 	json_t *seq = json_object_get(head, "seq");
 
 	if (o->json) {
-		answer_json(head, path, res, problem, out);
+		answer_json(head, path, res, problem, actions, out);
 	} else {
 		if (seq)
 			sbuf_fmt(out, "%lld ", (long long)json_integer_value(seq));
@@ -204,6 +218,7 @@ service_answer(const struct options *o, json_t *head, const struct router_path *
 			sbuf_fmt(out, "error: %s", problem->text);
 		else
 			answer_line(res, out);
+		print_actions(actions, out);
 	}
 	sbuf_char(out, '\n');
 }

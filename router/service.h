@@ -29,8 +29,11 @@ void service_settle(struct service *s);
 
 /* A line of output, now. */
 void service_print(const struct sbuf *line);
-/* {"seq" and so on of `head`, "source", "dest", then the answer or "error"}. head may be NULL. */
+/*
+ * {"seq" and so on of `head`, "source", "dest", then the answer or "error", then the members of `actions`}. head and actions may
+ * be NULL.
+ */
 void service_answer(const struct options *o, json_t *head, const struct router_path *path,
-    const struct router_result *res, const struct why *problem, struct sbuf *out);
+    const struct router_result *res, const struct why *problem, json_t *actions, struct sbuf *out);
 
 #endif

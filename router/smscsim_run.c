@@ -11,6 +11,7 @@
 
 #include "base/http_client.h"
 #include "base/text.h"
+#include "router/actions.h"
 #include "router/handsets.h"
 
 enum {
@@ -32,6 +33,10 @@ struct sim {
 	int64_t since, count;
 	int tries;
 	uint64_t strangers;		/* messages for numbers without a handset */
+	struct actions *actions;
+	struct sbuf events;		/* that are to be shown, once the file has what they say */
+	struct loop_timer show;
+	bool draining;			/* `once` is reached, but something goes on */
 	bool leaving;
 	int status;			/* to leave with */
 };
@@ -143,7 +148,7 @@ take_message(struct sim *sim, json_t *entry, struct sbuf *out)
 	struct router_result res = { 0 };
 	struct why why = { 0 };
 	uint8_t *store = NULL;
-	json_t *head;
+	json_t *head, *actions = NULL;
 	int err = handsets_get(sim->all, path.to, &dev, &why);
 
 	if (err == ERR_NOT_FOUND) {
@@ -154,13 +159,16 @@ take_message(struct sim *sim, json_t *entry, struct sbuf *out)
 		path.from = "";
 	if (err == OK)
 		err = router_set_device(r, &dev, &why);
-	router_device_done(&dev);
 	if (err == OK)
 		err = deliver(r, &path, entry, &res, &store, &why);
 	handsets_put(sim->all, path.to, r, err == OK ? &res : NULL);
+	if (err == OK)
+		actions = actions_take(sim->actions, digits(path.to), &dev, &res);
+	router_device_done(&dev);
 	head = json_pack("{s:O}", "seq", json_object_get(entry, "seq"));
-	service_answer(sim->o, head, &path, &res, err == OK ? NULL : &why, out);
+	service_answer(sim->o, head, &path, &res, err == OK ? NULL : &why, actions, out);
 	json_decref(head);
+	json_decref(actions);
 	free(store);
 	return true;
 }
@@ -182,6 +190,67 @@ give_up(struct sim *sim, struct why *why)
 	why_prefix(why, "%.100s", sim->o->url);
 	fprintf(stderr, "pushrouter: %s\n", why->text);
 	leave(sim, 1);
+}
+
+/* ---- events of sessions and of what was fetched ------------------------------------------------------ */
+
+static void
+leave_when_done(struct sim *sim)
+{
+	sim->draining = true;
+	if (!actions_busy(sim->actions) && sim->events.n == 0)
+		leave(sim, 0);
+}
+
+/* What they say holds is saved before they are shown. */
+static void
+show_events(void *arg)
+{
+	struct sim *sim = arg;
+	struct why why = { 0 };
+
+	if (handsets_save(sim->all, sim->o->url, sim->since, &why) != OK) {
+		give_up(sim, &why);
+		return;
+	}
+	service_print(&sim->events);
+	sbuf_clear(&sim->events);
+	if (sim->draining)
+		leave_when_done(sim);
+}
+
+static void
+on_event(void *arg, json_t *event)
+{
+	struct sim *sim = arg;
+
+	actions_event_print(sim->o, event, &sim->events);
+	json_decref(event);
+	loop_timer_start(sim->s.loop, &sim->show, 0, show_events, sim);
+}
+
+static int
+load_dm(void *arg, const char *number, json_t **dm, json_t **info, char cert[256], struct why *why)
+{
+	struct sim *sim = arg;
+
+	return handsets_dm(sim->all, number, dm, info, cert, why);
+}
+
+static void
+save_dm(void *arg, const char *number, json_t *dm)
+{
+	struct sim *sim = arg;
+
+	handsets_put_dm(sim->all, number, dm);
+}
+
+static int
+get_device(void *arg, const char *number, struct router_device *dev, struct why *why)
+{
+	struct sim *sim = arg;
+
+	return handsets_get(sim->all, number, dev, why);
 }
 
 static void
@@ -265,7 +334,7 @@ answered(void *arg, const struct http_result *res)
 	if (err != OK)
 		give_up(sim, &why);
 	else if (sim->o->once && sim->count >= sim->o->once)
-		leave(sim, 0);
+		leave_when_done(sim);
 	else
 		loop_timer_start(sim->s.loop, &sim->timer, 0, poll_now, sim);
 }
@@ -331,6 +400,7 @@ run(struct sim *sim)
 	sim->leaving = true;
 	http_client_destroy(&sim->client);
 	loop_timer_stop(sim->s.loop, &sim->timer);
+	loop_timer_stop(sim->s.loop, &sim->show);
 	return sim->status;
 }
 
@@ -339,6 +409,7 @@ smscsim_run(struct options *o)
 {
 	enum { GRACE_MS = 5000 };
 	struct sim sim = { .o = o };
+	const struct dm_store store = { load_dm, save_dm, get_device, on_event, &sim };
 	struct why why = { 0 };
 	int status = 2;
 
@@ -348,10 +419,12 @@ smscsim_run(struct options *o)
 	}
 	sim.profiles = profile_cache_create(o);
 	sim.files = (struct policy_files){ profile_cache_read, sim.profiles };
-	if (open_handsets(&sim, &why) == OK)
+	if (open_handsets(&sim, &why) == OK && actions_create(&sim.s, &store, &sim.actions, &why) == OK)
 		status = run(&sim);
 	else
 		fprintf(stderr, "pushrouter: %s\n", why.text);
+	actions_destroy(&sim.actions);
+	sbuf_done(&sim.events);
 	service_done(&sim.s, status == 2 ? 0 : GRACE_MS);
 	handsets_destroy(&sim.all);
 	profile_cache_destroy(&sim.profiles);

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "router/actions.h"
 
 enum {
 	DATAGRAM_MAX = 65536,
@@ -30,6 +31,9 @@ struct udp {
 	int64_t count;
 	int64_t credit, credit_ms;	/* datagrams that may come, times 1000; as of then */
 	uint64_t datagrams, over_rate;
+	struct actions *actions;
+	struct loop_timer end;
+	json_t *dm;			/* what the device keeps for device management; NULL */
 	uint8_t octets[DATAGRAM_MAX];
 };
 
@@ -70,21 +74,90 @@ print_address(const struct sockaddr_storage *from, char out[INET6_ADDRSTRLEN])
 		inet_ntop(AF_INET6, &v6->sin6_addr, out, INET6_ADDRSTRLEN);
 }
 
+/* The device as options and messages made it. */
+static void
+copy_device(const struct udp *u, struct router_device *dev)
+{
+	*dev = u->s->o->dev;
+	dev->policy = *router_device_policy(u->s->router);
+}
+
+static void
+leave_when_done(struct udp *u)
+{
+	if (u->s->o->once && u->count >= u->s->o->once && !actions_busy(u->actions))
+		loop_stop(u->s->loop);
+}
+
 static void
 take_datagram(struct udp *u, const struct sockaddr_storage *from, size_t n)
 {
 	char address[INET6_ADDRSTRLEN];
 	struct router_path path = { address, "", TON_UNKNOWN, true };
 	struct router_result res;
+	struct router_device dev;
 	struct sbuf line = { 0 };
+	json_t *actions;
 
 	print_address(from, address);
 	router_datagram(u->s->router, &path, span_of(u->octets, n), &res);
-	service_answer(u->s->o, NULL, &path, &res, NULL, &line);
+	copy_device(u, &dev);
+	actions = actions_take(u->actions, "", &dev, &res);
+	router_device_done(&dev);
+	service_answer(u->s->o, NULL, &path, &res, NULL, actions, &line);
 	service_print(&line);
 	sbuf_done(&line);
-	if (++u->count == u->s->o->once)
-		loop_stop(u->s->loop);
+	json_decref(actions);
+	u->count++;
+	leave_when_done(u);
+}
+
+/* ---- for its actions: one device, kept as long as the program runs ---------------------------------------- */
+
+static int
+load_dm(void *arg, const char *number, json_t **dm, json_t **info, char cert[256], struct why *why)
+{
+	struct udp *u = arg;
+
+	*dm = json_incref(u->dm);
+	*info = json_incref(u->s->o->device_info);
+	cert[0] = '\0';
+	return OK;
+}
+
+static void
+save_dm(void *arg, const char *number, json_t *dm)
+{
+	struct udp *u = arg;
+
+	json_decref(u->dm);
+	u->dm = json_incref(dm);
+}
+
+static int
+get_device(void *arg, const char *number, struct router_device *dev, struct why *why)
+{
+	copy_device(arg, dev);
+	return OK;
+}
+
+static void
+check_end(void *arg)
+{
+	leave_when_done(arg);
+}
+
+static void
+on_event(void *arg, json_t *event)
+{
+	struct udp *u = arg;
+	struct sbuf line = { 0 };
+
+	actions_event_print(u->s->o, event, &line);
+	service_print(&line);
+	sbuf_done(&line);
+	json_decref(event);
+	loop_timer_start(u->s->loop, &u->end, 1, check_end, u);
 }
 
 static void
@@ -203,22 +276,27 @@ udp_run(struct options *o)
 	enum { GRACE_MS = 5000 };
 	struct service s;
 	struct udp *u = calloc(1, sizeof *u);
+	const struct dm_store store = { load_dm, save_dm, get_device, on_event, u };
 	struct why why = { 0 };
 	int err;
 
 	if (u == NULL)
 		abort();
+	u->dm = json_incref(o->device_dm);
 	err = open_socket(o->udp, &u->fd, &why);
 	if (err == OK)
 		err = service_init(&s, o, true, true, &why);
+	u->s = &s;
+	if (err == OK && (err = actions_create(&s, &store, &u->actions, &why)) != OK)
+		service_done(&s, 0);
 	if (err != OK) {
 		fprintf(stderr, "pushrouter: %s\n", why.text);
 		if (u->fd >= 0)
 			close(u->fd);
+		json_decref(u->dm);
 		free(u);
 		return err == ERR_IO ? 1 : 2;
 	}
-	u->s = &s;
 	s.more_stats = udp_stats;
 	s.arg = u;
 	u->credit = o->udp_rate * 1000;
@@ -229,7 +307,10 @@ udp_run(struct options *o)
 	loop_run(s.loop);
 	loop_unwatch(s.loop, &u->watch);
 	close(u->fd);
+	loop_timer_stop(s.loop, &u->end);
+	actions_destroy(&u->actions);
 	service_done(&s, GRACE_MS);
+	json_decref(u->dm);
 	free(u);
 	return 0;
 }

@@ -1,0 +1,346 @@
+"""Handsets that are managed: account by a provisioning document, package 0 through the gateway, a session with a DM server."""
+import base64
+import hashlib
+import hmac
+import json
+import os
+import subprocess
+
+import harness
+from dm_server import Account, DmServer, Message, b64, notification
+from gateway import Gateway, SENDER, initiator, new_id
+from harness import Program, Smscsim, built, case, equal, main, run, temp_dir, wait_for
+from pushes import Simulator, entry, provisioning, push, ud
+
+ROUTER = "pushrouter"
+NIA = "application/vnd.syncml.notification"
+PIN, IMSI = "75319", "001010123456789"
+OPEN = {"4107": 4096, "4110": 4096, "4111": 4096, "4119": 4096}
+NUMBER = "12025550121"
+DEV_ID = "IMEI:004999010640000"
+
+
+def handsets(number=NUMBER, **more):
+    path = os.path.join(temp_dir(), "handsets.json")
+    one = dict({"number": number, "profile": "wm5", "policies": OPEN, "pins": [PIN], "imsi": IMSI,
+                "dm_info": {"DevId": DEV_ID, "Man": "Example"}}, **more)
+    with open(path, "w") as f:
+        json.dump({"handsets": [one]}, f)
+    return path
+
+
+def document(*applications):
+    return ud(provisioning(("<wap-provisioningdoc>%s</wap-provisioningdoc>" % "".join(applications)).encode(), 1, PIN.encode()))
+
+
+def package0(body):
+    return ud(push(NIA, body, "x-wap-application:syncml.dm"))
+
+
+def an_account(**more):
+    return Account("dev1", "dev-secret-1", "dm.example.net", "srv-secret-1", **more)
+
+
+def take(path, messages, *options, dm=True):
+    """Run until all messages were taken and their sessions are over: (answers, events, stderr)."""
+    sim = Simulator([entry(i + 1, NUMBER, [m]) for i, m in enumerate(messages)])
+    status, out, err = run([built(ROUTER), "--smscsim", sim.url, "--handsets", path, "--json", "--dm-form", "xml", "--since", "0",
+                            "--once", str(len(messages)), *(["--dm"] if dm else []), *options])
+    equal(status, 0, err)
+    lines = [json.loads(line) for line in out.splitlines()]
+    return [x for x in lines if "seq" in x], [x for x in lines if "handset" in x], err
+
+
+def kept(path):
+    with open(path) as f:
+        (one,) = json.load(f)["handsets"]
+    return one
+
+
+def node(path, uri):
+    n = kept(path)["dm"]["nodes"][uri]
+    return base64.b64decode(n["base64"]) if "base64" in n else n["value"]
+
+
+def nonces(path, account="dm.example.net"):
+    return [node(path, "./DMAcc/%s/AppAuth/%d/AAuthData" % (account, i)) for i in (1, 2)]
+
+
+def octets(value):
+    return value if isinstance(value, bytes) else value.encode()
+
+
+PLAN = [[("Replace", "./DMAcc/dm.example.net/Name", "chr", "Renamed"), ("Get", "./DevInfo/Man", None, None),
+         ("Get", "./DMAcc", None, None), ("Replace", "./DevInfo/Man", "chr", "Evil"),
+         ("Get", "./DMAcc/dm.example.net/AppAuth/1/AAuthSecret", None, None), ("Add", "./Other", "node", None)],
+        [("Get", "./DMAcc/dm.example.net/Name", None, None), ("Delete", "./Nothing", None, None)]]
+PLAN_STATUSES = [("Replace", "./DMAcc/dm.example.net/Name", 200), ("Get", "./DevInfo/Man", 200), ("Get", "./DMAcc", 200),
+                 ("Replace", "./DevInfo/Man", 425), ("Get", "./DMAcc/dm.example.net/AppAuth/1/AAuthSecret", 405),
+                 ("Add", "./Other", 425), ("Get", "./DMAcc/dm.example.net/Name", 200), ("Delete", "./Nothing", 404)]
+
+
+@case
+def whole_way():
+    """document and package 0 through ppgd and smscsim; the session; package 0 again does nothing"""
+    account = an_account()
+    server = DmServer(account, PLAN)
+    path = handsets()
+    sim = Smscsim()
+    gw = Gateway(sim.port, initiators=initiator(more='dm-servers = "dm.example.net"\n'))
+    gw.wait_link()
+    p = Program([built(ROUTER), "--smscsim", sim.url, "--handsets", path, "--json", "--dm", "--dm-form", "xml"])
+    text = "<wap-provisioningdoc>%s</wap-provisioningdoc>" % account.application(server.url)
+    mac = hmac.new(PIN.encode(), text.encode(), hashlib.sha1).hexdigest().upper()
+    reply = gw.push("+" + NUMBER, content=text, content_type="text/vnd.wap.connectivity-xml; SEC=1; MAC=" + mac, push_id=new_id(),
+                    headers=[("Cache-Control", "no-transform")])
+    equal(reply.code, 1001, reply.text)
+    p.wait_line(r'"dm": ?\{"accounts": ?true\}')
+    body = notification("dm.example.net", "srv-secret-1", account.server_nonce, 0xBEEF)
+    headers = [("X-Wap-Application-Id", "x-wap-application:syncml.dm")]
+    reply = gw.push("+" + NUMBER, content=body, content_type=NIA, push_id=new_id(), headers=headers)
+    equal(reply.code, 1001, reply.text)
+    line = p.wait_line(r'^\{"handset".*"dm":.*')
+    event = json.loads(line.string)
+    equal((event["handset"], event["dm"]["outcome"], event["dm"]["session"]), (NUMBER, "done", "BEEF"), event)
+    equal((event["dm"]["device_auth"], event["dm"]["server_auth"]), ("syncml:auth-md5", "syncml:auth-md5"))
+    equal([(c["command"], c["target"], c["status"]) for c in event["dm"]["commands"]], PLAN_STATUSES)
+    equal(server.statuses, PLAN_STATUSES)
+    equal(server.results["./DevInfo/Man"], "Example")
+    equal(server.results["./DMAcc/dm.example.net/Name"], "Renamed")
+    first = server.messages[0]
+    equal((first.session, first.id, first.source, first.user, first.alert()), ("BEEF", 1, DEV_ID, "dev1", "1200"))
+    # what was told is on disk: both nonces are those that the server has now
+    equal([octets(n) for n in nonces(path)], [account.nonce, account.server_nonce])
+    equal(node(path, "./DMAcc/dm.example.net/Name"), "Renamed")
+    n = len(server.messages)
+
+    reply = gw.push("+" + NUMBER, content=body, content_type=NIA, push_id=new_id(), headers=headers)
+    equal(reply.code, 1001, reply.text)
+    line = p.wait_line(r'"refused"', start=len(p.lines) - 1)
+    assert "digest" in line.string, line.string
+    # the next one, with the nonce of now
+    body = notification("dm.example.net", "srv-secret-1", account.server_nonce, 0xBEF0, vendor=b"v")
+    gw.push("+" + NUMBER, content=body, content_type=NIA, push_id=new_id(), headers=headers)
+    event = json.loads(p.wait_line(r'^\{"handset".*"BEF0"').string)
+    equal(event["dm"]["outcome"], "done", event)
+    equal(len(server.messages), n + 3)
+    p.stop()
+    # the document itself is told as it came; nothing else tells what it held
+    events = "".join(line for line in p.text().splitlines() if '"dm"' in line and "wap-provisioningdoc" not in line)
+    shown = run([built(ROUTER), "--handsets", path, "--state", NUMBER])[1] + events + p.text("err")
+    assert "Renamed" in shown and "BEF0" in shown
+    for secret in ("dev-secret-1", "srv-secret-1", b64(account.nonce), b64(account.server_nonce)):
+        assert secret not in shown, secret
+
+
+@case
+def schemes():
+    """digests and transport HMACs of both generations, in both directions"""
+    for auth, server_auth in (("md5", "sha256"), ("sha256", "md5"), ("hmac-md5", "hmac-md5"), ("hmac-sha256", "hmac-sha256"),
+                              ("hmac-sha256", "md5")):
+        account = an_account(auth=auth, server_auth=server_auth)
+        server = DmServer(account, PLAN)
+        path = handsets()
+        answers, _, _ = take(path, [document(account.application(server.url))])
+        equal(answers[0]["dm"], {"accounts": True}, answers)
+        body = notification("dm.example.net", "srv-secret-1", account.server_nonce, 1)
+        answers, events, _ = take(path, [package0(body)])
+        equal([e["dm"]["outcome"] for e in events], ["done"], "%s %s %s" % (auth, server_auth, events))
+        equal(answers[0]["dm"], {"notification": "dm.example.net", "session": "1", "ui": "background", "begins": True})
+        equal(server.statuses, PLAN_STATUSES, auth)
+        equal(all("x-syncml-hmac" in h for h in server.headers), auth.startswith("hmac"))
+
+
+@case
+def not_this_server():
+    """a server with another password: nothing is executed, no nonce is kept, two messages and no more"""
+    account = an_account()
+    server = DmServer(account, PLAN)
+    server.wrong_password = True
+    path = handsets()
+    take(path, [document(account.application(server.url))])
+    before = nonces(path)
+    body = notification("dm.example.net", "srv-secret-1", account.server_nonce, 2)
+    _, events, _ = take(path, [package0(body)])
+    equal((events[0]["dm"]["outcome"], events[0]["dm"]["server_auth"]), ("failed", None), events)
+    equal({code for _, _, code in server.statuses}, {401})
+    equal(len(server.messages), 2)
+    equal(nonces(path), before)
+    equal(node(path, "./DMAcc/dm.example.net/Name"), "Manager")
+
+
+@case
+def stale_and_special():
+    """nonces that differ: one challenge each way; package 0 with the special nonce, as text and as octets"""
+    for special in (b"0x00000000", b"\0\0\0\0"):
+        account = an_account()
+        server = DmServer(account, PLAN)
+        path = handsets()
+        take(path, [document(account.application(server.url))])
+        account.nonce = account.server_nonce = special
+        body = notification("dm.example.net", "srv-secret-1", special, 3)
+        answers, events, _ = take(path, [package0(body)])
+        equal(answers[0]["dm"].get("special_nonce"), True)
+        equal(events[0]["dm"]["outcome"], "done", events)
+        equal([octets(n) for n in nonces(path)], [account.nonce, account.server_nonce])
+        assert special not in (account.nonce, account.server_nonce)
+        equal(len(server.messages), 3)
+        # the server lost what it kept of the device, but package 0 was right
+        body = notification("dm.example.net", "srv-secret-1", account.server_nonce, 4)
+        account.nonce, account.server_nonce = os.urandom(16), os.urandom(16)
+        _, events, _ = take(path, [package0(body)])
+        equal(events[0]["dm"]["outcome"], "done", events)
+        equal([octets(n) for n in nonces(path)], [account.nonce, account.server_nonce])
+
+
+@case
+def ignored():
+    """package 0 of an unknown server, with a wrong digest, cut, of session 0: no session, nothing kept"""
+    account = an_account()
+    server = DmServer(account, PLAN)
+    path = handsets()
+    take(path, [document(account.application(server.url))])
+    before = kept(path)["dm"]
+    good = notification("dm.example.net", "srv-secret-1", account.server_nonce, 5)
+    bad = [notification("dm.example.org", "srv-secret-1", account.server_nonce, 5),
+           notification("dm.example.net", "other", account.server_nonce, 5),
+           notification("dm.example.net", "srv-secret-1", b"other", 5),
+           good[:-1] + b"x", good[:30], good + b"v",
+           notification("dm.example.net", "srv-secret-1", account.server_nonce, 0)]
+    answers, events, _ = take(path, [package0(b) for b in bad])
+    equal(["refused" in a["dm"] for a in answers if "dm" in a], [True] * sum("dm" in a for a in answers))
+    equal((events, server.messages, kept(path)["dm"]), ([], [], before))
+    # without --dm nothing begins; the same one does later, and its session is not held twice
+    answers, events, _ = take(path, [package0(good)], dm=False)
+    equal((answers[0]["dm"]["begins"], events), (False, []))
+    account.auth = "md5"
+    answers, events, _ = take(path, [package0(good), package0(good)])
+    equal([a["dm"].get("refused") for a in answers], [None, "that session was held already"])
+    equal(len(events), 1)
+
+
+@case
+def begun_here():
+    """INIT in the document, a command on standard input, --dm-session: Alert 1201"""
+    account = an_account()
+    server = DmServer(account, PLAN[1:])
+    path = handsets()
+    _, events, _ = take(path, [document(account.application(server.url, '<parm name="INIT"/>'))])
+    equal((events[0]["dm"]["outcome"], events[0]["dm"]["start"]), ("done", "client"), events)
+    equal(server.messages[0].alert(), "1201")
+
+    sim = Simulator([])
+    p = Program([built(ROUTER), "--smscsim", sim.url, "--handsets", path, "--dm", "--dm-form", "xml", "--commands"],
+                stdin=subprocess.PIPE)
+    p.process.stdin.write(b"dm +12025550129\nnonsense\ndm +%s dm.example.net\n" % NUMBER.encode())
+    p.process.stdin.flush()
+    p.wait_line(r"--commands: no handset has this number")
+    p.wait_line(r'--commands: "dm NUMBER \[SERVER\]" is expected')
+    p.wait_line(r"^12025550121: session [0-9A-F]+ with \W?dm.example.net\W? done after 2 messages, server syncml:auth-md5; "
+                r"Get \W?./DMAcc/dm.example.net/Name\W? 200, Delete \W?./Nothing\W? 404")
+    p.process.stdin.close()
+    p.stop()
+
+    status, out, err = run([built(ROUTER), "--handsets", path, "--dm-session", "+%s,dm.example.net" % NUMBER, "--dm-form", "xml", "--json"])
+    equal((status, json.loads(out)["dm"]["outcome"]), (0, "done"), err)
+    status, out, err = run([built(ROUTER), "--handsets", path, "--dm-session", NUMBER, "--dm-form", "xml"])
+    equal(status, 0, err)
+    equal(len(set(m.session for m in server.messages)), 4)
+    status, out, err = run([built(ROUTER), "--handsets", path, "--dm-session", NUMBER + ",other", "--dm-form", "xml"])
+    equal((status, out), (1, ""))
+    equal(len(kept(path)["dm"]["sessions"]["dm.example.net"]), 4)
+
+
+def openssl(*args):
+    done = subprocess.run(["openssl"] + list(args), capture_output=True, text=True, timeout=harness.DEADLINE_S)
+    equal(done.returncode, 0, done.stderr)
+
+
+def certificates():
+    folder = temp_dir()
+
+    def make(name, issuer, usage, names="IP:127.0.0.1"):
+        path = os.path.join(folder, name)
+        with open(path + ".ext", "w") as f:
+            f.write("basicConstraints=critical,CA:%s\n" % ("FALSE" if issuer else "TRUE") +
+                    ("extendedKeyUsage=%s\nsubjectAltName=%s\n" % (usage, names) if issuer else ""))
+        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/O=Example/CN=" + name,
+                "-keyout", path + ".key", "-out", path + ".csr")
+        signer = ["-CA", issuer + ".pem", "-CAkey", issuer + ".key", "-CAcreateserial"] if issuer else ["-signkey", path + ".key"]
+        openssl("x509", "-req", "-days", "2", "-in", path + ".csr", "-extfile", path + ".ext", "-out", path + ".pem", *signer)
+        return path
+    ca = make("ca", None, None)
+    server, device = make("server", ca, "serverAuth"), make("device", ca, "clientAuth", "DNS:device.example.net")
+    with open(device + ".both", "w") as f:
+        f.write(open(device + ".pem").read() + open(device + ".key").read())
+    os.chmod(device + ".both", 0o600)
+    return ca + ".pem", (server + ".pem", server + ".key"), device + ".both"
+
+
+@case
+def over_tls():
+    """the server's certificate is verified, the handset shows its own; without them there is no session"""
+    ca, server_files, device_file = certificates()
+    account = an_account()
+    server = DmServer(account, PLAN[1:], certificate=server_files, ca=ca)
+    path = handsets(dm_cert=device_file)
+    _, events, _ = take(path, [document(account.application(server.url, '<parm name="INIT"/>'))], "--dm-ca-file", ca)
+    equal(events[0]["dm"]["outcome"], "done", events)
+    assert ("commonName", "device") in [x[0] for x in server.peers[0]["subject"]], server.peers
+    n = len(server.messages)
+    for more, options in (({"dm_cert": device_file}, []), ({}, ["--dm-ca-file", ca])):
+        other = handsets(**more)
+        _, events, _ = take(other, [document(account.application(server.url, '<parm name="INIT"/>'))], *options)
+        equal(events[0]["dm"]["outcome"], "failed", events)
+    equal(len(server.messages), n)
+    other = handsets()
+    _, events, _ = take(other, [document(account.application(server.url, '<parm name="INIT"/>'))], "--dm-ca-file", ca, "--dm-cert",
+                        device_file)
+    equal(events[0]["dm"]["messages"] > 0, True)
+
+
+@case
+def plain_http():
+    """without TLS only to the machine itself; a device that insists (4130) does not leave it even then"""
+    account = an_account()
+    for url, policies, options, word in (
+            ("http://192.0.2.1/dm", OPEN, [], "may not be connected"),
+            ("http://192.0.2.1/dm", OPEN, ["--dm-http"], "may not be connected"),
+            ("ftp://192.0.2.1/dm", OPEN, [], "neither https nor http"),
+            ("dm.example.net", OPEN, [], "no address")):
+        path = handsets(policies=policies)
+        _, events, _ = take(path, [document(account.application(url, '<parm name="INIT"/>'))], *options)
+        equal(events[0]["dm"]["outcome"], "failed", events)
+        assert word in events[0]["dm"]["reason"], events
+
+
+@case
+def servers_that_misbehave():
+    """endless, oversize, no SyncML, another session, HTTP errors: the session ends, and says why"""
+    def oversize(server, message, reply):
+        return reply + b" " * 70000
+
+    def other(server, message, reply):
+        return reply.replace(b"<SessionID>", b"<SessionID>1")
+
+    rows = [(None, [[("Get", "./DevInfo", None, None)]] * 30, "does not come to an end"),
+            (oversize, PLAN, "longer than"), (other, PLAN, "another session"),
+            (lambda s, m, r: b"<html/>", PLAN, ""), (lambda s, m, r: b"", PLAN, "")]
+    for behave, plan, word in rows:
+        account = an_account()
+        server = DmServer(account, plan)
+        if behave:
+            server.behave = behave
+        path = handsets()
+        _, events, _ = take(path, [document(account.application(server.url, '<parm name="INIT"/>'))])
+        equal(events[0]["dm"]["outcome"], "failed", events)
+        assert word in events[0]["dm"]["reason"] and events[0]["dm"]["reason"], events
+        assert len(server.messages) <= 20, len(server.messages)
+    path = handsets()
+    port = harness.free_port()
+    _, events, _ = take(path, [document(account.application("http://127.0.0.1:%d/" % port, '<parm name="INIT"/>'))])
+    equal((events[0]["dm"]["outcome"], events[0]["dm"]["messages"]), ("failed", 1), events)
+
+
+if __name__ == "__main__":
+    main()
