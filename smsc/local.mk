@@ -72,17 +72,30 @@ tests_fuzz_fuzz_smpp_link_LDFLAGS = $(FUZZ_LINK)
 
 # ---- smscsim and what the end-to-end tests share ----
 bin_PROGRAMS += smscsim
-smscsim_SOURCES = \
-	smsc/smscsim.c smsc/smscsim.h smsc/smscsim_account.c smsc/smscsim_account.h \
-	smsc/smscsim_control.c smsc/smscsim_control.h smsc/smscsim_deliver.c smsc/smscsim_deliver.h smsc/smscsim_fault.c smsc/smscsim_fault.h \
-	smsc/smscsim_file.c smsc/smscsim_file.h smsc/smscsim_terms.c smsc/smscsim_terms.h \
-	smsc/smscsim_scenario.c smsc/smscsim_scenario.h smsc/smscsim_step.c smsc/smscsim_step.h \
-	smsc/smscsim_listen.c smsc/smscsim_listen.h smsc/smscsim_http.c smsc/smscsim_http.h smsc/smscsim_json.c smsc/smscsim_json.h \
-	smsc/smscsim_main.c smsc/smscsim_part.c smsc/smscsim_part.h \
-	smsc/smscsim_receipt.c smsc/smscsim_receipt.h smsc/smscsim_session.c smsc/smscsim_session.h \
-	smsc/smscsim_settings.c smsc/smscsim_settings.h smsc/smscsim_smpp.c smsc/smscsim_smpp.h \
-	smsc/smscsim_store.c smsc/smscsim_store.h
-smscsim_LDADD = $(SMSC_LIBS)
+noinst_LIBRARIES += smsc/libsmscsim.a
+smsc_libsmscsim_a_SOURCES = \
+	smsc/smscsim.c smsc/smscsim.h smsc/smscsim_account.c smsc/smscsim_account.h smsc/smscsim_control.c \
+	smsc/smscsim_control.h smsc/smscsim_deliver.c smsc/smscsim_deliver.h smsc/smscsim_fault.c \
+	smsc/smscsim_fault.h smsc/smscsim_file.c smsc/smscsim_file.h smsc/smscsim_http.c smsc/smscsim_http.h \
+	smsc/smscsim_json.c smsc/smscsim_json.h smsc/smscsim_listen.c smsc/smscsim_listen.h smsc/smscsim_part.c \
+	smsc/smscsim_part.h smsc/smscsim_receipt.c smsc/smscsim_receipt.h smsc/smscsim_scenario.c \
+	smsc/smscsim_scenario.h smsc/smscsim_session.c smsc/smscsim_session.h smsc/smscsim_settings.c \
+	smsc/smscsim_settings.h smsc/smscsim_smpp.c smsc/smscsim_smpp.h smsc/smscsim_step.c smsc/smscsim_step.h \
+	smsc/smscsim_store.c smsc/smscsim_store.h smsc/smscsim_terms.c smsc/smscsim_terms.h
+smscsim_SOURCES = smsc/smscsim_main.c
+smscsim_LDADD = smsc/libsmscsim.a $(SMSC_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_box_msg tests/fuzz/fuzz_smscsim tests/fuzz/fuzz_smscsim_json
+tests_fuzz_fuzz_box_msg_SOURCES = tests/fuzz/fuzz_box_msg.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_box_msg_LDADD = smsc/libsmsc.a $(BASE_LIBS)
+tests_fuzz_fuzz_box_msg_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_smscsim_SOURCES = tests/fuzz/fuzz_smscsim.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_smscsim_LDADD = smsc/libsmscsim.a $(SMSC_LIBS)
+tests_fuzz_fuzz_smscsim_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_smscsim_json_SOURCES = tests/fuzz/fuzz_smscsim_json.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_smscsim_json_LDADD = smsc/libsmscsim.a $(SMSC_LIBS)
+tests_fuzz_fuzz_smscsim_json_LDFLAGS = $(FUZZ_LINK)
+
 E2E_SMSCSIM = tests/e2e/test_smscsim_faults.py tests/e2e/test_smscsim_receipts.py \
 	tests/e2e/test_smscsim_accounts.py tests/e2e/test_smscsim_scenario.py
 EXTRA_DIST += tests/e2e/harness.py tests/e2e/smpp_client.py

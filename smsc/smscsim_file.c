@@ -106,15 +106,22 @@ take_items(struct place *at, int (*each)(void *arg, json_t *item, struct why *wh
 }
 
 int
+sim_text_each(struct span text, const char *path, int (*each)(void *arg, json_t *item, struct why *why),
+    void *arg, struct why *why)
+{
+	struct place at = { .path = path, .line = 1, .left = text };
+
+	return take_items(&at, each, arg, why);
+}
+
+int
 sim_file_each(const char *path, int (*each)(void *arg, json_t *item, struct why *why), void *arg, struct why *why)
 {
 	struct sbuf text = { 0 };
-	struct place at = { .path = path, .line = 1 };
 	int err = read_file(path, &text, why);
 
-	at.left = sbuf_as_span(&text);
 	if (err == OK)
-		err = take_items(&at, each, arg, why);
+		err = sim_text_each(sbuf_as_span(&text), path, each, arg, why);
 	sbuf_done(&text);
 	return err;
 }

@@ -11,7 +11,7 @@
 
 enum {
 	BUCKETS = 1 << 14,		/* of assemblies and of destinations */
-	SEEN_SLOTS = 1 << 20,		/* fingerprints of a generation; half are used */
+	SEEN_MIN = 1 << 14, SEEN_MAX = 1 << 20,	/* fingerprints of a generation; half are used */
 	EXTRAS_MAX = 255,		/* repeats that one assembly remembers the id of */
 	ASSEMBLY_MS = 600000		/* an incomplete message is given up */
 };
@@ -33,6 +33,7 @@ struct assembly {
 /* Fingerprints of the last parts, in two generations: the older one is dropped when the newer is full. */
 struct seen {
 	uint64_t *slots[2];
+	size_t size;			/* of each, a power of two */
 	size_t n;			/* in slots[0] */
 };
 
@@ -57,8 +58,11 @@ sim_store_create(unsigned max_messages, uint64_t seed)
 	store->size = max_messages;
 	store->ring = sim_alloc(store->size * sizeof(struct sim_message *));
 	store->by_number = sim_alloc(store->size * sizeof(struct sim_part *));
-	store->seen.slots[0] = sim_alloc(SEEN_SLOTS * sizeof(uint64_t));
-	store->seen.slots[1] = sim_alloc(SEEN_SLOTS * sizeof(uint64_t));
+	store->seen.size = SEEN_MIN;
+	while (store->seen.size < SEEN_MAX && store->seen.size < 4 * store->size)
+		store->seen.size *= 2;
+	store->seen.slots[0] = sim_alloc(store->seen.size * sizeof(uint64_t));
+	store->seen.slots[1] = sim_alloc(store->seen.size * sizeof(uint64_t));
 	store->next_number = FIRST_NUMBER + (uint32_t)(seed % (UINT32_MAX - FIRST_NUMBER));
 	return store;
 }
@@ -99,12 +103,13 @@ sim_store_number(struct sim_store *store)
 /* ---- repeats ----------------------------------------------------------------------- */
 
 static bool
-seen_in(const uint64_t *slots, uint64_t print, size_t *at)
+seen_in(const struct seen *seen, unsigned generation, uint64_t print, size_t *at)
 {
-	size_t i = print % SEEN_SLOTS;
+	const uint64_t *slots = seen->slots[generation];
+	size_t i = print & (seen->size - 1);
 
 	while (slots[i] != 0 && slots[i] != print)
-		i = (i + 1) % SEEN_SLOTS;
+		i = (i + 1) & (seen->size - 1);
 	*at = i;
 	return slots[i] == print;
 }
@@ -117,18 +122,18 @@ seen_before(struct seen *seen, uint64_t print)
 	size_t at;
 
 	print |= 1;			/* 0 is an empty slot */
-	if (seen_in(seen->slots[0], print, &at))
+	if (seen_in(seen, 0, print, &at))
 		return true;
-	if (seen->n == SEEN_SLOTS / 2) {
-		memset(oldest, 0, SEEN_SLOTS * sizeof(uint64_t));
+	if (seen->n == seen->size / 2) {
+		memset(oldest, 0, seen->size * sizeof(uint64_t));
 		seen->slots[1] = seen->slots[0];
 		seen->slots[0] = oldest;
 		seen->n = 0;
-		seen_in(seen->slots[0], print, &at);
+		seen_in(seen, 0, print, &at);
 	}
 	seen->slots[0][at] = print;
 	seen->n++;
-	return seen_in(seen->slots[1], print, &at);
+	return seen_in(seen, 1, print, &at);
 }
 
 static uint64_t
