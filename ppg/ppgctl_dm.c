@@ -378,6 +378,7 @@ ctl_dm_bootstrap_mac(const struct ctl_verb *verb, int argc, char **argv)
 struct notification_options {
 	const char *server_id, *nonce_b64, *version, *ui, *initiator, *session, *vendor;
 	struct secret password;
+	bool octets;
 	struct result r;
 };
 
@@ -463,6 +464,7 @@ ctl_dm_notification(const struct ctl_verb *verb, int argc, char **argv)
 		{ "initiator", "WHO", "client or server (default)", &o.initiator, NULL, NULL },
 		{ "session-id", "HEX", "1 to FFFF", &o.session, NULL, NULL },
 		{ "vendor", "HEX", "vendor specific octets at the end", &o.vendor, NULL, NULL },
+		{ "octets", NULL, "write the octets themselves, for ppgctl submit --file -", NULL, &o.octets, NULL },
 		RESULT_OPTIONS(o.r, "HEX", "check the digest of this package 0 instead of making one"),
 		{ 0 },
 	};
@@ -489,6 +491,9 @@ ctl_dm_notification(const struct ctl_verb *verb, int argc, char **argv)
 		result = ctl_wrong_use(verb, "%s", why.text);
 	} else if (o.r.verify != NULL) {
 		result = notification_verified(verb, &o, user_hash, span_of(nonce.p, nonce.n), sbuf_as_span(&octets));
+	} else if (o.octets) {
+		fwrite(octets.s, 1, octets.n, stdout);
+		result = CTL_DONE;
 	} else {
 		sbuf_hex(&hex, sbuf_as_span(&octets));
 		result = made(&o.r, "package0", hex.s);

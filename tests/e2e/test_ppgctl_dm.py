@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import os
+import subprocess
 from xml.etree import ElementTree
 
 import harness
@@ -247,6 +248,9 @@ def a_notification_travels():
                               "X-Wap-Application-Id: x-wap-application:syncml.dm", "-", stdin=bytes.fromhex(out))
     equal((status, err), (0, ""))
     equal(pdu, "010603C4AF87" + out)
+    done = subprocess.run([harness.built("ppgctl"), "dm-notification", "--server-id", "dm.example", "--password", "srvpw",
+                           "--nonce-b64", b64(b"nonce-1"), "--session-id", "1", "--octets"], capture_output=True, check=True)
+    equal(done.stdout, bytes.fromhex(out))
     status, line, err = ppgctl("decode", "--json", stdin=pdu)
     equal((status, err), (0, ""))
     assert ('"value":{"version":"1.1","ui_mode":1,"initiator":"server","session_id":"1","server_id":"dm.example",'
