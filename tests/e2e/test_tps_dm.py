@@ -341,7 +341,7 @@ def large_results():
     d = device()
     d.whole()
 
-    def pieces(uri, parts, finish=True):
+    def pieces(uri, parts, finish=True, size=True):
         tps.run("dm", "queue", d.id, "get", uri)
         d.begin()
         reply = d.first()
@@ -352,7 +352,7 @@ def large_results():
             more = i < len(parts) - 1 or not finish
             line, _ = d.header_status(d.last, 212)
             result = "<Results><MsgRef>%d</MsgRef><CmdRef>%d</CmdRef>%s</Results>" % (
-                msg, cmd, item(source=uri, data=part, more=more, size=sum(map(len, parts)) if i == 0 else None))
+                msg, cmd, item(source=uri, data=part, more=more, size=sum(map(len, parts)) if i == 0 and size else None))
             reply = d.send([line] + (["<Status>%s</Status>" % status(msg, cmd, "Get", 200)] if i == 0 else []) + [result],
                            cred="", final=not more)
             codes.append(sorted(reply.statuses().values())[-1])
@@ -362,6 +362,7 @@ def large_results():
     equal(pieces("./Vendor/Big", parts), [213, 213, 200])
     equal(tps.nodes(d.id)["./Vendor/Big"], "".join(parts))
     equal(pieces("./Vendor/Bigger", ["a" * 7000] * 4), [413, 413, 413, 413])
+    equal(pieces("./Vendor/Bigger", ["a" * 7000] * 4, size=False), [213, 213, 413, 413])
     assert "./Vendor/Bigger" not in tps.nodes(d.id)
     equal(pieces("./Vendor/Broken", ["a" * 7000, "b"], finish=False), [213, 213])
     line, _ = d.header_status(d.last, 212)
