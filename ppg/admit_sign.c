@@ -18,6 +18,7 @@
 #include "policy/dm.h"
 
 static const char user_pin[] = "X-OpenPPG-User-PIN";
+enum { OVERLAYS_MAX = 32 << 20 };	/* octets of all header blocks of a push; 335 each for 100,000 recipients */
 
 /* ---- the content type ----------------------------------------------------------------------------- */
 
@@ -327,6 +328,17 @@ sign_one(const struct admit_config *cf, const struct admit_request *rq, struct a
 	return code;
 }
 
+static void
+log_unsigned(const struct admit_request *rq, const struct admission *a)
+{
+	struct sbuf id = { 0 };
+
+	sbuf_quote(&id, span_str(a->control.push_id));
+	log_warning("policy", "push %s of %s: %s (%u of %u recipients)", id.s, rq->who->name, a->unsigned_why.text,
+	    a->n_unsigned, a->n_recipients);
+	sbuf_done(&id);
+}
+
 /* Each its own block; the shared one stays without MAC. */
 static int
 sign_each(const struct admit_config *cf, const struct admit_request *rq, struct admission *a, struct signing *sg,
@@ -335,6 +347,9 @@ sign_each(const struct admit_config *cf, const struct admit_request *rq, struct 
 	char mac[PROV_MAC_HEX + 1];
 	uint32_t i;
 
+	if (sg->block_n > OVERLAYS_MAX / a->n_recipients)
+		return admit_refuse(a, PAP_BAD_REQUEST, "part 2: headers of %zu octets, at most %u are taken with a MAC for "
+		    "each of %u recipients", sg->block_n, OVERLAYS_MAX / a->n_recipients, a->n_recipients);
 	a->overlays = malloc(a->n_recipients * sg->block_n);
 	if (a->overlays == NULL)
 		abort();
@@ -351,6 +366,8 @@ sign_each(const struct admit_config *cf, const struct admit_request *rq, struct 
 	}
 	if (a->n_unsigned == a->n_recipients)
 		return admit_refuse(a, PAP_FORBIDDEN, "%s", a->unsigned_why.text);
+	if (a->n_unsigned > 0)
+		log_unsigned(rq, a);
 	return 0;
 }
 

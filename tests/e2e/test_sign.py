@@ -9,6 +9,7 @@ import threading
 import time
 import urllib.parse
 
+import gateway
 import harness
 from gateway import Gateway, PROVURL, Receiver, SENDER, TOKEN, initiator, multipart, new_id, push_message, read_reply, USER, PASSWORD
 from harness import Smscsim, built, case, equal, note, run, wait_for
@@ -22,6 +23,7 @@ XML, WBXML, DM = "text/vnd.wap.connectivity-xml", "application/vnd.wap.connectiv
 DOCUMENT = ('<?xml version="1.0"?><wap-provisioningdoc version="1.1"><characteristic type="NAPDEF">'
             '<parm name="NAPID" value="N%d"/><parm name="NAME" value="inet"/></characteristic></wap-provisioningdoc>')
 OPEN = {"4107": 4096, "4111": 4096, "4119": 4096, "4121": 4096, "4141": 4096, "4142": 4096, "4143": 4096, "4144": 4096}
+STORE_FOLDERS = getattr(gateway, "STORE_FOLDERS", [])    # beside the gateway's own
 PIN_HEADER, OTA_HEADER = "X-OpenPPG-User-PIN", "x-openppg-ota-pin"
 
 sim = Smscsim()
@@ -551,12 +553,15 @@ def ppgctl_asks_for_it():
 def hold(secret):
     """The files and outputs that have it."""
     found = []
-    for name in os.listdir(gw.folder):
-        path = os.path.join(gw.folder, name)
-        if os.path.isfile(path):
-            with open(path, "rb") as f:
-                if secret.encode() in f.read():
-                    found.append(path)
+    for top in [gw.folder] + STORE_FOLDERS:
+        for folder, _, names in os.walk(top):
+            for path in (os.path.join(folder, name) for name in names):
+                try:
+                    with open(path, "rb") as f:
+                        if secret.encode() in f.read():
+                            found.append(path)
+                except OSError:         # it may be a socket, or gone
+                    continue
     for stream in ("out", "err"):
         if secret in gw.program.text(stream):
             found.append(stream)
@@ -592,11 +597,14 @@ def the_pin_leaves_the_memory():
     # the loader saves registers on the stack when a function is first called, with whatever was copied last
     for content in (DOCUMENT % 4998, DOCUMENT % 4999 + " " * 70000):
         post([ONE, TWO], "USERNETWPIN", WRONG, content)
+        post(ONE, "USERPINMAC", WRONG, content)
     for content in (DOCUMENT % 5000, DOCUMENT % 5001 + " " * 5000, DOCUMENT % 5002 + " " * 70000):
         for to in (ONE, [ONE, TWO]):
             for sec in ("USERPIN", "USERNETWPIN"):
                 _, reply, _ = post(to, sec, PIN, content)
                 equal(reply.code, 1001, reply.text)
+        _, reply, _ = post(ONE, "USERPINMAC", PIN, content)
+        equal(reply.code, 1001, reply.text)
         _, reply, _ = post(ONE, "NETWPIN", PIN, content)
         equal(reply.code, 2000, reply.text)
         _, reply, _ = post("nonsense=1", "USERPIN", PIN, content)

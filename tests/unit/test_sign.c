@@ -507,6 +507,39 @@ nobody_is_known(void **state)
 	admit_sign_done(&sg);
 }
 
+/* Header blocks of their own cost memory and disk: all of them together have a limit. */
+static void
+large_headers_for_many(void **state)
+{
+	enum { MANY = 100000 };
+	static const struct { size_t more; int code; const char *word; } rows[] = {
+		{ 200, PAP_FORBIDDEN, "IMSI is not known" }, { 230, PAP_BAD_REQUEST, "at most 335 are taken" },
+	};
+	struct store_recipient *to = calloc(MANY, sizeof *to);
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct admission a = { .recipients = to, .n_recipients = MANY };
+		struct sbuf type = { 0 };
+		struct signing sg;
+		struct span headers;
+		uint8_t block[512];
+		uint32_t k;
+
+		sbuf_fmt(&type, CP "; SEC=0; x=%0*d; y=%064d", (int)rows[i].more, 0, 0);
+		assert_int_equal(sign(type.s, NULL, &a, &sg, &headers, block), rows[i].code);
+		assert_non_null(strstr(a.why.text, rows[i].word));
+		for (k = 0; a.held_desc != NULL && k < MANY; k++)
+			free(a.held_desc[k]);
+		free(a.held_desc);
+		free(a.overlays);
+		memset(to, 0, MANY * sizeof *to);
+		admit_sign_done(&sg);
+		sbuf_done(&type);
+	}
+	free(to);
+}
+
 int
 main(void)
 {
@@ -522,6 +555,7 @@ main(void)
 		cmocka_unit_test(a_pin_that_travels_along),
 		cmocka_unit_test(an_ota_pin_stays_off_the_air),
 		cmocka_unit_test(nobody_is_known),
+		cmocka_unit_test(large_headers_for_many),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, NULL);
