@@ -264,6 +264,7 @@ ppg_config_load(const char *path, conf_report report, void *arg, struct ppg_conf
 		take_store(&ld, path);
 		take_admin(&ld);
 		config_take_subscribers(&ld);
+		config_take_profiles(&ld);
 		config_take_controls(&ld);
 		config_check_takeover(&ld);
 	}
@@ -296,6 +297,9 @@ ppg_config_free(struct ppg_config **config)
 	netlist_destroy(&c->allow_ip);
 	netlist_destroy(&c->deny_ip);
 	control_rules_unref(c->controls);
+	for (i = 0; i < c->n_profiles; i++)
+		free(c->profiles[i].text);
+	free(c->profiles);
 	free(c->store_url);
 	conf_free(&c->conf);
 	free(c);

@@ -90,6 +90,8 @@ struct ppg_config {
 	size_t store_cache_kib;
 
 	struct subscriber_config subscribers;	/* group subscriber-source; strings of conf */
+	struct subscriber_profile *profiles;	/* groups device-profile */
+	size_t n_profiles;
 	struct control_rules *controls;		/* group control; a reference */
 
 	uint16_t admin_port;			/* group admin; 0: none */

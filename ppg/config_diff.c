@@ -25,6 +25,7 @@ static const struct { const char *group, *key; size_t area; } areas[] = {
 	{ "route", NULL, offsetof(struct ppg_changes, links) },
 	{ "store", NULL, offsetof(struct ppg_changes, store) },
 	{ "subscriber-source", NULL, offsetof(struct ppg_changes, subscribers) },
+	{ "device-profile", NULL, offsetof(struct ppg_changes, subscribers) },
 	{ "control", NULL, offsetof(struct ppg_changes, controls) },
 	{ "admin", NULL, offsetof(struct ppg_changes, admin) },
 };

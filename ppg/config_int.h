@@ -38,6 +38,8 @@ bool config_is_served(const struct ppg_config *config, struct span name);
 /* config_route.c: the groups route; after groups smsc and wap-push-user. */
 void config_take_routes(struct loading *ld);
 
+/* config_profile.c: groups device-profile; after subscriber-source. */
+void config_take_profiles(struct loading *ld);
 /* config_policy.c: groups subscriber-source and control. */
 void config_take_subscribers(struct loading *ld);
 void config_take_controls(struct loading *ld);

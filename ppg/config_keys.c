@@ -497,6 +497,12 @@ static const struct conf_key source_keys[] = {
 	{ 0 },
 };
 
+static const struct conf_key profile_keys[] = {
+	{ "name", CONF_TEXT, 1, 31, NULL, NULL, CONF_REQUIRED | CONF_RELOAD, "name that subscribers, default-profile and other profiles use" },
+	{ "file", CONF_TEXT, 1, 500, NULL, NULL, CONF_PATH | CONF_REQUIRED | CONF_RELOAD, "file that describes the device" },
+	{ 0 },
+};
+
 static const struct conf_key control_keys[] = {
 	{ "e-01", CONF_WORD, 0, 0, "off|warn|enforce", "enforce", CONF_RELOAD, "Push-Flag of the initiator is discarded" },
 	{ "e-02", CONF_WORD, 0, 0, "off|warn|enforce", "enforce", CONF_RELOAD, "X-Wap-Initiator-URI lies within those of the account" },
@@ -578,7 +584,6 @@ static const struct conf_key wapbox_keys[] = {
 };
 
 #define UNUSED_GROUP(name) { name, NULL, true, false, NULL, NULL }
-#define LATER_GROUP(name, what) { name, NULL, true, false, NULL, "not supported yet: " what }
 
 const struct conf_group_def ppg_config_groups[] = {
 	{ "core", core_keys, false, false, NULL, NULL },
@@ -588,7 +593,7 @@ const struct conf_group_def ppg_config_groups[] = {
 	{ "store", store_keys, false, false, NULL, NULL },
 	{ "admin", admin_keys, false, false, NULL, NULL },
 	{ "wapbox", wapbox_keys, false, false, NULL, NULL },
-	LATER_GROUP("device-profile", "profiles of devices"),
+	{ "device-profile", profile_keys, true, false, "name", NULL },
 	{ "subscriber-source", source_keys, false, false, NULL, NULL },
 	{ "route", route_keys, true, false, "name", NULL },
 	{ "control", control_keys, false, false, NULL, NULL },

@@ -187,6 +187,7 @@ start_dispatch(struct gateway *gw)
 
 	gw->routes = route_table_create(make_routes(cf));
 	gw->subscribers = subscribers_create(&cf->subscribers);
+	subscribers_set_profiles(gw->subscribers, cf->profiles, cf->n_profiles);
 	gw->admit = admit_table_create(make_admit(gw, gw->config));
 	/* also without anybody to ask: pushes may be left of a configuration that had one */
 	gw->screen = screen_create(&(struct screen_config){
@@ -503,6 +504,7 @@ take_config(struct gateway *gw, struct ppg_config *fresh)
 	log_set_level(fresh->log_level);
 	if (changes.subscribers)
 		subscribers_set(gw->subscribers, &fresh->subscribers);
+	subscribers_set_profiles(gw->subscribers, fresh->profiles, fresh->n_profiles);
 	admit_table_replace(gw->admit, make_admit(gw, fresh));
 	authenticator_replace(gw->auth, ppg_config_take_initiators(fresh));
 	if (changes.links)

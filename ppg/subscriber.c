@@ -187,6 +187,8 @@ struct subscribers {
 	size_t n_cached;
 	struct known_device *unknown;	/* of devices nobody knows; NULL: not read, or there is none */
 	unsigned version;		/* of what it is made from */
+	struct subscriber_profile *named;	/* heap, with their names */
+	size_t n_named;
 
 	bool http;
 	struct profile_dir dir;
@@ -227,6 +229,33 @@ forget(struct subscribers *s, struct cached *c)
 	free(c);
 }
 
+bool
+subscriber_profile_find(const struct subscriber_profile *list, size_t n, const char *name, struct sbuf *out)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (list[i].text != NULL && strcmp(list[i].name, name) == 0) {
+			sbuf_str(out, list[i].text);
+			return true;
+		}
+	return false;
+}
+
+static void
+forget_named(struct subscribers *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_named; i++) {
+		free((void *)(uintptr_t)s->named[i].name);
+		free(s->named[i].text);
+	}
+	free(s->named);
+	s->named = NULL;
+	s->n_named = 0;
+}
+
 void
 subscribers_destroy(struct subscribers **p)
 {
@@ -237,6 +266,7 @@ subscribers_destroy(struct subscribers **p)
 	while (s->oldest != NULL)
 		forget(s, s->oldest);
 	known_device_unref(s->unknown);
+	forget_named(s);
 	free(s->url);
 	free(s->default_profile);
 	pthread_mutex_destroy(&s->lock);
@@ -273,6 +303,24 @@ subscribers_set(struct subscribers *s, const struct subscriber_config *cf)
 	s->cf.url = s->url = span_dup(span_str(cf->url != NULL ? cf->url : ""));
 	s->cf.default_profile = s->default_profile =
 	    span_dup(span_str(cf->default_profile != NULL ? cf->default_profile : ""));
+	forget_unknown(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void
+subscribers_set_profiles(struct subscribers *s, const struct subscriber_profile *list, size_t n)
+{
+	size_t i;
+
+	pthread_mutex_lock(&s->lock);
+	forget_named(s);
+	s->named = calloc(n + 1, sizeof *s->named);
+	if (s->named == NULL)
+		abort();
+	for (i = 0; i < n; i++)
+		if (list[i].text != NULL)
+			s->named[s->n_named++] = (struct subscriber_profile){ span_dup(span_str(list[i].name)),
+				span_dup(span_str(list[i].text)) };
 	forget_unknown(s);
 	pthread_mutex_unlock(&s->lock);
 }
@@ -477,7 +525,7 @@ struct texts {
 	struct store_reader *reader;
 };
 
-/* A text in the store goes before the file of that name; capability profiles are something else. */
+/* A text in the store goes before that of the configuration, which goes before the file; capability profiles are something else. */
 static int
 read_profile(void *arg, const char *name, struct sbuf *out, struct why *why)
 {
@@ -493,6 +541,10 @@ read_profile(void *arg, const char *name, struct sbuf *out, struct why *why)
 	}
 	free(type);
 	sbuf_done(&document);
+	pthread_mutex_lock(&t->s->lock);
+	if (err != OK && subscriber_profile_find(t->s->named, t->s->n_named, name, out))
+		err = OK;
+	pthread_mutex_unlock(&t->s->lock);
 	/* a name from the table never opens a file elsewhere */
 	if (err != OK && (strchr(name, '/') != NULL || name[0] == '.'))
 		return why_set(why, ERR_NOT_FOUND, "no such profile");

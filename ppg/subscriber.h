@@ -46,9 +46,19 @@ struct subscriber_config {
 	const char *profiles;		/* folder; NULL: where they are installed */
 };
 
+/* A description of a device that the configuration names. */
+struct subscriber_profile {
+	const char *name;		/* of the configuration */
+	char *text;			/* heap */
+};
+/* Adds the text of that name to *out; false: there is none. */
+bool subscriber_profile_find(const struct subscriber_profile *list, size_t n, const char *name, struct sbuf *out);
+
 struct subscribers;
 struct subscribers *subscribers_create(const struct subscriber_config *cf);	/* strings live longer */
 void subscribers_destroy(struct subscribers **s);
+/* With every start and reload, since files may have changed; copied. */
+void subscribers_set_profiles(struct subscribers *s, const struct subscriber_profile *list, size_t n);
 /* What a reload may change. */
 void subscribers_set(struct subscribers *s, const struct subscriber_config *cf);
 

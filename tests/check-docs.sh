@@ -94,7 +94,7 @@ taken_over=$(awk '
 families=$(printf '%s\n' "$taken_over" | sed -n 's/^\([^*]*\)\*\tused$/^\1/p')
 taken_over=$(printf '%s\n' "$taken_over" | grep -vF '*')
 # What is true, in the same form; some groups are not Kannel's.
-true_here=$("$build/ppgd" --print-keys | awk -F '\t' '$1 !~ /^(store|admin|subscriber-source|control|route)$/ {
+true_here=$("$build/ppgd" --print-keys | awk -F '\t' '$1 !~ /^(store|admin|subscriber-source|control|route|device-profile)$/ {
 	print $1 "\t" $2 "\t" ($3 == "ignored" ? "ignored\t" $6 : "used") }' |
 	if [ -n "$families" ]; then grep -v "$families"; else cat; fi)
 result "doc/from-kannel.md has every key, and says what the notices say" "$(only_first "$true_here" "$taken_over")"

@@ -285,6 +285,59 @@ def nobody_is_known_and_each_push_has_its_prediction():
 
 
 @case
+def profiles_of_the_configuration():
+    """group device-profile: its own names, read again at a reload; mistakes name file, line, group and key"""
+    folder = harness.temp_dir()
+
+    def write(name, text):
+        with open(folder + "/" + name, "w") as f:
+            f.write(text)
+
+    def groups(*names):
+        return "".join("\ngroup = device-profile\nname = %s\nfile = %s/%s.profile\n" % (n, folder, n) for n in names)
+
+    def reload(status):
+        answer = own.admin("/api/v1/reload", method="POST")
+        equal(answer.status, status, answer.text)
+        return answer.text
+
+    def said(to):
+        push_id = new_id()
+        equal(own.push(to, push_id=push_id).code, 1001)
+        return own.show(push_id)["recipients"][0]["prediction"]
+
+    write("fleet.profile", "base = yard\npolicy 4109 = 3136\n")
+    write("yard.profile", "base = wm5\n")
+    own = Gateway(nobody_sim.port, store_more=groups("fleet", "yard"))
+    own.wait_link()
+    rows = b"address,number,profile\n+12025550271,,fleet\n+12025550272,,yard\n"
+    equal(harness.http_request("PUT", "http://127.0.0.1:%d/api/v1/subscribers" % own.admin_port, rows, {
+        "Authorization": "Bearer " + TOKEN, "Content-Type": "text/csv"}).status, 200)
+    got = said("+12025550271")
+    equal((got["profile"], got["outcome"], got["device_known"]), ("fleet", "DELIVER", True))
+    got = said("+12025550272")
+    equal((got["profile"], got["outcome"], got["code"]), ("yard", "DISCARD", "P13"))
+    write("fleet.profile", "base = yard\n")                       # no key has changed
+    reload(200)
+    equal(said("+12025550271")["outcome"], "DISCARD")
+    write("fleet.profile", "base = yard\npolicy 4109 = what\n")
+    text = reload(409)
+    for word in ("ppgd.conf:", "group device-profile, file: fleet:2: "):
+        assert word in text, text
+    equal(said("+12025550271")["profile"], "fleet")                # the one in force stays
+    write("fleet.profile", "base = yard\npolicy 4109 = 3136\n")
+    own.write_config(store_more=groups("fleet", "yard") + "\ngroup = subscriber-source\ndefault-profile = fleet\n")
+    reload(200)
+    got = said("+12025550279")
+    equal((got["profile"], got["outcome"], got["device_known"]), ("fleet", "DELIVER", False))
+    own.write_config(store_more="")
+    reload(200)
+    got = said("+12025550271")                                      # nobody describes it any more
+    equal((got["profile"], got["device_known"]), ("unknown", False))
+    own.stop()
+
+
+@case
 def e_19_off_says_nothing_of_devices_that_nobody_knows():
     own = Gateway(nobody_sim.port, store_more="\ngroup = control\ne-19 = off\ne-03 = off\n")
     own.wait_link()

@@ -275,7 +275,11 @@ static const struct { const char *text, *errors; } bad_rows[] = {
 	{ "", "X: group ppg: this group is required and missing\n"
 	      "X: group smsc: this group is required and missing\n" },
 	{ PPG SMSC, "X:1: group ppg, trusted-pi: nobody could push: write a group wap-push-user, or set it to true\n" },
-	{ MINIMAL "group = device-profile\n", "X:11: group device-profile: not supported yet: profiles of devices\n" },
+	{ MINIMAL "group = device-profile\nname = a\n", "X:11: group device-profile, file: this key is required and missing\n" },
+	{ MINIMAL "group = device-profile\nname = a/b\nfile = /dev/null\n", "X:12: group device-profile, name: a profile's name has letters, digits and . _ - +\n"
+	  "X:13: group device-profile, file: a/b:0: family is missing\n" },
+	{ MINIMAL "group = device-profile\nname = a\nfile = /nowhere/none\n", "X:13: group device-profile, file: /nowhere/none cannot be read\n" },
+	{ MINIMAL "group = device-profile\nname = a\nfile = /dev/null\n", "X:13: group device-profile, file: a:0: family is missing\n" },
 	{ PPG "ppg-prot = 8080\n" PI SMSC, "X:2: group ppg, ppg-prot: unknown key; did you mean \"ppg-port\"?\n" },
 	{ PPG "ppg-url = wappush\n" PI SMSC, "X:2: group ppg, ppg-url: wappush is not a path such as /wappush\n" },
 	{ PPG "interface = localhost\n" PI SMSC,
