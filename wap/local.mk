@@ -7,7 +7,7 @@ wap_libwap_a_SOURCES += \
 	wap/multipart.c wap/multipart.h \
 	wap/content_prov.c wap/content_service.c wap/content_tree.c wap/content_wml.c \
 	wap/decode.c wap/decode.h wap/decode_fields.c wap/decode_int.h wap/decode_mms.c wap/mms.h wap/mms_encode.c wap/mms_tables.c \
-	wap/syncml.c wap/syncml.h wap/syncml_int.h wap/syncml_parse.c wap/syncml_print.c \
+	wap/syncml.c wap/syncml.h wap/syncml_int.h wap/syncml_leaf.c wap/syncml_parse.c wap/syncml_parser.h wap/syncml_print.c \
 	wap/wbxml.c wap/wbxml.h wap/wbxml_encode.c wap/wbxml_encode.h wap/wbxml_int.h \
 	wap/wbxml_prov.c wap/wbxml_read.c wap/wbxml_syncml.c wap/wbxml_tables.c wap/wbxml_tables.h wap/wbxml_wml.c wap/wbxml_xml.c
 
