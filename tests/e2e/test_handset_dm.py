@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import os
+import socket
 import subprocess
 
 import harness
@@ -340,6 +341,136 @@ def servers_that_misbehave():
     port = harness.free_port()
     _, events, _ = take(path, [document(account.application("http://127.0.0.1:%d/" % port, '<parm name="INIT"/>'))])
     equal((events[0]["dm"]["outcome"], events[0]["dm"]["messages"]), ("failed", 1), events)
+
+
+# ---- bootstrap of the DM profile ---------------------------------------------------------------------------
+
+T = {"Add": 0x05, "CmdID": 0x0B, "Data": 0x0F, "Final": 0x12, "Item": 0x14, "LocURI": 0x17, "Meta": 0x1A, "MsgID": 0x1B, "Replace": 0x20,
+     "SessionID": 0x25, "Source": 0x27, "SyncBody": 0x2B, "SyncHdr": 0x2C, "SyncML": 0x2D, "Target": 0x2E, "VerDTD": 0x31, "VerProto": 0x32}
+
+
+def tag(name, *inner):
+    """An element of code page 0 as WBXML, out of elements and texts."""
+    if not inner:
+        return bytes([T[name]])
+    return bytes([T[name] | 0x40]) + b"".join(x if isinstance(x, bytes) else b"\x03" + x.encode() + b"\0" for x in inner) + b"\x01"
+
+
+def of_format(name):
+    return tag("Meta", b"\x00\x01\x47\x03" + name.encode() + b"\0\x01\x00\x00")
+
+
+def bootstrap_message(nodes, verb="Add"):
+    commands = [tag(verb, tag("CmdID", str(i + 1)), tag("Item", tag("Target", tag("LocURI", uri)), of_format("node" if value is None else "chr"),
+                                                        *([] if value is None else [tag("Data", value)])))
+                for i, (uri, value) in enumerate(nodes)]
+    return b"\x02\xa4\x01\x6a\x00" + tag(
+        "SyncML", tag("SyncHdr", tag("VerDTD", "1.2"), tag("VerProto", "DM/1.2"), tag("SessionID", "0"), tag("MsgID", "0"),
+                      tag("Target", tag("LocURI", DEV_ID)), tag("Source", tag("LocURI", "dm.example.net"))),
+        tag("SyncBody", *commands, tag("Final")))
+
+
+def bootstrap(body, sec, key, mac=None):
+    """As a push: SEC and MAC with their short codes."""
+    mac = mac or hmac.new(key, body, hashlib.sha1).hexdigest().upper()
+    value = b"\xc2" + (b"" if sec is None else b"\x91" + bytes([0x80 | sec]) + b"\x92" + mac.encode() + b"\0")
+    headers = b"\x1f" + bytes([len(value)]) + value + b"\xaf\x87"
+    return ud((b"\x01\x06" + bytes([len(headers)]) + headers + body).hex())
+
+
+def account_nodes(account, url, name="boot"):
+    base = "./DMAcc/" + name
+    return [(base, None), (base + "/AppID", "w7"), (base + "/ServerID", account.server_id), (base + "/Name", "Boot"),
+            (base + "/AppAddr/1/Addr", url), (base + "/AppAuth/1/AAuthLevel", "CLCRED"), (base + "/AppAuth/1/AAuthType", "DIGEST"),
+            (base + "/AppAuth/1/AAuthName", account.user), (base + "/AppAuth/1/AAuthSecret", account.password),
+            (base + "/AppAuth/2/AAuthLevel", "SRVCRED"), (base + "/AppAuth/2/AAuthType", "DIGEST"),
+            (base + "/AppAuth/2/AAuthSecret", account.server_password)]
+
+
+CLIENTS = [{"content_type": "application/vnd.syncml.dm+wbxml"}, {"content_type": NIA}]
+
+
+@case
+def bootstrapped():
+    """a signed message makes an account, which its server may change; the session that follows"""
+    account = an_account()
+    account.nonce = account.server_nonce = b""
+    server = DmServer(account, [[("Replace", "./DMAcc/boot/Name", "chr", "Mine"), ("Get", "./DMAcc/boot?prop=ACL", None, None)]])
+    body = bootstrap_message(account_nodes(account, server.url))
+    digits, octets_of_sim = IMSI.encode(), bytes.fromhex("0910101032547698")
+    for sec, key in ((1, PIN.encode()), (0, digits), (0, octets_of_sim), (2, PIN.encode() + b":" + digits)):
+        path = handsets(clients=CLIENTS, pins=["1111", PIN])
+        answers, _, _ = take(path, [bootstrap(body, sec, key)])
+        equal((answers[0]["outcome"], answers[0]["dm"]), ("DELIVER", {"bootstrap": True}), "%s %s" % (sec, answers[0]))
+    notified = notification("dm.example.net", "srv-secret-1", b"", 9)
+    _, events, _ = take(path, [package0(notified)])
+    equal(events[0]["dm"]["outcome"], "done", events)
+    equal(server.results["./DMAcc/boot?prop=ACL"], "Delete=dm.example.net&Get=dm.example.net&Replace=dm.example.net")
+    equal(node(path, "./DMAcc/boot/Name"), "Mine")
+    # again: it is there already, so nothing of the second message holds
+    more = bootstrap_message([("./DMAcc/other/ServerID", "other.example.net")] + account_nodes(account, server.url))
+    answers, _, _ = take(path, [bootstrap(more, 1, PIN.encode())])
+    assert "418" in answers[0]["dm"]["refused"], answers
+    assert "./DMAcc/other" not in kept(path)["dm"]["nodes"]
+    answers, _, _ = take(path, [bootstrap(bootstrap_message([("./DMAcc/boot/Name", "Again")], "Replace"), 1, PIN.encode())])
+    equal((answers[0]["dm"], node(path, "./DMAcc/boot/Name")), ({"bootstrap": True}, "Again"))
+
+
+@case
+def not_bootstrapped():
+    """unsigned, another key, a PIN too late, a user who declines, a body that is none, a device without such a client"""
+    account = an_account()
+    body = bootstrap_message(account_nodes(account, "https://dm.example.net/"))
+    nameless = bootstrap_message([("./DMAcc/x/AppID", "w7")])
+    rows = [({}, bootstrap(body, None, b""), "not signed"), ({}, bootstrap(body, 1, b"1234"), "MAC"),
+            ({}, bootstrap(body, 0, PIN.encode()), "MAC"), ({}, bootstrap(body, 1, PIN.encode(), mac="0" * 40), "MAC"),
+            ({"pins": ["1111", "2222", "3333", PIN]}, bootstrap(body, 1, PIN.encode()), "MAC"),
+            ({"pins": []}, bootstrap(body, 1, PIN.encode()), "MAC"), ({"imsi": None}, bootstrap(body, 0, IMSI.encode()), "MAC"),
+            ({"consent": "no"}, bootstrap(body, 1, PIN.encode()), "declined"), ({}, bootstrap(nameless, 1, PIN.encode()), "names no server"),
+            ({}, bootstrap(bootstrap_message([("./DevInfo", None)]), 1, PIN.encode()), "418")]
+    for more, message, word in rows:
+        path = handsets(**dict({"clients": CLIENTS}, **more))
+        answers, events, _ = take(path, [message])
+        equal((answers[0]["dm"]["bootstrap"], events), (False, []), word)
+        assert word in answers[0]["dm"]["refused"], answers[0]["dm"]
+        assert "dm" not in kept(path), kept(path)
+    path = handsets()
+    answers, _, _ = take(path, [bootstrap(body, 1, PIN.encode())])
+    equal((answers[0]["code"], "dm" in answers[0]), ("P11", False))
+
+
+@case
+def one_device_on_ip():
+    """--udp: the account of a device file, package 0 by datagram, a command on standard input"""
+    account = an_account()
+    server = DmServer(account, PLAN[1:])
+    path = os.path.join(temp_dir(), "device.json")
+    base = "./DMAcc/dm.example.net"
+    values = {"ServerID": account.server_id, "Name": "N", "AppAddr/1/Addr": server.url, "AppAuth/1/AAuthLevel": "CLCRED",
+              "AppAuth/1/AAuthName": account.user, "AppAuth/1/AAuthSecret": account.password, "AppAuth/2/AAuthLevel": "SRVCRED",
+              "AppAuth/2/AAuthSecret": account.server_password}
+    nodes = {"%s/%s" % (base, k): {"value": v} for k, v in values.items()}
+    for i, nonce in ((1, account.nonce), (2, account.server_nonce)):
+        nodes["%s/AppAuth/%d/AAuthData" % (base, i)] = {"format": "bin", "base64": b64(nonce)}
+    nodes[base] = {"format": "node", "acl": "Get=*&Replace=" + account.server_id}
+    with open(path, "w") as f:
+        json.dump({"profile": "wm5", "policies": OPEN, "dm_info": {"DevId": DEV_ID}, "dm": {"nodes": nodes}}, f)
+    p = Program([built(ROUTER), "--udp", "127.0.0.1:0", "--device", path, "--dm", "--dm-form", "xml", "--commands", "--json"],
+                stdin=subprocess.PIPE)
+    port = int(p.wait_line(r"taken on 127.0.0.1:(\d+)").group(1))
+    out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    out.sendto(bytes.fromhex(package0(notification(account.server_id, account.server_password, account.server_nonce, 7))[14:]),
+               ("127.0.0.1", port))
+    event = json.loads(p.wait_line(r'^\{"handset".*"dm"').string)
+    equal((event["dm"]["outcome"], event["dm"]["session"]), ("done", "7"), event)
+    at = len(p.lines)
+    p.process.stdin.write(b"dm - dm.example.net\n")
+    p.process.stdin.close()
+    event = json.loads(p.wait_line(r'^\{"handset".*"dm"', start=at).string)
+    equal((event["dm"]["outcome"], event["dm"]["start"]), ("done", "client"), event)
+    equal({m.source for m in server.messages}, {DEV_ID})
+    p.stop()
+    out.close()
 
 
 if __name__ == "__main__":

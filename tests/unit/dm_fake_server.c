@@ -129,7 +129,7 @@ add_cred(struct fake_server *s, struct syncml_message *out)
 {
 	struct sbuf data = { 0 };
 
-	if (s->no_cred || !dm_prove(&s->own, &data))
+	if (s->no_cred || (s->cred_once && s->messages > 1) || !dm_prove(&s->own, &data))
 		return;
 	out->cred = calloc(1, sizeof *out->cred);
 	out->cred->type = dup_text(dm_auth_uri(s->own.auth));

@@ -11,6 +11,7 @@ struct fake_server {
 	int64_t now;
 	const char *session;		/* of its answers; NULL: the client's */
 	bool no_cred;			/* says nothing of itself, whatever it is asked */
+	bool cred_once;			/* Cred in its first message alone */
 	bool no_hmac, bad_hmac;		/* leaves the header out, or wrong, from its second message on */
 	bool no_status, not_final, wbxml, repeat_msg_id;
 	const char *resp_uri;

@@ -403,6 +403,13 @@ no_cred(struct fake_server *s)
 }
 
 static void
+cred_once(struct fake_server *s)
+{
+	s->cred_once = true;
+	s->commands = endless;
+}
+
+static void
 no_hmac(struct fake_server *s)
 {
 	s->no_hmac = true;
@@ -498,6 +505,8 @@ test_wrong_servers(void **state)
 		const char *word;	/* of the reason */
 	} rows[] = {
 		{ "DIGEST", DM_AUTH_MD5,         no_cred,        ERR_AUTH,   2,  "credentials" },
+		/* without TLS a server that was known once is not known for ever */
+		{ "DIGEST", DM_AUTH_MD5,         cred_once,      ERR_AUTH,   3,  "credentials" },
 		{ "HMAC",   DM_AUTH_HMAC_MD5,    no_cred,        ERR_AUTH,   2,  "credentials" },
 		{ "HMAC",   DM_AUTH_HMAC_MD5,    no_hmac,        ERR_AUTH,   3,  "credentials" },
 		{ "HMAC",   DM_AUTH_HMAC_MD5,    bad_hmac,       ERR_AUTH,   3,  "credentials" },
