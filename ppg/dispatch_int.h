@@ -36,16 +36,17 @@ struct link {
 	} ask;
 };
 
-/* Recipients that wait here, of pushes with the same wishes, for the same links. */
+/*
+ * Recipients that wait here, and whom the same links suit alike. What made them so (wishes, which whoever pushes may
+ * vary at will) does not matter: there are no more lanes than the configuration has differences to make.
+ */
 struct lane {
 	struct lane *next;
-	struct route_wish wish;
 	const struct route_rule *rule;	/* that decides for them; NULL: none does */
 	const struct route_place **places;	/* in it, of each link; NULL without a rule */
 	int *scores;			/* of each link */
+	bool timed;			/* they have a time of their own */
 	struct store_item *first[STORE_PRIORITIES], **last[STORE_PRIORITIES];
-	size_t n_route;
-	uint8_t route[];		/* as stored */
 };
 
 enum { TICK_ROWS = 500 };		/* rows of the store that one tick may touch */
@@ -84,7 +85,7 @@ struct dispatch {
 	int64_t minute;			/* for which rules with times were looked at */
 	int *scratch;			/* a score for each link */
 	struct loop_timer feed_timer;
-	struct lane *lanes;		/* the first is for pushes without wishes */
+	struct lane *lanes;		/* the first, which stays, is for pushes without wishes or times */
 	unsigned turn;
 	uint64_t arrivals;		/* recipients that came into the lanes */
 	struct store_take take;
@@ -120,7 +121,7 @@ void lanes_minute(struct dispatch *d);			/* the times of rules may be over, or c
 struct store_item *lanes_next(struct dispatch *d, struct link **link);
 /* Calls each() for every lane in which somebody of class p waits since then or longer. */
 void lanes_waiting(struct dispatch *d, unsigned p, int64_t since_ms,
-    void (*each)(void *arg, struct span route, int64_t arrived_ms), void *arg);
+    void (*each)(void *arg, const struct lane *lane, int64_t arrived_ms), void *arg);
 /* Takes out those of a lane for which no link is up (any: of every lane). */
 struct store_item *lanes_stranded(struct dispatch *d, bool any);
 /* Those for which no link is up go back to the store's queue; at the end, all do. */

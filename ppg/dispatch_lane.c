@@ -1,6 +1,6 @@
 /*
- * dispatch_lane.c - see dispatch_int.h. Who waits for a link: one lane for each set of wishes, in it a queue
- * for each priority. A link that is down or full holds up only the lanes that need it.
+ * dispatch_lane.c - see dispatch_int.h. Who waits for a link: one lane for all whom the same links suit alike, in it a
+ * queue for each priority. A link that is down or full holds up only the lanes that need it.
  */
 #include "ppg/dispatch_int.h"
 
@@ -33,18 +33,15 @@ score(struct dispatch *d, const struct route_wish *wish, int priority, const cha
 }
 
 static struct lane *
-make_lane(struct dispatch *d, struct span route, const struct route_rule *rule, const int *scores)
+make_lane(struct dispatch *d, const struct route_rule *rule, const int *scores, bool timed)
 {
-	struct lane *lane = calloc(1, sizeof *lane + route.n);
+	struct lane *lane = calloc(1, sizeof *lane);
 	unsigned p;
 	size_t i;
 
 	if (lane == NULL)
 		abort();
-	if (route.n > 0)
-		memcpy(lane->route, route.p, route.n);
-	lane->n_route = route.n;
-	route_wish_read(route, &lane->wish);
+	lane->timed = timed;
 	lane->rule = rule;
 	lane->scores = calloc(d->n_links + 1, sizeof lane->scores[0]);
 	lane->places = calloc(d->n_links + 1, sizeof lane->places[0]);
@@ -100,7 +97,7 @@ lanes_init(struct dispatch *d)
 	pick_init(d);
 	/* by number or priority nothing can be said for all: its scores are those of links without such keys */
 	memset(d->scratch, 0, d->n_links * sizeof d->scratch[0]);
-	d->lanes = make_lane(d, span_of(NULL, 0), score(d, &none, -1, NULL, d->scratch), d->scratch);
+	d->lanes = make_lane(d, score(d, &none, -1, NULL, d->scratch), d->scratch, false);
 }
 
 void
@@ -116,68 +113,39 @@ lanes_done(struct dispatch *d)
 }
 
 static bool
-has_route(const struct lane *lane, struct span route)
+has_rules(const struct dispatch *d)
 {
-	return lane->n_route == route.n && (route.n == 0 || memcmp(lane->route, route.p, route.n) == 0);
+	return d->by_number || (d->rules != NULL && d->rules->n > 0);
 }
 
-static struct lane *
-add_lane(struct dispatch *d, struct span route, const struct route_rule *rule, const int *scores)
+static bool
+is_alike(const struct dispatch *d, const struct lane *lane, const struct route_rule *rule, const int *scores, bool timed)
 {
-	struct lane *lane;
-
-	drop_empty(d);
-	lane = make_lane(d, route, rule, scores);
-	lane->next = d->lanes->next;
-	return d->lanes->next = lane;
+	return lane->rule == rule && lane->timed == timed &&
+	    memcmp(lane->scores, scores, d->n_links * sizeof scores[0]) == 0;
 }
 
-/* Everybody with these wishes may go on the same links. */
+/* Number and priority make a difference only where rules or links look at them. */
 static struct lane *
-find_lane(struct dispatch *d, struct span route)
-{
-	struct route_wish wish;
-	struct lane *lane;
-
-	for (lane = d->lanes; lane != NULL; lane = lane->next)
-		if (has_route(lane, route))
-			return lane;
-	route_wish_read(route, &wish);
-	score(d, &wish, -1, NULL, d->scratch);
-	return add_lane(d, route, NULL, d->scratch);
-}
-
-/* Number and priority make a difference. */
-static struct lane *
-find_lane_of(struct dispatch *d, const struct store_item *item)
+lane_for(struct dispatch *d, const struct store_item *item)
 {
 	struct span route = item->body->route;
 	const struct route_rule *rule;
 	struct route_wish wish;
 	struct lane *lane;
 
-	for (lane = d->lanes; lane != NULL && !has_route(lane, route); lane = lane->next)
-		;
-	if (lane == NULL)
-		route_wish_read(route, &wish);
-	rule = score(d, lane != NULL ? &lane->wish : &wish, (int)item->priority, item->to, d->scratch);
-	for (; lane != NULL; lane = lane->next)
-		if (has_route(lane, route) && lane->rule == rule &&
-		    memcmp(lane->scores, d->scratch, d->n_links * sizeof d->scratch[0]) == 0)
+	if (route.n == 0 && !has_rules(d))
+		return d->lanes;
+	route_wish_read(route, &wish);
+	rule = has_rules(d) ? score(d, &wish, (int)item->priority, item->to, d->scratch) :
+	    score(d, &wish, -1, NULL, d->scratch);
+	for (lane = d->lanes; lane != NULL; lane = lane->next)
+		if (is_alike(d, lane, rule, d->scratch, wish.timed))
 			return lane;
-	return add_lane(d, route, rule, d->scratch);
-}
-
-static bool
-has_rules(const struct dispatch *d)
-{
-	return d->by_number || (d->rules != NULL && d->rules->n > 0);
-}
-
-static struct lane *
-lane_for(struct dispatch *d, const struct store_item *item)
-{
-	return has_rules(d) ? find_lane_of(d, item) : find_lane(d, item->body->route);
+	drop_empty(d);
+	lane = make_lane(d, rule, d->scratch, wish.timed);
+	lane->next = d->lanes->next;
+	return d->lanes->next = lane;
 }
 
 static int
@@ -305,13 +273,13 @@ lanes_next(struct dispatch *d, struct link **link)
 
 void
 lanes_waiting(struct dispatch *d, unsigned p, int64_t since_ms,
-    void (*each)(void *arg, struct span route, int64_t arrived_ms), void *arg)
+    void (*each)(void *arg, const struct lane *lane, int64_t arrived_ms), void *arg)
 {
 	const struct lane *lane;
 
 	for (lane = d->lanes; lane != NULL; lane = lane->next)
 		if (lane->first[p] != NULL && lane->first[p]->arrived_ms <= since_ms)
-			each(arg, span_of(lane->route, lane->n_route), lane->first[p]->arrived_ms);
+			each(arg, lane, lane->first[p]->arrived_ms);
 }
 
 static bool

@@ -178,7 +178,7 @@ pick_took(struct dispatch *d, const struct lane *lane, const struct link *link)
 	size_t i, at = 0;
 
 	d->sent_by = lane->rule;
-	d->sent_timed = lane->wish.timed;
+	d->sent_timed = lane->timed;
 	if (lane->rule == NULL)
 		return;
 	pick_spent(d, lane->rule, 1);

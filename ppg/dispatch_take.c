@@ -4,8 +4,6 @@
 #include "ppg/dispatch_int.h"
 
 #include <stdlib.h>
-
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -73,8 +71,13 @@ count_items(const struct store_take *take, unsigned n[STORE_PRIORITIES])
 /* Which pushes stay in the store: made on the links thread, asked by the store's writer. */
 struct take_filter {
 	struct routes *up;		/* the links that are up */
-	struct span *slow;		/* routes of pushes that wait for a slow link; heap */
-	size_t n_slow;
+	struct routes *all;		/* and all, when somebody waits for a slow one */
+	bool by_number;
+	struct slow {			/* whom such a one suits, as struct lane has it; scores are heap */
+		const struct route_rule *rule;
+		int *scores;
+	} *slow;
+	size_t n_slow, n_links;
 	int64_t oldest_ms;
 };
 
@@ -87,25 +90,48 @@ filter_free(struct take_filter **p)
 	if (f == NULL)
 		return;
 	for (i = 0; i < f->n_slow; i++)
-		free((void *)(uintptr_t)f->slow[i].p);
+		free(f->slow[i].scores);
 	free(f->slow);
 	routes_unref(f->up);
+	routes_unref(f->all);
 	free(f);
 	*p = NULL;
+}
+
+/* number NULL and priority -1: where they make no difference. */
+static bool
+waits_for_slow(const struct take_filter *f, const struct route_wish *wish, const struct route_facts *facts)
+{
+	const struct route_rule *rule;
+	size_t i, k;
+
+	if (f->n_slow == 0)
+		return false;
+	rule = route_rules_find(routes_rules(f->all), facts);
+	for (i = 0; i < f->n_slow; i++) {
+		const struct slow *slow = &f->slow[i];
+
+		if (slow->rule != rule)
+			continue;
+		for (k = 0; k < f->n_links && slow->scores[k] ==
+		    route_link_score(routes_link(f->all, k), rule, wish, facts->number); k++)
+			;
+		if (k == f->n_links)
+			return true;
+	}
+	return false;
 }
 
 static bool
 may_go(void *arg, struct span route)
 {
 	const struct take_filter *f = arg;
+	struct route_facts facts;
 	struct route_wish wish;
-	size_t i;
 
-	for (i = 0; i < f->n_slow; i++)
-		if (span_eq(f->slow[i], route))
-			return false;
 	route_wish_read(route, &wish);
-	return routes_serve(f->up, &wish);
+	facts = route_facts_of(&wish, -1, NULL, clock_utc());
+	return routes_serve(f->up, &wish) && (f->by_number || !waits_for_slow(f, &wish, &facts));
 }
 
 /* With rules, or prefixes of links: may this one of its recipients? */
@@ -118,42 +144,48 @@ number_may_go(void *arg, struct span route, enum store_priority priority, const 
 
 	route_wish_read(route, &wish);
 	facts = route_facts_of(&wish, (int)priority, to, clock_utc());
-	return routes_serve_number(f->up, &wish, &facts);
+	return routes_serve_number(f->up, &wish, &facts) && !waits_for_slow(f, &wish, &facts);
 }
 
 static void
-add_slow(void *arg, struct span route, int64_t arrived_ms)
+add_slow(void *arg, const struct lane *lane, int64_t arrived_ms)
 {
 	struct take_filter *f = arg;
+	struct slow *slow;
 
 	f->slow = realloc(f->slow, (f->n_slow + 1) * sizeof f->slow[0]);
 	if (f->slow == NULL)
 		abort();
-	f->slow[f->n_slow++] = span_of(span_dup(route), route.n);
+	slow = &f->slow[f->n_slow++];
+	slow->rule = lane->rule;
+	slow->scores = malloc((f->n_links + 1) * sizeof slow->scores[0]);
+	if (slow->scores == NULL)
+		abort();
+	memcpy(slow->scores, lane->scores, f->n_links * sizeof slow->scores[0]);
 	if (f->oldest_ms == 0 || arrived_ms < f->oldest_ms)
 		f->oldest_ms = arrived_ms;
 }
 
 static struct routes *
-links_now_up(struct dispatch *d)
+links_of(struct dispatch *d, bool only_up)
 {
-	const struct smsc_config **up = calloc(d->n_links + 1, sizeof *up);
+	const struct smsc_config **some = calloc(d->n_links + 1, sizeof *some);
 	struct routes *routes;
 	size_t n = 0, i;
 
-	if (up == NULL)
+	if (some == NULL)
 		abort();
 	for (i = 0; i < d->n_links; i++)
-		if (smsc_link_state(d->links[i]->smsc) == SMSC_UP)
-			up[n++] = &d->links[i]->cf.smsc;
-	routes = d->rules != NULL ? routes_create_ruled(up, n, d->rules) : routes_create(up, n);
-	free(up);
+		if (!only_up || smsc_link_state(d->links[i]->smsc) == SMSC_UP)
+			some[n++] = &d->links[i]->cf.smsc;
+	routes = d->rules != NULL ? routes_create_ruled(some, n, d->rules) : routes_create(some, n);
+	free(some);
 	return routes;
 }
 
 /*
  * Pushes that only links serve which are down, or gone, stay in the store and out of the others' way. In an extra look so
- * do those of routes that wait for a slow link; they come back before that link has done half of what is here.
+ * do those who would wait for a slow link; they come back before that link has done half of what is here.
  */
 static void
 set_filter(struct dispatch *d, bool extra)
@@ -164,17 +196,20 @@ set_filter(struct dispatch *d, bool extra)
 
 	if (f == NULL)
 		abort();
-	f->up = links_now_up(d);
+	f->up = links_of(d, true);
+	f->n_links = d->n_links;
+	f->by_number = d->by_number || (d->rules != NULL && d->rules->n > 0);
 	for (p = 0; p < STORE_PRIORITIES && extra; p++)
 		if (d->take.max[p] > 0)
 			lanes_waiting(d, p, now_ms - STUCK_MS, add_slow, f);
 	if (f->n_slow > 0) {
+		f->all = links_of(d, false);
 		aside_s = (now_ms - f->oldest_ms) / 2000;
 		aside_s = aside_s < 1 ? 1 : aside_s > ASIDE_MAX_S ? ASIDE_MAX_S : aside_s;
 	}
 	d->filter = f;
 	d->take.wanted = may_go;
-	d->take.wanted_number = d->by_number || (d->rules != NULL && d->rules->n > 0) ? number_may_go : NULL;
+	d->take.wanted_number = f->by_number ? number_may_go : NULL;
 	d->take.arg = f;
 	d->take.aside_s = aside_s;
 }
@@ -265,7 +300,7 @@ run_extra_timer(void *arg)
 }
 
 static void
-note_waiting(void *arg, struct span route, int64_t arrived_ms)
+note_waiting(void *arg, const struct lane *lane, int64_t arrived_ms)
 {
 	*(bool *)arg = true;
 }

@@ -413,26 +413,74 @@ overdue(void **state)
 	assert_int_equal(next(NULL), 0);
 }
 
+static unsigned
+count_lanes(void)
+{
+	const struct lane *lane;
+	unsigned n = 0;
+
+	for (lane = d.lanes; lane != NULL; lane = lane->next)
+		n++;
+	return n;
+}
+
+/* Whoever pushes may wish for thousands of things; the lanes are as many as the links tell apart. */
+static void
+wishes_make_no_lanes(void **state)
+{
+	enum { MANY = 4000 };
+	int64_t i;
+
+	for (i = 0; i < MANY; i++) {
+		struct route_wish w = { .initiator = "x", .timed = i % 2 };
+
+		snprintf(w.smsc, sizeof w.smsc, "wish-%d", (int)i);
+		if (i % 5 == 0)
+			strcpy(w.smsc, "B");
+		if (i % 7 == 0)
+			strcpy(w.links, i % 2 ? "A" : "A;B");
+		add(i + 1, 0, STORE_HIGH, &w);
+	}
+	assert_true(count_lanes() <= 2 * 6);
+	for (i = 0; i < MANY; i++)
+		assert_int_equal(next(NULL), i + 1);
+	assert_int_equal(next(NULL), 0);
+}
+
 /* Lanes that are empty do not pile up. */
 static void
 empty_lanes_go(void **state)
 {
-	struct lane *lane;
-	int i, n = 0;
+	struct route_wish a = only_links("A"), b = only_links("B"), c = only_links("C");
 
-	for (i = 0; i < 1000; i++) {
-		struct route_wish w = { .links = "A" };
-
-		snprintf(w.smsc, sizeof w.smsc, "wish-%d", i);
-		add(i + 1, 0, STORE_MEDIUM, &w);
-		assert_int_equal(next(NULL), i + 1);
-	}
-	for (lane = d.lanes; lane != NULL; lane = lane->next)
-		n++;
-	assert_true(n <= 2);
+	add(1, 0, STORE_HIGH, NULL);
+	add(2, 0, STORE_HIGH, &a);
+	assert_int_equal(count_lanes(), 2);
+	assert_int_equal(next(NULL), 1);
+	assert_int_equal(next(NULL), 2);
+	add(3, 0, STORE_HIGH, &b);
+	add(4, 0, STORE_HIGH, &c);
+	assert_int_equal(count_lanes(), 3);
+	assert_int_equal(next(NULL), 3);
+	assert_int_equal(next(NULL), 4);
 }
 
-/* ---- rules ---------------------------------------------------------------------------------------------- */
+/* Who has a time of its own is told from who has none. */
+static void
+times_are_kept_apart(void **state)
+{
+	struct route_wish timed = { .timed = true };
+
+	add(1, 0, STORE_HIGH, NULL);
+	add(2, 0, STORE_HIGH, &timed);
+	add(3, 0, STORE_HIGH, NULL);
+	assert_int_equal(next(NULL), 1);
+	assert_false(d.sent_timed);
+	assert_int_equal(next(NULL), 2);
+	assert_true(d.sent_timed);
+	assert_int_equal(next(NULL), 3);
+	assert_false(d.sent_timed);
+}
 
 static void
 rule_by(const struct route_rule *rule)
@@ -581,7 +629,8 @@ main(void)
 		T(nobody_waits), T(first_come_first_served_in_a_class), T(shares), T(longest_wait),
 		T(a_turn_nobody_wants_goes_to_the_next), T(first_come_first_served_over_lanes), T(most_room_of_equals),
 		T(the_wanted_link_before_others), T(a_full_link_holds_up_only_its_own), T(stranded), T(new_links_are_scored),
-		T(removed), T(removed_to_the_end), T(overdue), T(empty_lanes_go), T(shares_of_a_rule),
+		T(removed), T(removed_to_the_end), T(overdue), T(wishes_make_no_lanes), T(empty_lanes_go),
+		T(times_are_kept_apart), T(shares_of_a_rule),
 		T(throughput_of_a_rule), T(lanes_by_number),
 	};
 
