@@ -60,7 +60,7 @@ tests_bench_http_ceiling_LDADD = $(MHD_LIBS)
 EXTRA_DIST += tests/bench/bench.py tests/bench/bench_scale.py
 # make bench BENCH_OPTIONS="--pushes 20000 --only empty"
 BENCH_OPTIONS =
-BENCH_BUILT += tests/bench/load$(EXEEXT) tests/bench/http_ceiling$(EXEEXT) tests/bench/bench_store$(EXEEXT)
+BENCH_BUILT += tests/bench/load$(EXEEXT) tests/bench/http_ceiling$(EXEEXT) tests/bench/bench_store$(EXEEXT) tests/bench/bench_smpp_link$(EXEEXT)
 .PHONY: bench
 bench: all $(BENCH_BUILT)
 	$(AM_V_at)top_builddir='$(abs_top_builddir)' top_srcdir='$(abs_top_srcdir)' \

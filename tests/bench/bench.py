@@ -153,6 +153,18 @@ class Bench:
         if status != 0:
             sys.exit("bench_sign: " + (err or "too slow"))
 
+    def links(self):
+        """Links alone against sinks in one process: as fast as they go, then the latency they add at half of that."""
+        rate = 0
+        for title in ("link, all that goes", "link, half of that"):
+            done = subprocess.run([harness.built("tests/bench/bench_smpp_link"), "5", "100", "0", "1", str(rate // 2)],
+                                  capture_output=True, text=True, check=True)
+            first, times = done.stdout.splitlines()[:2]
+            rate = int(first.split()[0])
+            p50, p99 = [float(word) for word in times.split() if word.replace(".", "").isdigit()][:2]
+            line(title, "%d submit_sm/s" % rate, "half within %.2f ms, 99 of 100 within %.2f ms" % (p50, p99))
+        print("the second should stay under 2 ms (99 of 100)" + ("" if p99 < 2 else ": IT DOES NOT, or the machine is busy"))
+
     def kannel(self):
         """Kannel's PPG between the same generator and the same sink; it keeps nothing on disk."""
         if not shutil.which("wapbox"):
@@ -231,7 +243,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--pushes", type=int, default=100000, help="of one measurement (default 100000)")
     options.add_argument("--stored", type=int, default=1000000, help="recipients stored for the last part (default 1000000)")
-    options.add_argument("--only", default="http,policy,sign,sqlite,kannel,empty,many,stored,scale", help="parts to run, separated by commas")
+    options.add_argument("--only", default="http,policy,sign,links,sqlite,kannel,empty,many,stored,scale", help="parts to run, separated by commas")
     options = options.parse_args()
     bench = Bench(options)
     for name in options.only.split(","):
