@@ -1,6 +1,6 @@
 """A DM server for tests: XML SyncML over HTTP(S) with hashlib and hmac, and nothing of the code under test.
 
-It keeps one account a device, asks for credentials, proves its own, and sends `plan`: a list of messages, each a list of
+It keeps one account a user, asks for credentials, proves its own, and sends `plan`: a list of messages, each a list of
 (verb, uri, format, data). What devices answered is in `statuses` and `results`.
 """
 import base64
@@ -104,7 +104,8 @@ class Message:
 
 class DmServer:
     def __init__(self, account, plan=(), certificate=None, ca=None):
-        self.account, self.plan = account, [list(m) for m in plan]
+        accounts = account if isinstance(account, list) else [account]
+        self.accounts, self.plan = {a.user: a for a in accounts}, [list(m) for m in plan]
         self.behave = lambda server, message, reply: reply      # a test may change the body that is sent
         self.wrong_password = False
         self.messages, self.headers, self.peers = [], [], []
@@ -131,7 +132,10 @@ class DmServer:
             def log_message(self, *args):
                 pass
 
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(http.server.ThreadingHTTPServer):
+            request_queue_size = 256
+
+        self.http = Server(("127.0.0.1", 0), Handler)
         self.http.daemon_threads = True
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -150,8 +154,8 @@ class DmServer:
 
     # ---- who is there
 
-    def device_is_known(self, state, message, body, headers):
-        a, given = self.account, headers.get("x-syncml-hmac")
+    def device_is_known(self, a, state, message, body, headers):
+        given = headers.get("x-syncml-hmac")
         nonce = a.nonce
         if a.auth in HASHES:
             kind, data = message.cred()
@@ -171,9 +175,8 @@ class DmServer:
         state["stamp"] = stamp if fits else state["stamp"]
         return fits
 
-    def own(self, state, body):
+    def own(self, a, state, body):
         """Header of the transport that says who this is."""
-        a = self.account
         password = "guess" if self.wrong_password else a.server_password
         if a.server_auth == "hmac-md5":
             return {"x-syncml-hmac": 'algorithm=MD5, username="%s", mac=%s' % (
@@ -185,8 +188,7 @@ class DmServer:
                 a.server_id, stamp, b64(hmac.new(password.encode(), stamp.encode() + b":" + body, hashlib.sha256).digest()))}
         return {}
 
-    def credential(self):
-        a = self.account
+    def credential(self, a):
         if a.server_auth not in HASHES:
             return ""
         password = "guess" if self.wrong_password else a.server_password
@@ -196,12 +198,13 @@ class DmServer:
     # ---- messages
 
     def take(self, body, headers):
-        a, message = self.account, Message(body)
-        state = self.sessions.setdefault(message.session, {"sent": 0, "id": 0, "known": False, "names": {}, "stamp": "",
+        message = Message(body)
+        a = self.accounts[message.user]
+        state = self.sessions.setdefault((message.source, message.session), {"sent": 0, "id": 0, "known": False, "names": {}, "stamp": "",
                                                            "own_stamp": 0, "at": 0})
         self.messages.append(message)
         self.headers.append(dict(headers))
-        known = self.device_is_known(state, message, body, headers)
+        known = self.device_is_known(a, state, message, body, headers)
         told, nonce = message.header_status()
         if nonce is not None and (told in (200, 212) or told in (401, 407)):
             a.server_nonce = nonce
@@ -212,9 +215,9 @@ class DmServer:
         state["known"] = state["known"] or known
         if told not in (401, 407) and known:
             state["at"] += 1
-        reply = self.reply(state, message, known)
+        reply = self.reply(a, state, message, known)
         reply = self.behave(self, message, reply)
-        return reply, dict(self.own(state, reply), **{"Content-Type": XML})
+        return reply, dict(self.own(a, state, reply), **{"Content-Type": XML})
 
     def read_answers(self, state, message):
         for e in message.body.findall("Status"):
@@ -228,15 +231,15 @@ class DmServer:
                     data = base64.b64decode(data)
                 self.results[item.findtext("Source/LocURI")] = data
 
-    def challenge(self):
-        auth = {"hmac-md5": "MAC"}.get(self.account.auth, self.account.auth)
+    def challenge(self, a):
+        auth = {"hmac-md5": "MAC"}.get(a.auth, a.auth)
         return ('<Chal><Meta><Format xmlns="syncml:metinf">b64</Format><Type xmlns="syncml:metinf">syncml:auth-%s</Type>'
-                '<NextNonce xmlns="syncml:metinf">%s</NextNonce></Meta></Chal>' % (auth, b64(self.account.nonce)))
+                '<NextNonce xmlns="syncml:metinf">%s</NextNonce></Meta></Chal>' % (auth, b64(a.nonce)))
 
-    def reply(self, state, message, known):
-        code = (200 if self.account.auth.startswith("hmac") else 212) if known else 401
+    def reply(self, a, state, message, known):
+        code = (200 if a.auth.startswith("hmac") else 212) if known else 401
         parts = ["<Status><CmdID>1</CmdID><MsgRef>%d</MsgRef><CmdRef>0</CmdRef><Cmd>SyncHdr</Cmd>%s<Data>%d</Data></Status>" % (
-            message.id, self.challenge(), code)]
+            message.id, self.challenge(a), code)]
         n = 1
         for e in message.body:
             if e.tag in ("Status", "Results", "Final"):
@@ -254,4 +257,4 @@ class DmServer:
         return ('<?xml version="1.0"?><SyncML xmlns="SYNCML:SYNCML1.2"><SyncHdr><VerDTD>1.2</VerDTD><VerProto>DM/1.2</VerProto>'
                 "<SessionID>%s</SessionID><MsgID>%d</MsgID><Target><LocURI>%s</LocURI></Target><Source><LocURI>%s</LocURI></Source>"
                 '%s<Meta><MaxMsgSize xmlns="syncml:metinf">32000</MaxMsgSize></Meta></SyncHdr><SyncBody>%s<Final/></SyncBody></SyncML>' % (
-                    message.session, state["id"], escape(message.source), self.url, self.credential(), "".join(parts))).encode()
+                    message.session, state["id"], escape(message.source), self.url, self.credential(a), "".join(parts))).encode()

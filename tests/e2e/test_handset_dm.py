@@ -10,7 +10,7 @@ import subprocess
 import harness
 from dm_server import Account, DmServer, Message, b64, notification
 from gateway import Gateway, SENDER, initiator, new_id
-from harness import Program, Smscsim, built, case, equal, main, run, temp_dir, wait_for
+from harness import Program, Smscsim, built, case, equal, main, note, run, temp_dir, wait_for
 from pushes import Simulator, entry, provisioning, push, ud
 
 ROUTER = "pushrouter"
@@ -439,22 +439,65 @@ def not_bootstrapped():
     equal((answers[0]["code"], "dm" in answers[0]), ("P11", False))
 
 
+def account_of_file(account, url):
+    """Member "dm" of a handset that has the account."""
+    base = "./DMAcc/" + account.server_id
+    values = {"ServerID": account.server_id, "Name": "N", "AppAddr/1/Addr": url, "AppAuth/1/AAuthLevel": "CLCRED",
+              "AppAuth/1/AAuthName": account.user, "AppAuth/1/AAuthSecret": account.password, "AppAuth/2/AAuthLevel": "SRVCRED",
+              "AppAuth/2/AAuthSecret": account.server_password}
+    nodes = {base: {"format": "node", "acl": "Get=*&Replace=" + account.server_id}}
+    nodes.update({"%s/%s" % (base, k): {"value": v} for k, v in values.items()})
+    for i, nonce in ((1, account.nonce), (2, account.server_nonce)):
+        nodes["%s/AppAuth/%d/AAuthData" % (base, i)] = {"format": "bin", "base64": b64(nonce)}
+    return {"nodes": nodes}
+
+
+def resident(pid, what="VmRSS"):
+    with open("/proc/%d/status" % pid) as f:
+        return next(int(line.split()[1]) for line in f if line.startswith(what + ":")) / 1024
+
+
+@case
+def ten_thousand():
+    """10,000 handsets with an account each in 256 MiB, and sessions of 150 of them at once"""
+    n, called = 10000, 150
+    accounts = [Account("dev%d" % i, "pw%d" % i, "dm.example.net", "srv%d" % i) for i in range(n)]
+    server = DmServer(accounts, PLAN[1:])
+    path = os.path.join(temp_dir(), "handsets.json")
+    with open(path, "w") as f:
+        json.dump({"defaults": {"profile": "wm5", "policies": OPEN},
+                   "handsets": [{"number": "1202%07d" % i, "dm": account_of_file(a, server.url)} for i, a in enumerate(accounts)]}, f)
+    sim = Simulator([])
+    p = Program([built(ROUTER), "--smscsim", sim.url, "--handsets", path, "--json", "--dm", "--dm-form", "xml"])
+    p.wait_line("10000 handsets")
+    with sim.more:
+        sim.messages += [entry(i + 1, "1202%07d" % i, [package0(notification("dm.example.net", a.server_password, a.server_nonce, 1 + i))])
+                         for i, a in enumerate(accounts[:called])]
+        sim.more.notify_all()
+    wait_for(lambda: p.text().count('"outcome":"done"') == called, "the sessions", every_s=0.5)
+    peak = resident(p.pid, "VmHWM")
+    p.stop()
+    events = [json.loads(line)["dm"] for line in p.text().splitlines() if line.startswith('{"handset"')]
+    equal([e["outcome"] for e in events], ["done"] * called)
+    note("resident: %.1f MiB at most" % peak)
+    with open(built(ROUTER), "rb") as f:
+        if b"__asan_init" not in f.read():
+            assert peak < 256, peak
+    with open(path) as f:
+        by_number = {h["number"]: h for h in json.load(f)["handsets"]}
+    for i in range(0, called, 7):
+        nodes = by_number["1202%07d" % i]["dm"]["nodes"]
+        equal(base64.b64decode(nodes["./DMAcc/dm.example.net/AppAuth/1/AAuthData"]["base64"]), accounts[i].nonce)
+
+
 @case
 def one_device_on_ip():
     """--udp: the account of a device file, package 0 by datagram, a command on standard input"""
     account = an_account()
     server = DmServer(account, PLAN[1:])
     path = os.path.join(temp_dir(), "device.json")
-    base = "./DMAcc/dm.example.net"
-    values = {"ServerID": account.server_id, "Name": "N", "AppAddr/1/Addr": server.url, "AppAuth/1/AAuthLevel": "CLCRED",
-              "AppAuth/1/AAuthName": account.user, "AppAuth/1/AAuthSecret": account.password, "AppAuth/2/AAuthLevel": "SRVCRED",
-              "AppAuth/2/AAuthSecret": account.server_password}
-    nodes = {"%s/%s" % (base, k): {"value": v} for k, v in values.items()}
-    for i, nonce in ((1, account.nonce), (2, account.server_nonce)):
-        nodes["%s/AppAuth/%d/AAuthData" % (base, i)] = {"format": "bin", "base64": b64(nonce)}
-    nodes[base] = {"format": "node", "acl": "Get=*&Replace=" + account.server_id}
     with open(path, "w") as f:
-        json.dump({"profile": "wm5", "policies": OPEN, "dm_info": {"DevId": DEV_ID}, "dm": {"nodes": nodes}}, f)
+        json.dump({"profile": "wm5", "policies": OPEN, "dm_info": {"DevId": DEV_ID}, "dm": account_of_file(account, server.url)}, f)
     p = Program([built(ROUTER), "--udp", "127.0.0.1:0", "--device", path, "--dm", "--dm-form", "xml", "--commands", "--json"],
                 stdin=subprocess.PIPE)
     port = int(p.wait_line(r"taken on 127.0.0.1:(\d+)").group(1))
