@@ -158,10 +158,11 @@ dm_basic(const char *name, const char *password, struct sbuf *out)
 {
 	struct sbuf plain = { 0 };
 
-	sbuf_reserve(&plain, strlen(name) + strlen(password) + 2);	/* it does not move: no copy stays behind */
+	sbuf_reserve(&plain, strlen(name) + strlen(password) + 2);	/* neither moves: no copy stays behind */
 	sbuf_str(&plain, name);
 	sbuf_char(&plain, ':');
 	sbuf_str(&plain, password);
+	sbuf_reserve(out, (plain.n + 2) / 3 * 4 + 1);
 	text_base64_encode(sbuf_as_span(&plain), out);
 	secret_cleanse(plain.s, plain.n);
 	sbuf_done(&plain);
