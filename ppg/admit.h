@@ -102,6 +102,7 @@ struct admission {
 	uint32_t n_unsigned;		/* of the held: there is no key to sign theirs with */
 	uint32_t n_unsigned_yet;	/* who is looked up, and signed for, when it is due */
 	struct why unsigned_why;	/* of the first of them */
+	const char *signed_with;	/* static: the method that the gateway signed with; NULL: it did not */
 	bool weak_pin, pin_inside;	/* a PIN that the gateway signed with: easy to guess; in the message itself */
 	char ota_pin[2 * PROV_PIN_MAX + 1];	/* what the user has to type (USERPINMAC), for the initiator alone; "" */
 	char *content_type, *meta, *audit_detail;	/* heap */

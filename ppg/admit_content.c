@@ -475,6 +475,8 @@ describe_for_audit(struct admission *a, struct span body)
 
 	secret_digest(body, digest);
 	sbuf_fmt(&out, "%s %zu octets sha256:%s", a->content_type, body.n, digest);
+	if (a->signed_with != NULL)
+		sbuf_fmt(&out, ", signed here: %s", a->signed_with);
 	a->audit_detail = sbuf_take(&out);
 }
 

@@ -418,6 +418,7 @@ admit_sign(const struct admit_config *cf, const struct admit_request *rq, struct
 	*air_n = headers->n;
 	if (sg->how.sec == PROV_SEC_NONE)
 		return 0;
+	a->signed_with = signature_name(&sg->how);
 	if (sg->pin[0] != '\0') {
 		a->weak_pin = is_guessable(sg->pin);
 		a->pin_inside = occurs(body, sg->pin) || occurs(*headers, sg->pin);

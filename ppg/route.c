@@ -82,6 +82,21 @@ take_mark(char *name)
 	return true;
 }
 
+bool
+route_wish_screened(struct span text)
+{
+	enum { SCREEN = 5 };		/* lines in front of it */
+	unsigned i;
+
+	for (i = 0; i < SCREEN && text.n > 0; i++) {
+		const uint8_t *end = memchr(text.p, '\n', text.n);
+		size_t n = end != NULL ? (size_t)(end - text.p) + 1 : text.n;
+
+		text = span_of(text.p + n, text.n - n);
+	}
+	return text.n > 0 && text.p[0] != '\n';
+}
+
 void
 route_wish_read(struct span text, struct route_wish *out)
 {

@@ -30,6 +30,8 @@ struct route_wish {
 /* As text, for the store: nothing at all for a push without wishes. */
 void route_wish_write(const struct route_wish *w, struct sbuf *out);
 void route_wish_read(struct span text, struct route_wish *out);
+/* Is `screen` set in it? Without reading the rest. */
+bool route_wish_screened(struct span text);
 
 /* Is `word` one of a list separated by ';'? In any case of the letters. */
 bool route_list_has(const char *list, const char *word);

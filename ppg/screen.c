@@ -285,9 +285,9 @@ screen_take(void *screen, struct store_item *item)
 	struct ask *a;
 	bool go;
 
-	route_wish_read(item->body->route, &wish);
-	if (wish.screen[0] == '\0')
+	if (!route_wish_screened(item->body->route))
 		return false;
+	route_wish_read(item->body->route, &wish);
 	a = calloc(1, sizeof *a);
 	if (a == NULL)
 		abort();

@@ -624,6 +624,8 @@ def the_pin_is_nowhere():
     post(ONE, "USERPINMAC", PIN)
     gw.wait_state(push_id, "delivered")
     ids = [push_id]
+    rows = gw.admin("/api/v1/audit?" + urllib.parse.urlencode({"push-id": push_id})).json()["rows"]
+    assert ", signed here: USERNETWPIN" in rows[0]["detail"], rows
     shown = json.dumps([gw.show(i) for i in ids]) + gw.admin("/api/v1/audit").text + gw.admin("/metrics", token=None).text
     shown += gw.admin("/api/v1/case?push-id=" + push_id.replace("@", "%40")).text + "".join(b for _, _, b in receiver.got)
     for secret in (PIN, IMSI):

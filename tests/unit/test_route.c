@@ -167,6 +167,7 @@ wishes_are_kept(void **state)
 		route_wish_write(&rows[i], &text);
 		assert_true(text.n > 0);
 		route_wish_read(sbuf_as_span(&text), &back);
+		assert_int_equal(route_wish_screened(sbuf_as_span(&text)), rows[i].screen[0] != '\0');
 		if (memcmp(&back, &rows[i], sizeof back) != 0)
 			fail_msg("row %zu", i);
 		sbuf_done(&text);
@@ -226,6 +227,7 @@ broken_texts(void **state)
 		assert_non_null(part);
 		memcpy(part, text.s, n);
 		route_wish_read(span_of(part, n), &w);
+		assert_int_equal(route_wish_screened(span_of(part, n)), w.screen[0] != '\0');
 		assert_true(strncmp(w.smsc, "a", 1) == 0 || n == 0);
 		free(part);
 	}
