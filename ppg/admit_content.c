@@ -72,12 +72,14 @@ values_agree(const struct content_part *part, const char *name)
 }
 
 static int
-read_content_part(const struct admit_config *cf, struct admission *a, const struct entities *e,
-    struct content_part *part)
+read_content_part(const struct admit_config *cf, const struct admit_request *rq, struct admission *a,
+    const struct entities *e, struct content_part *part)
 {
-	if (mime_headers(e->parts[1].head, &cf->lenient.mime, part->headers, &part->n_headers, &a->why) != OK) {
-		why_prefix(&a->why, "part 2 (E-15)");
-		return PAP_BAD_REQUEST;
+	struct why why;
+
+	if (mime_headers(e->parts[1].head, &cf->lenient.mime, part->headers, &part->n_headers, &why) != OK) {
+		why_prefix(&why, "part 2");
+		return admit_control_refuse(rq, a, 15, PAP_BAD_REQUEST, why.text);
 	}
 	if (!values_agree(part, "Content-Type") || !values_agree(part, "Content-Transfer-Encoding"))
 		return admit_refuse(a, PAP_BAD_REQUEST,
@@ -237,6 +239,7 @@ uri_within(struct span uri, const char *registered)
 static int
 foreign_uri(const struct control_rules *rules, const struct admit_request *rq, struct admission *a, struct span *uri)
 {
+	static const char foreign[] = "X-Wap-Initiator-URI lies within none of this account's initiator-uri values";
 	struct why why;
 
 	if (rules->modes[2] == CONTROL_OFF)
@@ -247,10 +250,9 @@ foreign_uri(const struct control_rules *rules, const struct admit_request *rq, s
 	}
 	if (rules->modes[2] == CONTROL_ENFORCE) {
 		a->reason = ACCESS_INITIATOR_URI;
-		return admit_refuse(a, PAP_FORBIDDEN,
-		    "X-Wap-Initiator-URI lies within none of this account's initiator-uri values (control E-02)");
+		return admit_control_refuse(rq, a, 2, PAP_FORBIDDEN, foreign);
 	}
-	why_set(&why, 0, "X-Wap-Initiator-URI lies within none of this account's initiator-uri values");
+	why_set(&why, 0, "%s", foreign);
 	control_found(rules, 2, PAP_FORBIDDEN, &why, &a->findings);
 	return 0;
 }
@@ -275,7 +277,8 @@ choose_initiator_uri(const struct control_rules *rules, const struct admit_reque
 
 /* Headers that devices combine, or take the first of: a second one is somebody's trick (E-15). */
 static int
-check_repeated(const struct control_rules *rules, struct admission *a, const struct content_part *part)
+check_repeated(const struct control_rules *rules, const struct admit_request *rq, struct admission *a,
+    const struct content_part *part)
 {
 	static const char *const names[] = { "Push-Flag", "X-Wap-Initiator-URI" };
 	struct why why;
@@ -284,9 +287,9 @@ check_repeated(const struct control_rules *rules, struct admission *a, const str
 	for (i = 0; i < 2 && rules->modes[15] != CONTROL_OFF; i++) {
 		if (count_header(part, names[i]) < 2)
 			continue;
-		if (rules->modes[15] == CONTROL_ENFORCE)
-			return admit_refuse(a, PAP_BAD_REQUEST, "part 2: more than one %s (E-15)", names[i]);
 		why_set(&why, 0, "part 2: more than one %s", names[i]);
+		if (rules->modes[15] == CONTROL_ENFORCE)
+			return admit_control_refuse(rq, a, 15, PAP_BAD_REQUEST, why.text);
 		control_found(rules, 15, PAP_BAD_REQUEST, &why, &a->findings);
 	}
 	return 0;
@@ -328,7 +331,7 @@ add_trust_headers(const struct control_rules *rules, const struct admit_request 
 	char text[12];
 	int flag = choose_flag(rules, rq, a, part);
 	struct span uri;
-	int code = check_repeated(rules, a, part);
+	int code = check_repeated(rules, rq, a, part);
 
 	if (code == 0)
 		code = choose_initiator_uri(rules, rq, a, part, &uri);
@@ -486,7 +489,7 @@ admit_content(const struct admit_config *cf, const struct admit_request *rq, str
 {
 	struct admit_request request = *rq;
 	struct content_part part = { 0 };
-	int code = read_content_part(cf, a, e, &part);
+	int code = read_content_part(cf, rq, a, e, &part);
 
 	if (!cf->lenient.outer_headers)
 		request.outer_header = NULL;

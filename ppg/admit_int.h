@@ -68,6 +68,8 @@ void admit_sign_forget(const struct content_part *part);
 /* What the facts of a message say of recipient i: its own MAC, kept in `mac`. Facts of other messages stay as they are. */
 void admit_sign_facts(const struct admission *a, uint32_t i, struct push_facts *f, char mac[PROV_MAC_HEX + 1]);
 
+/* A control refuses the push before its content is ready: as a log line and an answer that name it. */
+int admit_control_refuse(const struct admit_request *rq, struct admission *a, unsigned control, int code, const char *text);
 /* Must the store be asked what is known of the recipients? */
 bool admit_policy_reads(const struct admit_config *cf);
 /* The recipients' devices and what they will do; the content is ready. */

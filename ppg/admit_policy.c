@@ -247,6 +247,17 @@ is_new(struct control_findings *all, const struct control_finding *f)
 	return true;
 }
 
+int
+admit_control_refuse(const struct admit_request *rq, struct admission *a, unsigned control, int code, const char *text)
+{
+	struct sbuf id = { 0 };
+
+	sbuf_quote(&id, span_str(a->control.push_id));
+	log_warning("policy", "E-%02u: push %s of %s to all refused: %s", control, id.s, rq->who->name, text);
+	sbuf_done(&id);
+	return admit_refuse(a, code, "control E-%02u: %s", control, text);
+}
+
 /* Each sentence is logged for the first recipient that it is about. */
 static void
 log_findings(struct run *r, const struct control_findings *found, const char *to)
