@@ -14,6 +14,7 @@ struct send {
 	struct send *next, **link;	/* in host->waiting, client->running or client->wrong */
 	struct http_transfer transfer;
 	struct host *host;
+	bool started;			/* something of it may have left */
 	struct why why;			/* what was wrong from the start */
 	void (*done)(void *arg, const struct http_result *res);
 	void *arg;
@@ -153,6 +154,7 @@ host_start(struct http_client *client, struct host *h)
 		list_remove(&h->waiting, s);
 		list_add(&client->running, s);
 		h->n_running++;
+		s->started = true;
 		if (curl_multi_add_handle(client->multi, s->transfer.easy) != CURLM_OK)
 			abort();
 	}
@@ -171,7 +173,7 @@ send_end(struct send *s, const struct http_result *result)
 static void
 send_fail(struct send *s, const char *error)
 {
-	const struct http_result result = { .type = "", .error = error };
+	const struct http_result result = { .type = "", .error = error, .unsent = !s->started };
 
 	send_end(s, &result);
 }

@@ -35,8 +35,12 @@ struct http_result {
 	bool whole;			/* nothing of the body is missing */
 	const char *type;		/* Content-Type of the answer, "" when it has none; borrowed */
 	const char *kept;		/* the header that keep_header names, NULL when it is not there; borrowed */
+	struct span head;		/* header lines of the answer that counts, with their line ends; borrowed */
 	const char *error;		/* one sentence when !transport_ok */
+	bool unsent;			/* !transport_ok, and nothing of the request has left */
 };
+/* The value of the first header of that name (any case), without blanks around it; ERR_NOT_FOUND. */
+int http_result_header(const struct http_result *res, const char *name, struct span *out);
 
 /*
  * May this address be connected to? Called with the address as resolved, before connecting;

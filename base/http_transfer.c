@@ -81,6 +81,10 @@ take_header(char *p, size_t size, size_t n, void *arg)
 		return 0;
 	}
 	t->head_n += n;
+	if (n >= 5 && memcmp(p, "HTTP/", 5) == 0)
+		sbuf_clear(&t->head);
+	if (!t->head_complete)		/* no trailers */
+		sbuf_put(&t->head, p, n);
 	if (n <= 2 && (p[0] == '\r' || p[0] == '\n')) {
 		curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 		t->head_complete = status >= 200;
@@ -258,6 +262,7 @@ http_transfer_done(struct http_transfer *t)
 	curl_slist_free_all(t->headers);
 	free(t->body);
 	sbuf_done(&t->answer);
+	sbuf_done(&t->head);
 	*t = (struct http_transfer){ 0 };
 }
 
@@ -296,15 +301,18 @@ kept_header(struct http_transfer *t)
 void
 http_transfer_result(struct http_transfer *t, CURLcode code, struct http_result *out)
 {
-	long status = 0;
+	long status = 0, sent = 0;
 	char *type = NULL;
 
 	*out = (struct http_result){ .body = sbuf_as_span(&t->answer), .type = "" };
 	if (!t->head_complete) {
 		explain(t, code);
 		out->error = t->error;
+		curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
+		out->unsent = sent == 0;
 		return;
 	}
+	out->head = sbuf_as_span(&t->head);
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
 	out->transport_ok = true;
@@ -312,6 +320,27 @@ http_transfer_result(struct http_transfer *t, CURLcode code, struct http_result 
 	out->whole = code == CURLE_OK;
 	out->type = type != NULL ? type : "";
 	out->kept = kept_header(t);
+}
+
+int
+http_result_header(const struct http_result *res, const char *name, struct span *out)
+{
+	struct span left = res->head;
+
+	while (left.n > 0) {
+		const uint8_t *end = memchr(left.p, '\n', left.n), *colon;
+		size_t n = end != NULL ? (size_t)(end - left.p) : left.n;
+		struct span line = span_of(left.p, n > 0 && left.p[n - 1] == '\r' ? n - 1 : n);
+
+		left = span_of(left.p + n + (end != NULL), left.n - n - (end != NULL));
+		colon = line.n > 0 ? memchr(line.p, ':', line.n) : NULL;
+		if (colon != NULL && span_eq_nocase(span_of(line.p, (size_t)(colon - line.p)), name)) {
+			*out = span_trim(span_of(colon + 1, line.n - (size_t)(colon - line.p) - 1));
+			return OK;
+		}
+	}
+	*out = span_of(NULL, 0);
+	return ERR_NOT_FOUND;
 }
 
 int

@@ -18,7 +18,7 @@ struct http_transfer {
 	size_t max_answer;
 	const char *keep_header;	/* the config's */
 
-	struct sbuf answer;
+	struct sbuf answer, head;	/* head: lines of the last one that came */
 	size_t head_n;			/* octets of heads so far */
 	bool head_complete;		/* the final head, status not 1xx */
 	bool head_too_long, cut;	/* why our own callbacks stopped it */

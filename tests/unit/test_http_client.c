@@ -252,14 +252,16 @@ struct outcome {
 	unsigned status;
 	char error[WHY_MAX + 1];
 	struct sbuf body;
-	bool whole, has_kept;
-	char type[64], kept[64];
+	bool whole, has_kept, unsent;
+	char type[64], kept[64], header[64];	/* header: X-Kept, found in the head */
 };
 
 static void
 on_done(void *arg, const struct http_result *res)
 {
 	struct outcome *o = arg;
+	struct span header;
+	int err;
 
 	assert_false(o->inside_send);
 	o->calls++;
@@ -272,6 +274,12 @@ on_done(void *arg, const struct http_result *res)
 	sbuf_span(&o->body, res->body);
 	o->whole = res->whole;
 	o->has_kept = res->kept != NULL;
+	o->unsent = res->unsent;
+	err = http_result_header(res, "X-KEPT", &header);
+	assert_int_equal(err, header.n > 0 ? OK : ERR_NOT_FOUND);
+	snprintf(o->header, sizeof o->header, "%.*s", (int)header.n, (const char *)header.p);
+	assert_int_equal(http_result_header(res, "X-Kep", &header), ERR_NOT_FOUND);
+	assert_int_equal(http_result_header(res, "HTTP/1.1 200 OK", &header), ERR_NOT_FOUND);
 	snprintf(o->type, sizeof o->type, "%s", res->type);
 	snprintf(o->kept, sizeof o->kept, "%s", res->kept != NULL ? res->kept : "");
 }
@@ -667,12 +675,37 @@ beside_the_body(void **state)
 	}
 }
 
+/* The head that counts is the last one, the first header of a name counts; and who knows whether something has left. */
+static void
+heads_and_what_has_left(void **state)
+{
+	static const struct { const char *path, *header; bool unsent; } rows[] = {
+		{ "/kept", "one", false }, { "/echo", "", false }, { "/100", "", false }, { "/half", "", false }, { "/headless", "", false },
+		{ "http://127.0.0.1:1/", "", true }, { "http://name.invalid/", "", true }, { "ftp://127.0.0.1/", "", true },
+	};
+	const struct http_client_config quick = { .timeout_ms = 2000 };
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct http_client *client = http_client_create(loop, strcmp(rows[i].path, "/headless") == 0 ? &quick : &patient);
+		struct outcome o = { 0 };
+
+		send_one(client, "POST", rows[i].path[0] == '/' ? url(0, rows[i].path) : rows[i].path, NULL, "x", NULL, &o);
+		await(&o);
+		assert_string_equal(o.header, rows[i].header);
+		assert_true(o.unsent == rows[i].unsent);
+		sbuf_done(&o.body);
+		http_client_destroy(&client);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(beside_the_body, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(requests_and_answers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(heads_and_what_has_left, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bad_receivers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(wrong_requests, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(addresses_are_checked, set_up, tear_down),
