@@ -29,6 +29,8 @@ void config_check_links_of_initiators(struct loading *ld);
 
 /* The groups smsc; after group ppg. */
 void config_take_links(struct loading *ld);
+/* config_link_http.c: what a link over HTTP has beside the rest. */
+void config_take_link_http(struct loading *ld, const struct conf_group *g, struct ppg_link *link);
 /* The group wapbox whose bearerbox carries the pushes, or NULL: the smsc groups are bound by us. */
 const struct conf_group *config_bearerbox(const struct conf *conf);
 /* Has a link this name, or does one say that it serves pushes that want it? In any case of the letters. */

@@ -9,7 +9,7 @@
 #include "ppg/network.h"
 #include "ppg/route_rule.h"
 
-#define KINDS "smpp, bearerbox and udp are"
+#define KINDS "smpp, bearerbox, udp and http are"
 
 enum { BOX_WINDOW = 100, PUSH_PORT = 2948 };
 
@@ -183,6 +183,8 @@ take_tls(struct loading *ld, const struct conf_group *g, struct smsc_config *cf)
 	struct why why = { 0 };
 	size_t i;
 
+	if (cf->kind == SMSC_HTTP)
+		return;			/* config_link_http.c: the URL says whether there is TLS */
 	cf->tls = conf_bool(g, "use-ssl");
 	if (!cf->tls) {
 		for (i = 0; i < sizeof others / sizeof others[0]; i++)
@@ -212,6 +214,7 @@ static const struct {
 } needed[] = {
 	{ SMSC_SMPP, "host" }, { SMSC_SMPP, "port" }, { SMSC_SMPP, "smsc-username" },
 	{ SMSC_BEARERBOX, "host" }, { SMSC_BEARERBOX, "port" }, { SMSC_UDP, "smsc-id" }, { SMSC_UDP, "allow" },
+	{ SMSC_HTTP, "smsc-id" }, { SMSC_HTTP, "send-url" },
 };
 
 static void
@@ -315,6 +318,8 @@ take_link(struct loading *ld, const struct conf_group *g, enum smsc_kind kind, s
 	link->delivered_on_submit = delivered_on != NULL && strcmp(delivered_on, "submit") == 0;
 	if (kind == SMSC_UDP)
 		take_udp(ld, g, link);
+	if (kind == SMSC_HTTP)
+		config_take_link_http(ld, g, link);
 	if (cf->transmitter_only && cf->receive_port == 0 && cf->outbind_port == 0 && !link->delivered_on_submit) {
 		if (conf_has(g, "delivered-on"))
 			config_tell(ld, 2, g, "delivered-on",

@@ -130,11 +130,13 @@ refusal_code(const struct smsc_config *cf, uint32_t status)
 }
 
 static void
-describe_status(struct flight *f, const char *what)
+describe_status(struct flight *f, enum smsc_kind kind, const char *what)
 {
 	const char *name = smpp_status_name(f->dg.status);
 
-	if (name != NULL)
+	if (kind == SMSC_HTTP && f->dg.status >= 200 && f->dg.status < 600)
+		snprintf(f->desc, sizeof f->desc, "%s: HTTP status %u", what, f->dg.status);
+	else if (name != NULL)
 		snprintf(f->desc, sizeof f->desc, "%s: %s", what, name);
 	else
 		snprintf(f->desc, sizeof f->desc, "%s: command_status 0x%08X", what, f->dg.status);
@@ -186,7 +188,7 @@ dispatch_answered(void *app, struct smsc_link *smsc, struct smsc_datagram *dg, e
 		break;
 	case SMSC_REFUSED:
 		atomic_fetch_add(&d->refused, 1);
-		describe_status(f, "refused by the SMSC");
+		describe_status(f, link->cf.smsc.kind, "refused by the SMSC");
 		store_outcome(f, EV_REFUSED, refusal_code(&link->cf.smsc, dg->status), 0, false);
 		break;
 	case SMSC_RETRY:
@@ -196,7 +198,7 @@ dispatch_answered(void *app, struct smsc_link *smsc, struct smsc_datagram *dg, e
 			break;
 		}
 		atomic_fetch_add(&d->retried, 1);
-		describe_status(f, "will be tried again");
+		describe_status(f, link->cf.smsc.kind, "will be tried again");
 		put_back(f, retry_delay(d, f->item->attempts), false);
 		break;
 	case SMSC_UNSENT:

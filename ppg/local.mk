@@ -80,7 +80,7 @@ tests_fuzz_fuzz_mime_LDFLAGS = $(FUZZ_LINK)
 
 # ---- configuration ----
 ppg_libppg_a_SOURCES += ppg/config.c ppg/config.h ppg/config_int.h ppg/config_initiator.c ppg/config_diff.c \
-	ppg/config_kannel.c ppg/config_keys.c ppg/config_link.c ppg/config_policy.c ppg/config_profile.c ppg/config_route.c ppg/config_tls.c
+	ppg/config_kannel.c ppg/config_keys.c ppg/config_link.c ppg/config_link_http.c ppg/config_policy.c ppg/config_profile.c ppg/config_route.c ppg/config_tls.c
 check_PROGRAMS += tests/unit/test_config_tls
 TESTS += tests/unit/test_config_tls
 tests_unit_test_config_tls_SOURCES = tests/unit/test_config_tls.c

@@ -30,6 +30,7 @@ static const struct {
 	[SMSC_SMPP] = { "smpp", &smpp_link_kind },
 	[SMSC_BEARERBOX] = { "bearerbox", &box_link_kind },
 	[SMSC_UDP] = { "udp", &udp_link_kind },
+	[SMSC_HTTP] = { "http", &http_link_kind },
 };
 
 const char *
@@ -284,6 +285,12 @@ static const struct { size_t offset, size; bool text; } config_fields[] = {
 	TEXT(tls_name), TEXT(tls_ca_file), TEXT(tls_certkey_file),
 	TEXT(network), TEXT(bearer), TEXT(allowed_smsc_id), TEXT(denied_smsc_id), TEXT(preferred_smsc_id),
 	TEXT(allowed_prefix), TEXT(denied_prefix), TEXT(preferred_prefix),
+	TEXT(http.method), TEXT(http.url), TEXT(http.headers), TEXT(http.type), TEXT(http.body),
+	TEXT(http.user), TEXT(http.password), TEXT(http.token), TEXT(http.success), TEXT(http.message_id),
+	VALUE(http.receipt_port), TEXT(http.receipt_interface), TEXT(http.receipt_path), TEXT(http.receipt_cert),
+	TEXT(http.receipt_key), TEXT(http.receipt_token), TEXT(http.receipt_allow), TEXT(http.receipt_url),
+	TEXT(http.receipt_list), TEXT(http.receipt_id), TEXT(http.receipt_state), TEXT(http.receipt_error),
+	TEXT(http.receipt_states),
 };
 
 bool

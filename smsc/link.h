@@ -28,8 +28,8 @@ enum { SMSC_INSTANCES_MAX = 16 };
 enum smsc_state { SMSC_DOWN, SMSC_CONNECTING, SMSC_BINDING, SMSC_UP, SMSC_UNBINDING };
 const char *smsc_state_name(enum smsc_state s);		/* "down", "connecting", "binding", "up", "unbinding" */
 
-enum smsc_kind { SMSC_SMPP, SMSC_BEARERBOX, SMSC_UDP };
-const char *smsc_kind_name(enum smsc_kind kind);	/* as "smsc =" has it: "smpp", "bearerbox", "udp" */
+enum smsc_kind { SMSC_SMPP, SMSC_BEARERBOX, SMSC_UDP, SMSC_HTTP };
+const char *smsc_kind_name(enum smsc_kind kind);	/* as "smsc =" has it: "smpp", "bearerbox", "udp", "http" */
 int smsc_kind_parse(const char *name, enum smsc_kind *out);	/* OK, ERR_NOT_FOUND */
 
 /* In which base an SMSC that has two of them writes the message id of a receipt. */
@@ -56,6 +56,21 @@ struct smsc_error {
 	uint32_t status;
 	uint16_t meaning;		/* enum smsc_meaning */
 	uint16_t code;			/* SMSC_ENDS: the PAP code that the recipient ends with */
+};
+
+/* What a link over HTTP needs beside the rest; texts as the configuration has them, "" = none. */
+struct smsc_http_config {
+	char method[8], url[1024], headers[1024], type[84], body[4096];	/* templates: http_template.h */
+	char user[128], password[128], token[1024];	/* Basic, or a bearer token */
+	char success[128];		/* what the body of a good answer contains */
+	char message_id[160];		/* where its message id stands: http_fields.h */
+	/* Receipts: a server of ours; port 0: none. */
+	uint16_t receipt_port;
+	char receipt_interface[64], receipt_path[128], receipt_cert[512], receipt_key[512];
+	char receipt_token[256], receipt_allow[1024];	/* who may send them: either, or both together */
+	char receipt_url[512];		/* what the aggregator is told; a template */
+	char receipt_list[160], receipt_id[160], receipt_state[160], receipt_error[160];	/* where they stand */
+	char receipt_states[1024];	/* what its words mean */
 };
 
 struct smsc_config {
@@ -99,6 +114,7 @@ struct smsc_config {
 	uint8_t tls_pin[32];		/* SHA-256 of its SubjectPublicKeyInfo */
 	/* UDP alone */
 	char allow[1024];		/* networks that it serves, as netlist_parse takes them */
+	struct smsc_http_config http;	/* HTTP alone; its certificates and authorities are tls_*_file */
 	/* For whoever picks a link; the link itself does not look at them. */
 	char network[40], bearer[40];	/* names of WDP (WAP-259) appendix C */
 	/* The wanted smsc-ids that the link serves, as Kannel's keys say; words with ';' between them, "" = none. */
@@ -168,7 +184,7 @@ struct smsc_datagram {
 	unsigned waiting;		/* of the sent ones, those that were put off and go again */
 	unsigned queue_full;		/* times that RMSGQFUL came for it */
 	enum smsc_verdict verdict;
-	uint32_t status;
+	uint32_t status;		/* command_status; of a link over HTTP also the status of HTTP, 200 to 599 */
 	char (*message_ids)[66];	/* n_segments of them, heap; valid in answered() */
 };
 

@@ -29,5 +29,6 @@ struct smsc_link_kind {
 extern const struct smsc_link_kind smpp_link_kind;
 extern const struct smsc_link_kind box_link_kind;	/* Kannel's bearerbox */
 extern const struct smsc_link_kind udp_link_kind;
+extern const struct smsc_link_kind http_link_kind;
 
 #endif

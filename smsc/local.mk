@@ -3,6 +3,8 @@ noinst_LIBRARIES += smsc/libsmsc.a
 smsc_libsmsc_a_SOURCES = \
 	smsc/box_link.c smsc/box_msg.c smsc/box_msg.h \
 	smsc/link.c smsc/link.h smsc/link_kind.h smsc/smpp_link.c smsc/smpp_links.c smsc/smpp_link.h smsc/smpp_link_ask.c \
+	smsc/http_answer.c smsc/http_answer.h smsc/http_fields.c smsc/http_fields.h smsc/http_link.c \
+	smsc/http_receipt.c smsc/http_receipt.h smsc/http_receipt_read.c smsc/http_template.c smsc/http_template.h \
 	smsc/smpp_link_conn.c smsc/smpp_link_cut.c smsc/smpp_link_outbind.c smsc/smpp_link_pace.c smsc/smpp_link_recv.c smsc/smpp_link_send.c \
 	smsc/smpp_pdu.c smsc/smpp_pdu.h \
 	smsc/part_link.c smsc/part_link.h smsc/resolve.c smsc/resolve.h \
@@ -53,6 +55,17 @@ tests_unit_test_box_link_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 tests_unit_test_box_msg_SOURCES = tests/unit/test_box_msg.c
 tests_unit_test_box_msg_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/test_http_template tests/unit/test_http_answer
+TESTS += tests/unit/test_http_template tests/unit/test_http_answer
+tests_unit_test_http_template_SOURCES = tests/unit/test_http_template.c
+tests_unit_test_http_template_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
+tests_unit_test_http_answer_SOURCES = tests/unit/test_http_answer.c
+tests_unit_test_http_answer_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
+FUZZ_TARGETS += tests/fuzz/fuzz_http_link
+tests_fuzz_fuzz_http_link_SOURCES = tests/fuzz/fuzz_http_link.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_http_link_LDADD = $(SMSC_LIBS)
+tests_fuzz_fuzz_http_link_LDFLAGS = $(FUZZ_LINK)
+
 check_PROGRAMS += tests/unit/test_smpp_torture
 TESTS += tests/unit/test_smpp_torture
 tests_unit_test_smpp_torture_SOURCES = tests/unit/test_smpp_torture.c tests/unit/smpp_peer.h
@@ -99,5 +112,5 @@ tests_fuzz_fuzz_smscsim_json_LDFLAGS = $(FUZZ_LINK)
 E2E_SMSCSIM = tests/e2e/test_smscsim_faults.py tests/e2e/test_smscsim_receipts.py \
 	tests/e2e/test_smscsim_accounts.py tests/e2e/test_smscsim_scenario.py
 EXTRA_DIST += tests/e2e/harness.py tests/e2e/smpp_client.py
-TESTS += tests/e2e/test_bearerbox.py tests/e2e/test_udp_link.py tests/e2e/test_smscsim.py tests/e2e/test_smscsim_cancel.py tests/e2e/test_smscsim_kannel.py $(E2E_SMSCSIM)
-EXTRA_DIST += tests/e2e/test_bearerbox.py tests/e2e/test_udp_link.py tests/e2e/test_smscsim.py tests/e2e/test_smscsim_cancel.py tests/e2e/test_smscsim_kannel.py $(E2E_SMSCSIM)
+TESTS += tests/e2e/test_bearerbox.py tests/e2e/test_udp_link.py tests/e2e/test_http_link.py tests/e2e/test_smscsim.py tests/e2e/test_smscsim_cancel.py tests/e2e/test_smscsim_kannel.py $(E2E_SMSCSIM)
+EXTRA_DIST += tests/e2e/test_bearerbox.py tests/e2e/test_udp_link.py tests/e2e/test_http_link.py tests/e2e/test_smscsim.py tests/e2e/test_smscsim_cancel.py tests/e2e/test_smscsim_kannel.py $(E2E_SMSCSIM)

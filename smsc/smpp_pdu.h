@@ -118,5 +118,7 @@ enum receipt_state smpp_state(uint8_t message_state);	/* of the field or TLV; RE
 struct smpp_receipt { char message_id[66]; enum receipt_state state; char err[16]; bool final; };
 /* OK; ERR_NOT_FOUND: no receipt; ERR_SYNTAX: one that cannot be read (S-09). */
 int smpp_receipt_parse(const struct smpp_pdu *deliver, struct smpp_receipt *out, struct why *why);
+/* The stat of a receipt's text, such as DELIVRD; ERR_NOT_FOUND. */
+int smpp_receipt_state(struct span name, enum receipt_state *state);
 
 #endif

@@ -130,17 +130,17 @@ copy_word(struct span s, char *out, size_t size)
 	return n > 0;
 }
 
-static bool
-find_stat(struct span name, enum receipt_state *state)
+int
+smpp_receipt_state(struct span name, enum receipt_state *state)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof stats / sizeof stats[0]; i++)
 		if (span_eq_nocase(name, stats[i].name)) {
 			*state = stats[i].state;
-			return true;
+			return OK;
 		}
-	return false;
+	return ERR_NOT_FOUND;
 }
 
 static int
@@ -154,7 +154,7 @@ add_text(struct span text, struct smpp_receipt *out, struct why *why)
 	if (out->message_id[0] == '\0' &&
 	    (values[KEY_ID].n == 0 || !copy_word(values[KEY_ID], out->message_id, sizeof out->message_id)))
 		return why_set(why, ERR_SYNTAX, "receipt: no message id");
-	if (out->state == 0 && !find_stat(values[KEY_STAT], &out->state))
+	if (out->state == 0 && smpp_receipt_state(values[KEY_STAT], &out->state) != OK)
 		return why_set(why, ERR_SYNTAX, "receipt: stat is missing or unknown");
 	if (out->err[0] == '\0' && values[KEY_ERR].n > 0 &&
 	    !copy_word(values[KEY_ERR], out->err, sizeof out->err))

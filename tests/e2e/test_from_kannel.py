@@ -429,7 +429,7 @@ def the_check_says_what_is_not_taken():
     gw = FromKannel(harness.free_port(), HERE, start=False)
     status, out, err = harness.run([harness.built("ppgd"), "--check-config", gw.config])
     equal((status, out), (0, gw.config + ": no errors\n"), err)
-    for key in ("admin-port", "box-allow-ip", "concurrent-pushes", "users", "no-sender", "send-url", "syslog-level"):
+    for key in ("admin-port", "box-allow-ip", "concurrent-pushes", "users", "no-sender", "no-coding", "syslog-level"):
         equal(len(re.findall(r"notice: \S+: group [a-z-]+, %s: is not used here" % key, err)), 1, key + "\n" + err)
     equal(len(re.findall("notice: .*: group smsbox: is not used here", err)), 1, err)
 
