@@ -178,6 +178,8 @@ finish(struct run *r, const struct why *why)
 	if (r->over)
 		return;
 	r->over = true;
+	if (r->client != NULL)
+		r->state.stamp = dm_client_stamp(r->client);
 	if (r->state.tree != NULL)
 		save(a, r->number, &r->state);
 	json_object_set_new(report, "outcome", json_string(why ? "failed" : "done"));
@@ -312,7 +314,7 @@ make_client(struct run *r, const struct router_device *dev, const char *cert, st
 	struct dm_account account;
 	struct dm_client_setup setup = { .tree = &r->state.tree, .account = &account, .by_server = r->start.by_server,
 		.session_id = r->start.session_id, .special = span_of(r->start.special.p, r->start.special.n),
-		.wbxml = r->agent->cf.wbxml, .consent = !dev->refuses, .now = utc_now };
+		.wbxml = r->agent->cf.wbxml, .consent = !dev->refuses, .stamp = r->state.stamp, .now = utc_now };
 	int err = dm_account_find(r->state.tree, r->start.server_id, &account, why);
 
 	if (err != OK)

@@ -117,6 +117,7 @@ dm_client_create(const struct dm_client_setup *setup, struct dm_client **out, st
 	c->wbxml = setup->wbxml;
 	c->consent = setup->consent;
 	c->messages = setup->messages ? setup->messages : DM_CLIENT_MESSAGES;
+	c->stamp = setup->stamp;
 	c->now = setup->now;
 	c->now_arg = setup->now_arg;
 	c->fresh_nonce = setup->special.n > 0;
@@ -150,6 +151,12 @@ const char *
 dm_client_url(const struct dm_client *c)
 {
 	return c->url;
+}
+
+int64_t
+dm_client_stamp(const struct dm_client *c)
+{
+	return c->stamp;
 }
 
 const char *
@@ -222,9 +229,11 @@ add_hmac(struct dm_client *c, struct span body, struct sbuf *out)
 	struct dm_hmac h;
 	char stamp[40];
 
+	if (!is_hmac(c->prover.auth))
+		return;
 	c->stamp = now > c->stamp ? now : c->stamp + 1;
 	dm_timestamp(c->stamp, stamp);
-	if (is_hmac(c->prover.auth) && dm_prove_hmac(&c->prover, stamp, body, &h))
+	if (dm_prove_hmac(&c->prover, stamp, body, &h))
 		dm_hmac_print(&h, out);
 }
 

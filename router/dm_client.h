@@ -22,6 +22,7 @@ struct dm_client_setup {
 	bool wbxml;
 	bool consent;				/* what the user answers */
 	unsigned messages;			/* of ours at most; 0: DM_CLIENT_MESSAGES */
+	int64_t stamp;				/* dm_client_stamp of the session before; 0: there was none */
 	int64_t (*now)(void *arg);		/* UTC s */
 	void *now_arg;
 };
@@ -44,6 +45,8 @@ const char *dm_client_media(const struct dm_client *c);
  */
 int dm_client_take(struct dm_client *c, const char *media, struct span body, const char *hmac, struct why *why);
 
+/* UTC s of the last timestamp that was sent: a server may want later ones in the next session, too. */
+int64_t dm_client_stamp(const struct dm_client *c);
 /* {"server","session","messages","device_auth","server_auth","commands":[{"command","target","status"},...]}: a new reference. */
 json_t *dm_client_report(const struct dm_client *c);
 

@@ -49,7 +49,7 @@ set_dev_id(struct dm_tree *t, json_t *info, const char *number, struct why *why)
 int
 dm_state_read(json_t *dm, json_t *info, const char *number, struct dm_state *out, struct why *why)
 {
-	json_t *sessions = json_object_get(dm, "sessions");
+	json_t *sessions = json_object_get(dm, "sessions"), *stamp = json_object_get(dm, "stamp");
 	const char *name;
 	json_t *v;
 	int err;
@@ -59,13 +59,17 @@ dm_state_read(json_t *dm, json_t *info, const char *number, struct dm_state *out
 	if (err == OK && dm != NULL && !json_is_object(dm))
 		err = why_set(why, ERR_SYNTAX, "an object is expected");
 	json_object_foreach(dm, name, v) {
-		if (err == OK && strcmp(name, "nodes") != 0 && strcmp(name, "sessions") != 0)
+		if (err == OK && strcmp(name, "nodes") != 0 && strcmp(name, "sessions") != 0 &&
+		    strcmp(name, "stamp") != 0)
 			err = why_set(why, ERR_SYNTAX, "\"%.32s\" is no member of it", name);
 	}
 	if (err == OK)
 		err = dm_tree_read(out->tree, json_object_get(dm, "nodes"), why);
 	if (err == OK)
 		err = check_sessions(sessions, why);
+	if (err == OK && stamp != NULL && !json_is_integer(stamp))
+		err = why_set(why, ERR_SYNTAX, "stamp: a number is expected");
+	out->stamp = json_integer_value(stamp);
 	out->sessions = err == OK && sessions ? json_deep_copy(sessions) : json_object();
 	if (err != OK) {
 		why_prefix(why, "dm");
@@ -82,6 +86,8 @@ dm_state_json(const struct dm_state *s)
 
 	if (json_object_size(nodes) > 0 || json_object_size(s->sessions) > 0)
 		out = json_pack("{s:O,s:O}", "nodes", nodes, "sessions", s->sessions);
+	if (out != NULL && s->stamp > 0)
+		json_object_set_new(out, "stamp", json_integer(s->stamp));
 	json_decref(nodes);
 	return out;
 }

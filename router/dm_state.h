@@ -1,6 +1,7 @@
 /*
  * dm_state.h - what a handset keeps for device management: its tree, and which sessions it has held. As JSON it is member "dm" of
- * a handset: {"nodes":{...},"sessions":{"dm.example.net":["1","BEEF"]}}; "dm_info" beside it has what the maker gave.
+ * a handset: {"nodes":{...},"sessions":{"dm.example.net":["1","BEEF"]},"stamp":1800000000}; "dm_info" beside it has what the maker
+ * gave.
  */
 #ifndef ROUTER_DM_STATE_H
 #define ROUTER_DM_STATE_H
@@ -10,6 +11,7 @@
 struct dm_state {
 	struct dm_tree *tree;
 	json_t *sessions;		/* by server, the last ones as hexadecimal text */
+	int64_t stamp;			/* UTC s of the last timestamp of an HMAC; 0: none yet */
 };
 
 /* number: of the handset, for a DevId where dm_info gives none. Both objects may be NULL. ERR_SYNTAX, ERR_LIMIT. */

@@ -62,7 +62,7 @@ tests_fuzz_fuzz_router_SOURCES = tests/fuzz/fuzz_router.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_router_LDADD = $(ROUTER_LIBS)
 tests_fuzz_fuzz_router_LDFLAGS = $(FUZZ_LINK)
 
-E2E_ROUTER = tests/e2e/test_embed.py tests/e2e/test_handset_content.py tests/e2e/test_handset_dm.py tests/e2e/test_handsets.py \
-	tests/e2e/test_pushrouter.py tests/e2e/test_pushrouter_clients.py tests/e2e/test_udp.py
+E2E_ROUTER = tests/e2e/test_embed.py tests/e2e/test_handset_content.py tests/e2e/test_handset_dm.py tests/e2e/test_handset_tps.py \
+	tests/e2e/test_handsets.py tests/e2e/test_pushrouter.py tests/e2e/test_pushrouter_clients.py tests/e2e/test_udp.py
 TESTS += $(E2E_ROUTER)
 EXTRA_DIST += tests/e2e/dm_server.py tests/e2e/pushes.py $(E2E_ROUTER)

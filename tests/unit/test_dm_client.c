@@ -381,6 +381,36 @@ test_nonce_of_a_stranger(void **state)
 	dm_tree_destroy(&t);
 }
 
+/* Timestamps grow from message to message and from session to session, whatever the clock says. */
+static void
+test_stamps(void **state)
+{
+	struct dm_tree *t = a_tree("HMAC-SHA256", "HMAC-SHA256");
+	struct dm_account account;
+	struct dm_client_setup setup = { .tree = &t, .account = &account, .session_id = 1, .secure = true, .now = now };
+	int64_t stamp = 0, i;
+
+	for (i = 0; i < 3; i++) {
+		struct sbuf body = { 0 }, hmac = { 0 };
+		struct dm_client *c;
+		char expected[40];
+
+		assert_int_equal(dm_account_find(t, ID, &account, NULL), OK);
+		setup.stamp = stamp;
+		assert_int_equal(dm_client_create(&setup, &c, NULL), OK);
+		assert_int_equal(dm_client_next(c, &body, &hmac, NULL), OK);
+		dm_timestamp(NOW + i, expected);
+		assert_non_null(strstr(hmac.s, expected));
+		stamp = dm_client_stamp(c);
+		assert_int_equal(stamp, NOW + i);
+		dm_client_destroy(&c);
+		dm_account_done(&account);
+		sbuf_done(&body);
+		sbuf_done(&hmac);
+	}
+	dm_tree_destroy(&t);
+}
+
 /* ---- servers that are wrong ------------------------------------------------------------------------------------------ */
 
 static bool
@@ -645,6 +675,7 @@ main(void)
 		cmocka_unit_test(test_stale),
 		cmocka_unit_test(test_special),
 		cmocka_unit_test(test_nonce_of_a_stranger),
+		cmocka_unit_test(test_stamps),
 		cmocka_unit_test(test_wrong_servers),
 		cmocka_unit_test(test_no_downgrade),
 		cmocka_unit_test(test_nobody_vouches),
