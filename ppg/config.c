@@ -151,6 +151,7 @@ take_ppg(struct loading *ld)
 	config->default_app_id = conf_bool(g, "default-application-id");
 	config->max_age_s = conf_number(g, "max-age");
 	config->inflight_max = (uint32_t)conf_number(g, "inflight-max");
+	config->stop_wait_ms = (unsigned)conf_number(g, "stop-wait") * 1000;
 	config->query_login = conf_bool(g, "query-login");
 	config->pin_over_http = strcmp(conf_text(g, "user-pin-over-http"), "allow") == 0;
 	config->dm_ef_imsi = strcmp(conf_text(g, "dm-network-id"), "ef-imsi") == 0;

@@ -66,6 +66,7 @@ struct ppg_config {
 	bool trusted_pi;			/* pushes without a login are taken, for initiator "trusted" */
 	bool default_app_id;			/* default-application-id */
 	int64_t max_age_s;			/* deliver-before of a push that names none */
+	unsigned stop_wait_ms;			/* for the answers that links wait for */
 	uint32_t inflight_max;			/* recipients taken from the store and not yet answered for */
 	struct netlist *notify_allow;		/* NULL: none */
 	struct number_rules *numbers;		/* how numbers are dialled */

@@ -134,6 +134,8 @@ static const struct conf_key ppg_keys[] = {
 	  "bind the smsc groups even when the file belongs to a bearerbox" },
 	{ "inflight-max", CONF_NUMBER, 1, 1000000, NULL, "5000", 0,
 	  "recipients taken from the store whose answers are not stored yet" },
+	{ "stop-wait", CONF_SECONDS, 1, HOUR, NULL, "10s", CONF_RELOAD,
+	  "time for the answers that links wait for, when the gateway stops or a reload ends a link" },
 	{ "notify-allow", CONF_TEXT, 0, 1024, NULL, NULL, CONF_RELOAD,
 	  "private networks that result notifications may go to, separated by ';'" },
 	{ "notify-timeout", CONF_SECONDS, 1, 5 * MINUTE, NULL, "10s", 0, "time for one result notification" },

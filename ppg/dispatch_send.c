@@ -42,7 +42,9 @@ event_stored(struct store_op *op)
 	if (op->result != OK && op->result != ERR_CLOSED)
 		log_error("dispatch", "push row %lld recipient %u: outcome not stored: %s",
 		    (long long)ev->push, ev->n, err_name(op->result));
-	/* of one submitted: its receipt was there before */
+	/* its receipt was there before */
+	if (op->result == OK && ev->event == EV_SUBMITTED && !ev->ignored && ev->final)
+		atomic_fetch_add(ev->to == STEP_DELIVERED ? &d->delivered : &d->failed, 1);
 	if (op->result == OK && (ev->event == EV_REFUSED || ev->event == EV_SUBMITTED) && !ev->ignored && ev->final &&
 	    ev->to != STEP_DELIVERED && d->on_failed != NULL)
 		d->on_failed(d->failed_arg, ev->push, ev->n);

@@ -27,8 +27,7 @@
 enum {
 	ADMIN_CONNECTIONS = 64,
 	ADMIN_HEAD = 128 << 10,		/* a token of 64 KiB is a wrong token, not too large a head */
-	MEMORY_ROWS = 5,		/* that one recipient leaves, at most */
-	LINK_DRAIN_MS = 10000		/* for the answers that a link still waits for when a reload ends it */
+	MEMORY_ROWS = 5			/* that one recipient leaves, at most */
 };
 
 struct gateway {
@@ -489,7 +488,7 @@ take_links(struct gateway *gw, const struct ppg_config *fresh)
 	struct dispatch_link *links = make_links(fresh);
 
 	route_table_replace(gw->routes, make_routes(fresh));
-	dispatch_reload(gw->dispatch, links, fresh->n_links, fresh->routes, LINK_DRAIN_MS);
+	dispatch_reload(gw->dispatch, links, fresh->n_links, fresh->routes, fresh->stop_wait_ms);
 	free(links);
 }
 
@@ -533,6 +532,12 @@ gateway_reload(struct gateway *gw, struct why *why)
 		take_config(gw, fresh);
 	pthread_mutex_unlock(&gw->reloading);
 	return err;
+}
+
+unsigned
+gateway_stop_wait_ms(const struct gateway *gw)
+{
+	return (gw->taken != NULL ? gw->taken : gw->config)->stop_wait_ms;
 }
 
 void

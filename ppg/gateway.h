@@ -15,6 +15,8 @@ int gateway_start(const char *path, struct ppg_config *config, struct gateway **
 int gateway_reload(struct gateway *gw, struct why *why);
 /* Orderly: no new requests, links drained for at most wait_ms, store closed. */
 void gateway_stop(struct gateway **gw, unsigned wait_ms);
+/* How long the configuration gives links for it; when no reload can come any more. */
+unsigned gateway_stop_wait_ms(const struct gateway *gw);
 /* "PAP on port N, admin on port M" for the log. */
 void gateway_describe(const struct gateway *gw, struct sbuf *out);
 

@@ -15,7 +15,7 @@
 
 #include <config.h>
 
-enum { STOP_WAIT_MS = 10000, EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2 };
 
 static const char help[] =
 "Usage: ppgd [-c] FILE\n"
@@ -98,7 +98,7 @@ run(const char *path, struct ppg_config *config)
 	sbuf_done(&text);
 	serve(gw, &signals);
 	log_info("ppgd", "stopping");
-	gateway_stop(&gw, STOP_WAIT_MS);
+	gateway_stop(&gw, gateway_stop_wait_ms(gw));
 	log_info("ppgd", "stopped");
 	return EXIT_SUCCESS;
 }

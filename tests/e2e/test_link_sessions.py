@@ -1,7 +1,7 @@
 """Links of several sessions, a transmitter with its receiver, ways to cut: pushes go out, receipts come back."""
 import gateway
 import harness
-from gateway import Gateway, new_id
+from gateway import Gateway, Receiver, new_id
 from harness import case, equal
 
 PUSHES = 30
@@ -66,6 +66,39 @@ def receipts_that_decide_nothing():
         harness.wait_for(lambda: sim.stats()["receipts_acknowledged"] > before, "the receipt to be acknowledged")
         equal(gw.show(push_id)["state"], "pending")
     gw.stop()
+
+
+@case
+def receipts_twice_early_and_of_nobody():
+    """One that comes again or before its response counts once; one that names nothing is kept for a while, and counted."""
+    sim, receiver = harness.Smscsim(), Receiver()
+    gw = Gateway(sim.port, ppg_more='notify-allow = "127.0.0.0/8"')
+    gw.wait_link()
+
+    def push(number, **more):
+        push_id = new_id()
+        equal(gw.push(number, push_id=push_id, attributes='ppg-notify-requested-to="%s" ' % receiver.url, **more).code, 1001)
+        return push_id
+
+    sim.fault("duplicate_receipt", value=3, count=3)
+    several = push("+12025550191", content="x" * 300, content_type="text/plain")        # each of three parts
+    gw.wait_state(several, "delivered")
+    harness.wait_for(lambda: gw.metric("receipts_total") == 12, "each receipt four times")
+    sim.clear_faults()
+    sim.fault("receipt_first", count=1)
+    early = push("+12025550192")
+    gw.wait_state(early, "delivered")
+    unknown = gw.metric("receipts_unknown_total")
+    sim.clear_faults()
+    sim.fault("unknown_id", count=1)
+    lost = push("+12025550193")
+    harness.wait_for(lambda: gw.metric("receipts_unknown_total") == unknown + 1, "the receipt of nobody")
+    equal(gw.show(lost)["state"], "pending")
+    equal(gw.metric("delivered_total"), 2)
+    receiver.wait(2)
+    equal(sorted(receiver.read(body)["push-id"] for _, _, body in receiver.got), sorted([several, early]))
+    gw.stop()
+    sim.stop()
 
 
 harness.main()

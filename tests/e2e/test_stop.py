@@ -62,4 +62,73 @@ def an_smsc_that_has_died():
     gw.stop()
 
 
+def counted(sim):
+    """How often each number got a message."""
+    got = {}
+    for message in sim.wait_messages(sim.stats()["messages"]) if sim.stats()["messages"] else ():
+        got[message["dest"]] = got.get(message["dest"], 0) + 1
+    return got
+
+
+@case
+def what_is_under_way_is_waited_for():
+    """The answers come within stop-wait: nobody gets anything twice."""
+    sim = harness.Smscsim()
+    gw = Gateway(sim.port, ppg_more="stop-wait = 60s")
+    gw.wait_link()
+    sim.fault("delay", value=2500, count=10)
+    numbers = ["+12025550%03d" % n for n in range(200, 210)]
+    push_id = new_id()
+    equal(gw.push(numbers, push_id=push_id).code, 1001)
+    wait_for(lambda: gw.admin("/api/v1/links").json()[0]["window_used"] == 10, "all to be on the link")
+    stop(gw)
+    gw.start()
+    gw.wait_state(push_id, "delivered")
+    equal(counted(sim), {n[1:]: 1 for n in numbers})
+    equal(gw.metric("recovered_total"), 0)
+    gw.stop()
+    sim.stop()
+
+
+@case
+def what_waits_is_kept():
+    """Of many on a slow link some have left when the gateway stops; the others go after its next start, each once."""
+    sim = harness.Smscsim()
+    gw = Gateway(sim.port, smsc_more="throughput = 20\nmax-pending-submits = 5")
+    gw.wait_link()
+    numbers = ["+12025551%03d" % n for n in range(100)]
+    push_id = new_id()
+    equal(gw.push(numbers, push_id=push_id).code, 1001)
+    sim.wait_messages(10)
+    stop(gw)
+    note("%d of 100 had left" % sim.stats()["messages"])
+    assert sim.stats()["messages"] < 100
+    gw.start()
+    gw.wait_state(push_id, "delivered")
+    equal(counted(sim), {n[1:]: 1 for n in numbers})
+    gw.stop()
+    sim.stop()
+
+
+@case
+def the_wait_is_as_long_as_configured():
+    """The SMSC takes its time, the gateway does not: what had no answer may be sent again, and is marked so."""
+    sim = harness.Smscsim()
+    gw = Gateway(sim.port, ppg_more="stop-wait = 1s", smsc_more=SLOW)
+    gw.wait_link()
+    sim.fault("delay", value=120000, count=1)
+    push_id = new_id()
+    equal(gw.push("+12025550211", push_id=push_id).code, 1001)
+    wait_for(lambda: gw.admin("/api/v1/links").json()[0]["window_used"] == 1, "it to be on the link")
+    began = time.monotonic()
+    stop(gw)
+    assert time.monotonic() - began < 60
+    sim.clear_faults()
+    gw.start()
+    gw.wait_state(push_id, "delivered")
+    equal(gw.show(push_id)["recipients"][0]["maybe_sent_twice"], True)
+    gw.stop()
+    sim.stop()
+
+
 harness.main()
