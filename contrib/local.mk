@@ -1,4 +1,4 @@
-EXTRA_DIST += contrib/openppg.conf contrib/quickstart/apn.xml contrib/quickstart/si.xml \
+EXTRA_DIST += contrib/openppg.conf contrib/aggregator.conf contrib/quickstart/apn.xml contrib/quickstart/si.xml \
 	contrib/quickstart/handset.json contrib/quickstart/ppgd.conf.in contrib/quickstart/story.py
 
 # Profiles of devices: doc/policies.md. Programs find them beside the build, or installed.

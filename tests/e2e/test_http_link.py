@@ -535,4 +535,35 @@ def a_reload_changes_the_link():
     gw.stop()
 
 
+@case
+def the_sample():
+    """contrib/aggregator.conf is taken as it is, and does what it says"""
+    aggregator = Aggregator()
+    gw = Gateway(aggregator)
+    with open(harness.source("contrib/aggregator.conf")) as f:
+        text = f.read()
+    for name, secret in (("aggregator.token", "agg-token-1"), ("receipts.token", TOKEN)):
+        with open(os.path.join(gw.folder, name), "w") as f:
+            f.write(secret + "\n")
+    gw.stop()
+    text = text.replace("https://api.example.net", "http://127.0.0.1:%d" % aggregator.port).replace(
+        "receipt-port = 8088", "receipt-port = %d" % gw.receipt_port)
+    with open(gw.config) as f:
+        whole = f.read()
+    begin, end = whole.index("group = smsc"), whole.index("group = store")
+    with open(gw.config, "w") as f:
+        f.write(whole[:begin] + text + "\n" + whole[end:])
+    gw.start()
+    equal(gw.push("+12025550123", push_id="sample@pi").code, 1001)
+    request, = aggregator.got(1)
+    body = json.loads(request.body)
+    equal((request.path, request.headers["Authorization"]), ("/v1/accounts/12025550100/messages", "Bearer agg-token-1"))
+    assert re.fullmatch("[0-9A-F]{32}", request.headers["X-Request-Id"]), request.headers
+    equal((body["udh"], body["statusCallback"]), ("0605040B8423F0", "https://ppg.example.net/receipts?token=the-same-token"))
+    wait_for(lambda: gw.show("sample@pi")["recipients"][0]["message_ids"] == ["M-1"], "the id")
+    equal(gw.receipt({"messageId": "M-1", "status": "DELIVERED", "errorCode": 0}).status, 200)
+    gw.wait_state("sample@pi", "delivered")
+    gw.stop()
+
+
 harness.main()
