@@ -468,6 +468,33 @@ e-16 = enforce
 
 
 @case
+def held_for_release():
+    """what an operator lets go has the MACs that it was held with"""
+    smsc = Smscsim()
+    own = Gateway(smsc.port, store_more="\ngroup = control\ne-03 = off\ne-07 = off\ne-20 = enforce\n")
+    own.wait_link()
+    for number, imsi in ((ONE, IMSI), (TWO, OTHER_IMSI)):
+        put(number, {"imsi": imsi}, own)
+    privileged = ('<wap-provisioningdoc><characteristic type="BOOTSTRAP"><parm name="NAME" value="n%d"/></characteristic>'
+                  '</wap-provisioningdoc>')
+    for sec, pin, key in (("NETWPIN", None, b""), ("USERNETWPIN", PIN, PIN.encode())):
+        for to in ([ONE], [ONE, TWO]):
+            own.admin("/api/v1/profiles/e-20-released.tester", method="DELETE")
+            start = {n: seen(n, smsc) for n in to}
+            push_id, reply, _ = post(to, sec, pin, privileged % next(numbers), gateway=own)
+            equal((reply.code, reply.desc[:4]), (1001, "held"), reply.text)
+            equal([r["step"] for r in own.show(push_id)["recipients"]], ["quarantined"] * len(to))
+            equal(sum(seen(n, smsc) for n in to), sum(start.values()))
+            answer = own.admin("/api/v1/pushes/release?" + urllib.parse.urlencode({"push-id": push_id}), method="POST")
+            equal(answer.status, 200, answer.text)
+            for n in to:
+                m, octets = on_air(n, start[n] + 1, smsc)
+                equal(m["message"]["params"]["MAC"], mac_of(ef_imsi(IMSI if n == ONE else OTHER_IMSI) + key, body_of(octets)[1]))
+            own.wait_state(push_id, "delivered")
+    own.stop()
+
+
+@case
 def explained_as_signed():
     push_id, reply, _ = post([ONE, TWO], "NETWPIN")
     equal(reply.code, 1001)
