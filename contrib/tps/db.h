@@ -40,9 +40,8 @@ struct tps_device {
 	char hash_md5[DM_B64_MAX], hash_sha256[DM_B64_MAX];	/* B64(H(user:password)) */
 	char server_password[DM_PASSWORD_MAX];
 	struct dm_octets client_nonce, server_nonce;	/* device to server; server to device */
-	unsigned session_id;		/* of the last package 0; 0: none yet */
-	char client_stamp[40];		/* last timestamps of HMAC-SHA256, which count on over sessions: its, "" none */
-	int64_t server_stamp;		/* and ours, UTC s */
+	unsigned session_id;		/* of the last package 0; random before the first one */
+	int64_t server_stamp;		/* our last timestamp of HMAC-SHA256, UTC s: they count on over sessions */
 	int64_t created, seen;		/* UTC s; seen 0: never */
 };
 
@@ -62,7 +61,9 @@ int tps_device_set_password(struct tps_db *db, struct tps_device *d, const char 
 /* The device has shown its password: where hashes are enough, they alone stay. */
 int tps_device_seal(struct tps_db *db, struct tps_device *d, struct why *why);
 int tps_device_set_nonces(struct tps_db *db, const struct tps_device *d, struct why *why);
-int tps_device_set_stamps(struct tps_db *db, const struct tps_device *d, struct why *why);
+int tps_device_set_stamp(struct tps_db *db, const struct tps_device *d, struct why *why);
+/* A MAC of the device, remembered for `keep_s`. ERR_EXISTS: it came before. */
+int tps_device_add_mac(struct tps_db *db, int64_t id, const char *mac, int64_t keep_s, struct why *why);
 int tps_device_set_seen(struct tps_db *db, int64_t id, int64_t at, struct why *why);
 /* Counts 1 .. 65535 round and round; into d->session_id. */
 int tps_device_next_session(struct tps_db *db, struct tps_device *d, struct why *why);

@@ -8,7 +8,7 @@
 #include "base/secret.h"
 
 #define DEVICE_COLUMNS "id, device_id, msisdn, imsi, profile, auth, require, user, certificate, password, hash_md5," \
-	" hash_sha256, server_password, client_nonce, server_nonce, session_id, created, seen, client_stamp, server_stamp"
+	" hash_sha256, server_password, client_nonce, server_nonce, session_id, created, seen, server_stamp"
 
 /* ---- words ---------------------------------------------------------------------------------------- */
 
@@ -126,8 +126,9 @@ tps_device_add(struct tps_db *db, struct tps_device *d, struct why *why)
 	err = check_unique(db, d, digest, why);
 	if (err == OK)
 		err = db_do(db, why, "INSERT INTO device(device_id, msisdn, imsi, profile, auth, require, user, certificate, password,"
-		    " password_digest, hash_md5, hash_sha256, server_password, client_nonce, server_nonce, created)"
-		    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)", "ttttiitttttttbbi",
+		    " password_digest, hash_md5, hash_sha256, server_password, client_nonce, server_nonce, created, session_id)"
+		    /* sessions of a device that is registered anew do not begin where its last ones did */
+		    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, abs(random() % 65535) + 1)", "ttttiitttttttbbi",
 		    d->device_id, or_null(d->msisdn), or_null(d->imsi), or_null(d->profile), (int64_t)d->auth,
 		    (int64_t)d->require, d->user, or_null(d->certificate), d->password, digest, d->hash_md5, d->hash_sha256,
 		    d->server_password, octets(&d->client_nonce), octets(&d->server_nonce), d->created);
@@ -172,10 +173,23 @@ tps_device_set_nonces(struct tps_db *db, const struct tps_device *d, struct why 
 }
 
 int
-tps_device_set_stamps(struct tps_db *db, const struct tps_device *d, struct why *why)
+tps_device_set_stamp(struct tps_db *db, const struct tps_device *d, struct why *why)
 {
-	return db_do(db, why, "UPDATE device SET client_stamp = ?2, server_stamp = ?3 WHERE id = ?1", "iti", d->id,
-	    or_null(d->client_stamp), d->server_stamp);
+	return db_do(db, why, "UPDATE device SET server_stamp = ?2 WHERE id = ?1", "ii", d->id, d->server_stamp);
+}
+
+int
+tps_device_add_mac(struct tps_db *db, int64_t id, const char *mac, int64_t keep_s, struct why *why)
+{
+	int64_t now = clock_utc();
+	int err = db_begin(db, why);
+
+	if (err != OK)
+		return err;
+	err = db_do(db, why, "DELETE FROM mac WHERE device = ?1 AND at < ?2", "ii", id, now - keep_s);
+	if (err == OK)
+		err = db_do(db, why, "INSERT INTO mac VALUES(?1, ?2, ?3)", "iti", id, mac, now);
+	return db_commit(db, err, why);
 }
 
 int
@@ -202,7 +216,7 @@ tps_device_remove(struct tps_db *db, int64_t id, struct why *why)
 {
 	static const char *const statements[] = {
 		"DELETE FROM push WHERE device = ?1", "DELETE FROM command WHERE device = ?1",
-		"DELETE FROM result WHERE device = ?1", "DELETE FROM event WHERE device = ?1",
+		"DELETE FROM result WHERE device = ?1", "DELETE FROM event WHERE device = ?1", "DELETE FROM mac WHERE device = ?1",
 		"DELETE FROM device WHERE id = ?1",
 	};
 	int err = db_begin(db, why);
@@ -235,7 +249,7 @@ read_device(sqlite3_stmt *q, struct tps_device *d)
 	*d = (struct tps_device){ .id = sqlite3_column_int64(q, 0), .auth = (enum dm_auth)sqlite3_column_int(q, 5),
 		.require = (enum tps_require)sqlite3_column_int(q, 6), .session_id = (unsigned)sqlite3_column_int(q, 15),
 		.created = sqlite3_column_int64(q, 16), .seen = sqlite3_column_int64(q, 17),
-		.server_stamp = sqlite3_column_int64(q, 19) };
+		.server_stamp = sqlite3_column_int64(q, 18) };
 	db_text(q, 1, d->device_id, sizeof d->device_id);
 	db_text(q, 2, d->msisdn, sizeof d->msisdn);
 	db_text(q, 3, d->imsi, sizeof d->imsi);
@@ -246,7 +260,6 @@ read_device(sqlite3_stmt *q, struct tps_device *d)
 	db_text(q, 10, d->hash_md5, sizeof d->hash_md5);
 	db_text(q, 11, d->hash_sha256, sizeof d->hash_sha256);
 	db_text(q, 12, d->server_password, sizeof d->server_password);
-	db_text(q, 18, d->client_stamp, sizeof d->client_stamp);
 	read_octets(q, 13, &d->client_nonce);
 	read_octets(q, 14, &d->server_nonce);
 }

@@ -23,8 +23,8 @@ TESTS += tests/unit/test_tps_template
 tests_unit_test_tps_template_SOURCES = tests/unit/test_tps_template.c
 tests_unit_test_tps_template_LDADD = $(TPS_LIBS) $(TEST_LIBS)
 EXTRA_DIST += contrib/tps/tps.conf
-TESTS += tests/e2e/test_tps.py tests/e2e/test_tps_dm.py
-EXTRA_DIST += tests/e2e/test_tps.py tests/e2e/test_tps_dm.py tests/e2e/provisioner.py
+TESTS += tests/e2e/test_tps.py tests/e2e/test_tps_dm.py tests/e2e/test_tps_handset.py
+EXTRA_DIST += tests/e2e/test_tps.py tests/e2e/test_tps_dm.py tests/e2e/test_tps_handset.py tests/e2e/provisioner.py
 
 check_PROGRAMS += tests/unit/test_tps_session
 TESTS += tests/unit/test_tps_session

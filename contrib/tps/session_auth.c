@@ -58,7 +58,6 @@ session_start_auth(struct tps_dm *dm, struct session *s, const struct tps_dm_req
 		snprintf(s->v.user_hash, sizeof s->v.user_hash, "%s", d->hash_md5);
 	else if (d->auth == DM_AUTH_SHA256)
 		snprintf(s->v.user_hash, sizeof s->v.user_hash, "%s", d->hash_sha256);
-	snprintf(s->v.seen, sizeof s->v.seen, "%s", d->client_stamp);
 	s->v.window_s = STAMP_WINDOW_S;
 	/* 212 is for a session that the transport protects, and whose next message we know by its token */
 	s->v.each_message = !rq->tls || dm->cf->dm_url == NULL;
@@ -132,6 +131,26 @@ still_there(struct exchange *x)
 	return same;
 }
 
+/*
+ * Within a session timestamps count up. A message that was recorded may begin another one as long as its time is near
+ * enough; so every MAC is remembered for that long.
+ */
+static bool
+repeated(struct exchange *x, const struct shown *shown)
+{
+	struct why why;
+	int err;
+
+	if (x->s->v.auth != DM_AUTH_HMAC_SHA256)
+		return false;
+	err = tps_device_add_mac(x->dm->db, x->s->d.id, shown->hmac.mac, 2 * STAMP_WINDOW_S + 60, &why);
+	if (err == ERR_EXISTS)
+		log_peer("dm", x->rq->peer, "a message that came before");
+	else if (err != OK)
+		session_db_failed(&why);
+	return err != OK;
+}
+
 static enum dm_answer
 decide(struct exchange *x)
 {
@@ -152,14 +171,14 @@ decide(struct exchange *x)
 	}
 	look(x, &shown);
 	answer = ask(x, &shown);
-	if ((answer == DM_OK || answer == DM_OK_SESSION) && s->d.id == 0)
+	if ((answer == DM_OK || answer == DM_OK_SESSION) && (s->d.id == 0 || repeated(x, &shown)))
 		return DM_STOP;
 	if (answer == DM_OK || answer == DM_OK_SESSION)
 		s->shown_password = true;
 	return answer;
 }
 
-/* The password was shown: hashes may be enough now. And what was recorded is not taken again. */
+/* The password was shown: hashes may be enough now. */
 static void
 proven(struct exchange *x)
 {
@@ -170,11 +189,6 @@ proven(struct exchange *x)
 		session_db_failed(&why);
 	if (s->shown_password && tps_device_seal(x->dm->db, &s->d, &why) != OK)
 		session_db_failed(&why);
-	if (strcmp(s->d.client_stamp, s->v.seen) != 0) {
-		snprintf(s->d.client_stamp, sizeof s->d.client_stamp, "%s", s->v.seen);
-		if (tps_device_set_stamps(x->dm->db, &s->d, &why) != OK)
-			session_db_failed(&why);
-	}
 	s->proven = true;
 }
 

@@ -279,7 +279,7 @@ sign(struct exchange *x, struct tps_dm_answer *a)
 	if (s->p.auth == DM_AUTH_HMAC_SHA256 && s->d.id != 0) {
 		s->d.server_stamp = clock_utc() > s->d.server_stamp ? clock_utc() : s->d.server_stamp + 1;
 		dm_timestamp(s->d.server_stamp, stamp);
-		if (tps_device_set_stamps(x->dm->db, &s->d, &why) != OK)
+		if (tps_device_set_stamp(x->dm->db, &s->d, &why) != OK)
 			session_db_failed(&why);
 	}
 	if (dm_prove_hmac(&s->p, stamp, sbuf_as_span(&a->body), &h))
