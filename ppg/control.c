@@ -212,7 +212,12 @@ run(struct control_case *c, int when, struct control_findings *out)
 			continue;
 		if (row->check(c, &why) || c->rules->modes[row->number] == CONTROL_OFF)
 			continue;
-		refusal = control_found(c->rules, row->number, why.offset != 0 ? (int)why.offset : row->code, &why, out);
+		refusal = control_found(c->rules, row->number, why.offset > CONTROL_TELLS ? (int)why.offset : row->code, &why,
+		    out);
+		if (refusal != NULL && why.offset == CONTROL_TELLS) {
+			out->list[out->n - 1].refused = false;
+			refusal = NULL;
+		}
 		if (refusal == NULL || row->code != HOLDS)
 			continue;
 		out->list[out->n - 1].refused = false;

@@ -116,6 +116,7 @@ const struct control_finding *control_found(const struct control_rules *rules, u
 /* ---- checks: true passes, else *why says what is wrong --------------------------------------------- */
 
 typedef bool (*control_check)(struct control_case *c, struct why *why);
+enum { CONTROL_TELLS = 1 };		/* offset of *why: told, whatever the mode; else a PAP code, or 0 */
 bool control_repeated(struct control_case *c, struct why *why);		/* E-15 of the content type */
 bool control_types(struct control_case *c, struct why *why);		/* E-03 */
 bool control_applications(struct control_case *c, struct why *why);	/* E-04 */

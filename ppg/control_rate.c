@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 
-enum { HOUR_S = 3600, FAILURES_USUAL = 3 };
+enum { HOUR_S = 3600, FAILURES_USUAL = 3, NOTIFICATION_DIGEST = 16 };
 
 bool
 control_pin_signed(const struct control_case *c)
@@ -133,16 +133,38 @@ control_crowd(struct control_case *c, struct why *why)
 	return passes;
 }
 
+/* The digest of a DM notification; "" of other messages. */
+static void
+notification_digest(const struct push_facts *f, char out[2 * NOTIFICATION_DIGEST + 1])
+{
+	size_t i;
+
+	out[0] = '\0';
+	if (f->kind != CONTENT_DM_NOTIFICATION || f->body.n < NOTIFICATION_DIGEST)
+		return;
+	for (i = 0; i < NOTIFICATION_DIGEST; i++)
+		snprintf(out + 2 * i, 3, "%02x", f->body.p[i]);
+}
+
+/*
+ * A server may send the same notification once more when it hears nothing of the device, so that one is told and not
+ * refused: its nonce serves once, and a device that took the first will not take it.
+ */
 bool
 control_replay(struct control_case *c, struct why *why)
 {
 	int64_t now = (int64_t)clock_utc();
+	char digest[2 * NOTIFICATION_DIGEST + 1];
+	const char *mac = c->facts->mac;
 	struct memory_key key;
 	bool seen;
 
-	if (c->memory == NULL || c->facts->mac == NULL)
+	notification_digest(c->facts, digest);
+	if (digest[0] != '\0')
+		mac = digest;
+	if (c->memory == NULL || mac == NULL)
 		return true;
-	key = memory_key(c->memory, "m|%s|%.40s", c->number, c->facts->mac);
+	key = memory_key(c->memory, "m|%s|%.40s", c->number, mac);
 	pthread_mutex_lock(&c->memory->lock);
 	seen = memory_find(c->memory, MEMORY_REPLAYS, &key) != NULL;
 	if (!seen) {
@@ -150,7 +172,10 @@ control_replay(struct control_case *c, struct why *why)
 		memory_mark(c, MEMORY_REPLAYS, &key, NULL, now + c->rules->replay_s);
 	}
 	pthread_mutex_unlock(&c->memory->lock);
-	if (seen)
+	if (seen && mac == digest)
+		why_at(why, 0, CONTROL_TELLS,
+		    "this notification was sent to the subscriber already: a device that took it refuses it now");
+	else if (seen)
 		why_set(why, 0, "a document with this MAC was sent to the subscriber already");
 	return !seen;
 }

@@ -779,6 +779,32 @@ e16_the_same_document_again(void **state)
 	check_rows(&doc, 1, 16);
 }
 
+/* Told, and not refused: a server may ask once more. */
+static void
+e16_the_same_notification_again(void **state)
+{
+	static const char first[] = DIGEST "\x02\xC8\0\0\0\0\x01\x05" "srv-1";
+	static const char second[] = ZERO "\x02\xC8\0\0\0\0\x02\x05" "srv-1";
+	const struct row rows[] = {
+		{ .type = NIA, .body = first, .n = sizeof first - 1, .who = RIGHTS },
+		{ .type = NIA, .body = second, .n = sizeof second - 1, .who = RIGHTS },
+		{ .type = NIA, .body = first, .n = sizeof first - 1, .who = RIGHTS, .number = "+12025550144" },
+		{ .type = NIA, .body = first, .n = sizeof first - 1, .who = RIGHTS },
+	};
+	struct control_findings found;
+	struct control_marks *marks = NULL;
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		assert_null(judge(&rows[i], 16, &found, &marks));
+		control_marks_keep(&marks, 1);
+		assert_int_equal(found.n, i == 3 ? 1 : 0);
+	}
+	assert_int_equal(found.list[0].control, 16);
+	assert_false(found.list[0].refused);
+	assert_non_null(strstr(found.list[0].text, "notification was sent"));
+}
+
 static void
 e20_office_hours_and_crowds(void **state)
 {
@@ -940,7 +966,7 @@ main(void)
 		TEST(e06_signatures), TEST(e07_rates), TEST(e07_failures), TEST(e07_subscribers_of_an_hour), TEST(e08_pins_that_are_guessed),
 		TEST(e08_text_first), TEST(e08_document_first), TEST(e08_decoys_do_not_help), TEST(e09_tiers),
 		TEST(e10_macs_of_the_network), TEST(e11_senders_that_devices_trust), TEST(e12_service_loading),
-		TEST(e13_dm_notifications), TEST(e15_a_repeated_sec), TEST(e16_the_same_document_again),
+		TEST(e13_dm_notifications), TEST(e15_a_repeated_sec), TEST(e16_the_same_document_again), TEST(e16_the_same_notification_again),
 		TEST(e17_servers_and_policies), TEST(e18_secrets_in_clear), TEST(e20_office_hours_and_crowds), TEST(e20_first_use),
 		TEST(a_refusal_goes_before_a_hold),
 		TEST(memory_is_bounded), TEST(what_outlives_a_restart), TEST(modes),
