@@ -1,5 +1,6 @@
 EXTRA_DIST += contrib/openppg.conf contrib/aggregator.conf contrib/quickstart/apn.xml contrib/quickstart/si.xml \
-	contrib/quickstart/handset.json contrib/quickstart/ppgd.conf.in contrib/quickstart/story.py
+	contrib/quickstart/handset.json contrib/quickstart/ppgd.conf.in contrib/quickstart/common.py contrib/quickstart/story.py \
+	contrib/rehearsal/ppgd.conf.in contrib/rehearsal/rehearse.py contrib/rehearsal/tps.conf.in
 
 # Profiles of devices: doc/policies.md. Programs find them beside the build, or installed.
 profilesdir = $(pkgdatadir)/profiles
