@@ -101,17 +101,39 @@ db_run(struct tps_db *db, sqlite3_stmt *q, struct why *why)
 int
 db_begin(struct tps_db *db, struct why *why)
 {
-	return db_do(db, why, "BEGIN IMMEDIATE", "");
+	return db_do(db, why, db->whole ? "SAVEPOINT part" : "BEGIN IMMEDIATE", "");
 }
 
 int
 db_commit(struct tps_db *db, int err, struct why *why)
 {
 	if (err == OK)
-		err = db_do(db, why, "COMMIT", "");
-	if (err != OK && !sqlite3_get_autocommit(db->sql))
+		err = db_do(db, why, db->whole ? "RELEASE part" : "COMMIT", "");
+	if (err != OK && db->whole)
+		db_do(db, NULL, "ROLLBACK TO part", "");
+	else if (err != OK && !sqlite3_get_autocommit(db->sql))
 		db_do(db, NULL, "ROLLBACK", "");
+	if (err != OK && db->whole)
+		db_do(db, NULL, "RELEASE part", "");
 	return err;
+}
+
+int
+tps_db_begin(struct tps_db *db, struct why *why)
+{
+	int err = db_begin(db, why);
+
+	db->whole = err == OK;
+	return err;
+}
+
+int
+tps_db_end(struct tps_db *db, struct why *why)
+{
+	if (!db->whole)
+		return OK;
+	db->whole = false;
+	return db_commit(db, OK, why);
 }
 
 void

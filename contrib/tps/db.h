@@ -14,6 +14,12 @@
 struct tps_db;
 int tps_db_open(const char *path, struct tps_db **out, struct why *why);
 void tps_db_close(struct tps_db **db);
+/*
+ * What is written from begin to end is on disk with end, all of it or nothing. Functions below may be called in between; one
+ * that fails undoes what it did itself.
+ */
+int tps_db_begin(struct tps_db *db, struct why *why);
+int tps_db_end(struct tps_db *db, struct why *why);
 
 /* ---- devices (db_device.c) ---------------------------------------------------------------------- */
 

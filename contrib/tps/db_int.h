@@ -8,6 +8,7 @@
 
 struct tps_db {
 	sqlite3 *sql;
+	bool whole;			/* between tps_db_begin and tps_db_end */
 };
 
 /*
@@ -21,6 +22,7 @@ int db_end(struct tps_db *db, sqlite3_stmt *q, struct why *why);
 /* A statement without rows. */
 #define db_do(db, why, sql, ...) db_run(db, db_query(db, sql, __VA_ARGS__), why)
 int db_run(struct tps_db *db, sqlite3_stmt *q, struct why *why);
+/* A transaction, or a part of the one between tps_db_begin and tps_db_end. */
 int db_begin(struct tps_db *db, struct why *why);
 int db_commit(struct tps_db *db, int err, struct why *why);	/* rolls back unless err is OK; returns err */
 

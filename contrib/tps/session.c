@@ -288,6 +288,27 @@ session_of(struct exchange *x, const char *digest, struct tps_dm_answer *a)
 	return s;
 }
 
+/* All that a message brings is on disk, with the nonces, before the answer leaves. */
+static void
+handle(struct exchange *x, struct tps_dm_answer *a)
+{
+	struct why why = { 0 };
+	int err = OK;
+
+	if (x->s->d.id != 0)
+		err = tps_db_begin(x->dm->db, &why);
+	if (err == OK) {
+		proceed(x);
+		session_answer(x, a);
+		err = tps_db_end(x->dm->db, &why);
+	}
+	if (err == OK)
+		return;
+	session_db_failed(&why);
+	tps_dm_answer_done(a);
+	refuse(a, x->rq, 503, "What came cannot be kept now.\n");
+}
+
 static void
 take_message(struct exchange *x, struct tps_dm_answer *a)
 {
@@ -308,8 +329,7 @@ take_message(struct exchange *x, struct tps_dm_answer *a)
 	}
 	if (x->in->max_msg_size > 0)
 		s->max_size = x->in->max_msg_size;
-	proceed(x);
-	session_answer(x, a);
+	handle(x, a);
 	if (a->status != 200 || x->stop) {
 		drop(x->dm, s);
 		return;

@@ -1,6 +1,7 @@
 """Device management sessions with tps over HTTPS: who is who, by digest, HMAC and certificate; and what is done then."""
 import os
 import socket
+import sqlite3
 import threading
 import time
 
@@ -16,7 +17,7 @@ PINNED = make_certificate(FOLDER, "pinned", "strangers", "clientAuth", "DNS:pinn
 make_certificate(FOLDER, "named", "ca", "clientAuth", "DNS:named.example.net")
 make_certificate(FOLDER, "pretender", "strangers", "clientAuth", "DNS:named.example.net")
 PLAIN = client_context(FOLDER)
-CONFIG = ('dm-url = "https://tps.example.net/dm"\nssl-server-cert-file = "%s"\nssl-server-key-file = "%s"\n'
+CONFIG = ('database = "tps.db"\ndm-url = "https://tps.example.net/dm"\nssl-server-cert-file = "%s"\nssl-server-key-file = "%s"\n'
           'ssl-client-ca-file = "%s"\nmessage-size-max = 16K\nobject-size-max = 20K\nsessions-max = 20\n'
           "session-messages-max = 30\n" % tuple(
               os.path.join(FOLDER, f) for f in ("server.pem", "server.key", "ca.pem")))
@@ -524,6 +525,22 @@ def restart():
     equal(first.code, 212)
     assert d.server_fits(first)
     equal(first.commands()[0][2], "./DevDetail/SwV")
+
+
+@case
+def locked():
+    """A database that somebody else holds: 503, nothing half-done, and the same session begins well afterwards."""
+    d = device()
+    d.whole()
+    other = sqlite3.connect(os.path.join(tps.folder, "tps.db"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    d.begin()
+    body = d.message([])
+    answer = d.post(body)
+    equal((answer.http, answer.headers.get("retry-after")), (503, "30"))
+    other.execute("ROLLBACK")
+    other.close()
+    equal(d.post(body).code, 212)
 
 
 @case
