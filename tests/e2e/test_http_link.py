@@ -6,7 +6,9 @@ import http.server
 import json
 import os
 import re
+import shutil
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -533,6 +535,170 @@ def a_reload_changes_the_link():
     gw.wait_state("after@pi", "delivered")
     equal((len(one.requests), len(other.requests)), (1, 1))
     gw.stop()
+
+
+KANNEL = """\
+group = core
+admin-port = {admin}
+admin-password = x
+smsbox-port = {box}
+box-allow-ip = "127.0.0.1"
+
+group = smsc
+smsc = smpp
+smsc-id = sim
+host = 127.0.0.1
+port = {smpp}
+transceiver-mode = true
+smsc-username = kannel
+smsc-password = secret
+system-type = ""
+
+group = smsbox
+bearerbox-host = 127.0.0.1
+sendsms-port = {send}
+
+group = sendsms-user
+username = tester
+password = tester
+max-messages = 10
+concatenation = true
+"""
+
+TO_KANNEL = """
+send-url = "http://127.0.0.1:%(send)d/cgi-bin/sendsms?username=tester&password=tester&from=%%{{from}}&to=%%{{to}}&coding=1\
+&udh=%%{{udh-octets}}&text=%%{{data-octets}}&validity=%%{{validity-minutes}}&dlr-mask=19&dlr-url=%%{{receipt-url}}"
+send-method = GET
+success-contains = "0: Accepted for delivery"
+message-id-from = reference
+receipt-port = {receipts}
+receipt-interface = 127.0.0.1
+receipt-token = "%(token)s"
+receipt-url = "http://127.0.0.1:{receipts}/receipts?token=%(token)s&ref=%%{{message-ref}}&what=%%d"
+receipt-id = query:ref
+receipt-state = query:what
+receipt-states = "1:DELIVRD, 2:UNDELIV, 16:REJECTD"
+"""
+
+
+def of_kannel(name):
+    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+    if path is None:
+        raise harness.Skip(name + " is not installed")
+    return path
+
+
+@case
+def an_aggregator_of_others():
+    """Kannel's smsbox: octets in a URL, its reports come back to us; delivered, and refused by the SMSC behind it"""
+    paths = [of_kannel(name) for name in ("bearerbox", "smsbox")]
+    sim = harness.Smscsim("--quiet")
+    ports = {name: harness.free_port() for name in ("admin", "box", "send")}
+    config = os.path.join(harness.temp_dir(), "kannel.conf")
+    with open(config, "w") as f:
+        f.write(KANNEL.format(smpp=sim.port, **ports))
+    boxes = [harness.Program([paths[0], config])]
+    wait_for(lambda: sim.stats()["bound"] == 1, "the bearerbox to bind")
+    boxes.append(harness.Program([paths[1], config]))
+    boxes[1].wait_line("Connected to bearerbox")
+    wait_for(lambda: harness.is_listening(ports["send"]), "the smsbox")
+    gw = Gateway(None, TO_KANNEL % {"send": ports["send"], "token": TOKEN}, "")
+    equal(gw.push("+12025550123", LONG, push_id="kannel@pi").code, 1001)
+    gw.wait_state("kannel@pi", "delivered")
+    entry, = sim.wait_messages(1)
+    equal((entry["system_id"], entry["dest"].lstrip("+"), len(entry["segments"])), ("kannel", "12025550123", 3))
+    equal(entry["message"]["content_type"], "application/vnd.wap.sic")
+    sim.receipts(state="UNDELIV")
+    equal(gw.push("+12025550124", push_id="failed@pi").code, 1001)
+    gw.wait_state("failed@pi", "undeliverable")
+    equal((gw.link()["accepted"], gw.link()["receipts"], gw.link()["bad_receipts"]), (4, 4, 0))
+    gw.stop()
+    for box in reversed(boxes):
+        box.kill()
+    sim.stop()
+
+
+def certificate(folder):
+    """Key and certificate for 127.0.0.1, which is its own authority."""
+    files = [os.path.join(folder, name) for name in ("key.pem", "cert.pem")]
+    status, _, err = harness.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+                                  "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", files[0], "-out", files[1]])
+    equal(status, 0, err)
+    return files
+
+
+@case
+def over_tls():
+    """both ways; an aggregator whose certificate nobody vouches for gets nothing"""
+    if not shutil.which("openssl"):
+        raise harness.Skip("openssl is not installed")
+    folder = harness.temp_dir()
+    key, cert = certificate(folder)
+    aggregator = Aggregator()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    aggregator.server.socket = context.wrap_socket(aggregator.server.socket, server_side=True)
+    template = JSON.replace("http://", "https://")
+    gw = Gateway(aggregator, template, more="receipt-cert-file = %s\nreceipt-key-file = %s\nssl-trusted-ca-file = %s\n" % (
+        cert, key, cert))
+    equal(gw.push("+12025550123", push_id="tls@pi").code, 1001)
+    wait_for(lambda: gw.show("tls@pi")["recipients"][0]["message_ids"] == ["M-1"], "the id")
+    ours = http.client.HTTPSConnection("127.0.0.1", gw.receipt_port, context=ssl.create_default_context(cafile=cert),
+                                       timeout=harness.DEADLINE_S)
+    ours.request("POST", "/receipts?token=" + TOKEN, json.dumps({"id": "M-1", "status": "delivered"}), {"Content-Type": "application/json"})
+    equal(ours.getresponse().status, 200)
+    ours.close()
+    gw.wait_state("tls@pi", "delivered")
+    gw.stop()
+    stranger = Gateway(aggregator, template)
+    equal(stranger.push("+12025550123", push_id="strange@pi").code, 1001)
+    stranger.wait_link("down")
+    stranger.program.wait_line("no answer: SSL certificate problem")
+    equal((stranger.show("strange@pi")["state"], len(aggregator.requests)), ("pending", 1))
+    stranger.stop()
+
+
+@case
+def stopping_with_requests_out():
+    """an orderly end waits for answers, and a silent aggregator does not hold it for ever"""
+    aggregator = Aggregator()
+    gw = Gateway(aggregator)
+    aggregator.answers = ["silence"] * 4
+    for n in range(4):
+        equal(gw.push("+1202555012%d" % n, push_id="out-%d@pi" % n).code, 1001)
+    aggregator.got(4)
+    gw.stop()
+    gw.start()
+    wait_for(lambda: all(gw.show("out-%d@pi" % n)["recipients"][0]["message_ids"] for n in range(4)), "the repeats")
+    gw.stop()
+
+
+@case
+def wrong_configurations():
+    """each is an error that names its key"""
+    good = {"send-url": "http://127.0.0.1:1/", "send-body": "{{}}", "message-id-from": "body", "receipt-port": "8088",
+            "receipt-token": TOKEN, "receipt-id": "json:/id", "receipt-state": "json:/s"}
+    gw = Gateway(None, "", "", start=False)
+    for key, change in (
+            ("send-url", {"send-url": "ftp://127.0.0.1/"}), ("send-url", {"send-url": "http://%{{to}}/"}), ("send-url", {"send-url": "x"}),
+            ("send-url", {"send-url": None}), ("send-url", {"send-url": "http://h/%{{what}}"}), ("send-url", {"send-url": "http://u:p@h/"}),
+            ("send-body", {"send-body": None}), ("send-body", {"send-body": "%{{data-octets}}"}), ("send-body", {"send-method": "GET"}),
+            ("send-content-type", {"send-content-type": "image/png"}), ("send-headers", {"send-headers": "X"}),
+            ("send-token", {"send-token": "t", "send-username": "u"}), ("message-id-from", {"message-id-from": "xml:/"}),
+            ("message-id-from", {"message-id-from": "none"}), ("error-map", {"error-map": "0x0B:2002"}),
+            ("receipt-port", {"receipt-token": None}), ("receipt-port", {"receipt-port": str(gw.port)}), ("receipt-id", {"receipt-id": None}),
+            ("receipt-state", {"receipt-state": "header:x"}), ("receipt-list", {"receipt-list": "query:x"}),
+            ("receipt-id", {"receipt-id": "form:id"}), ("receipt-states", {"receipt-states": "a:b"}), ("receipt-path", {"receipt-path": "x"}),
+            ("receipt-allow", {"receipt-allow": "x"}), ("receipt-cert-file", {"receipt-cert-file": "/none"}),
+            ("receipt-url", {"receipt-url": "%{{receipt-url}}"}), ("segmentation", {"segmentation": "sar"}), (None, {})):
+        keys = {k: v for k, v in dict(good, **change).items() if v is not None}
+        gw.write_config(smsc_more="\n".join('%s = "%s"' % pair for pair in keys.items()).format())
+        status, out, err = harness.run([harness.built("ppgd"), "--check-config", gw.config])
+        if key is None:
+            equal((status, out), (0, gw.config + ": no errors\n"), err)
+        else:
+            assert status != 0 and re.search(r"^error: .*group smsc, %s: " % key, err, re.M), "%s: %s" % (change, err)
+        assert TOKEN not in out + err, err
 
 
 @case
