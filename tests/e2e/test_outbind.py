@@ -99,6 +99,21 @@ def who_is_not_let_in():
 
 
 @case
+def a_transmitter_and_a_receiver_that_comes():
+    """The link is bound as transmitter alone; its receipts come only when the SMSC does."""
+    port = harness.free_port()
+    gw = Gateway(sim.port, smsc_more="transceiver-mode = false\n" + outbind(port))
+    gw.wait_link()
+    push_id = new_id()
+    equal(gw.push("+12025550173", content="x" * 300, content_type="text/plain", push_id=push_id).code, 1001)
+    wait_for(lambda: gw.show(push_id)["recipients"][0]["step"] == "submitted", "the submission")
+    answer = harness.http_post(sim.url + "outbind", {"host": "127.0.0.1", "port": port, "system_id": "smsc1", "password": "hello"})
+    equal(answer.status, 200, answer.text)
+    gw.wait_state(push_id, "delivered")
+    gw.stop()
+
+
+@case
 def kept_over_a_reload():
     """A link that changes opens its port again when the old one has left it."""
     port = harness.free_port()
