@@ -53,8 +53,25 @@ prediction_in(json_t *said, uint32_t n)
 	return NULL;
 }
 
+/* It was looked up when it was due, or is yet to be. */
 static json_t *
-prediction_of(struct said *s, uint32_t n)
+looked_up(struct said *s, uint32_t n)
+{
+	uint32_t first, chunk;
+	char *text;
+	json_t *said, *prediction;
+
+	if (store_read_remark(s->admin->reader, s->push, n, &first, &chunk, &text) != OK)
+		return NULL;
+	said = json_read(span_str(text), NULL);
+	prediction = json_text(said, "predicted") == NULL ? stored_prediction(said, 0) : NULL;
+	json_decref(said);
+	free(text);
+	return prediction;
+}
+
+static json_t *
+prediction_said(struct said *s, uint32_t n)
 {
 	char *text;
 
@@ -71,6 +88,17 @@ prediction_of(struct said *s, uint32_t n)
 		free(text);
 	}
 	return s->chunk != NULL ? prediction_in(s->chunk, n - s->first) : NULL;
+}
+
+static json_t *
+prediction_of(struct said *s, uint32_t n)
+{
+	json_t *prediction = prediction_said(s, n), *later;
+
+	if (prediction == NULL || !json_is_null(json_object_get(prediction, "outcome")) || (later = looked_up(s, n)) == NULL)
+		return prediction;
+	json_decref(prediction);
+	return later;
 }
 
 static json_t *

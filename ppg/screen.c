@@ -103,6 +103,39 @@ sign(struct ask *a, const struct subscriber *sub, const struct admit_config *rul
 	return false;
 }
 
+struct remark_op {
+	struct store_remark op;
+	char text[];
+};
+
+/* A recipient that is gone needs none. */
+static void
+remarked(struct store_op *op)
+{
+	free(op);
+}
+
+/* What admission could not say of this recipient. */
+static void
+keep_prediction(struct ask *a, const struct prediction *p)
+{
+	struct sbuf text = { 0 };
+	struct remark_op *r;
+
+	sbuf_str(&text, "{\"predictions\":[");
+	prediction_write(p, &text);
+	sbuf_str(&text, "]}");
+	r = calloc(1, sizeof *r + text.n + 1);
+	if (r == NULL)
+		abort();
+	memcpy(r->text, text.s, text.n);
+	sbuf_done(&text);
+	r->op = (struct store_remark){ .op = { .kind = STORE_REMARK, .done = remarked }, .push = a->item->push,
+		.n = a->item->n, .text = r->text };
+	if (store_submit(a->screen->cf.store, &r->op.op) != OK)
+		free(r);
+}
+
 static void
 decide(struct ask *a, const struct subscriber *sub)
 {
@@ -111,13 +144,16 @@ decide(struct ask *a, const struct subscriber *sub)
 	struct prediction p;
 	struct sbuf text = { 0 };
 	char number[32];
-	bool refused = false;
+	bool refused = false, predicted;
 
 	if (!sign(a, sub, rules)) {
 		admit_config_unref(rules);
 		return;
 	}
-	if ((sub != NULL || unknown != CONTROL_OFF) && predict_item(a, sub, rules, &p) && prediction_refuses(&p)) {
+	predicted = (sub != NULL || unknown != CONTROL_OFF) && predict_item(a, sub, rules, &p);
+	if (predicted)
+		keep_prediction(a, &p);
+	if (predicted && prediction_refuses(&p)) {
 		refused = strcmp(a->wanted, "refuse") == 0 && (p.device_known || unknown == CONTROL_ENFORCE);
 		prediction_print(&p, &text);
 		text_mask_number(a->item->to, number, sizeof number);

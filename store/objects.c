@@ -302,7 +302,8 @@ store_op_clear(struct store_op *op)
 	case STORE_SUBSCRIBERS: ((struct store_subscribers *)op)->changed = 0; break;
 	case STORE_ABANDON:
 	case STORE_PROFILE:
-	case STORE_MEMORY: break;
+	case STORE_MEMORY:
+	case STORE_REMARK: break;
 	case STORE_TAKE: clear_take(op); break;
 	case STORE_EVENT: clear_event(op); break;
 	case STORE_RECEIPT: clear_receipt(op); break;

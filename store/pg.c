@@ -314,6 +314,7 @@ run(struct pg *pg, struct store_op *op)
 	case STORE_SUBSCRIBERS: pg_op_subscribers(pg, (struct store_subscribers *)op); break;
 	case STORE_PROFILE: pg_op_profile(pg, (struct store_profile *)op); break;
 	case STORE_MEMORY: pg_op_memory(pg, (struct store_memories *)op); break;
+	case STORE_REMARK: pg_op_remark(pg, (struct store_remark *)op); break;
 	}
 	pg_audit_end(pg);
 }

@@ -35,7 +35,7 @@ enum pg_statement {
 	W_MESSAGE,
 	W_DUE_FORGET, W_DUE_DELETE, W_DUE, W_BATCH, W_BATCH_DELETE, W_NOTE, W_NOTE_SET, W_NOTE_DELETE,
 	W_ORPHAN, W_ORPHAN_DELETE, W_AUDIT, W_USAGE, W_SUBSCRIBER, W_SUBSCRIBER_DELETE, W_PROFILE,
-	W_PROFILE_DELETE, W_REMARK, W_MEMORY, W_MEMORY_FORGET, W_MEMORY_CUT, W_RECIPIENT_DELETE, W_PUSH_DELETE, W_PROGRESS_DELETE, W_AUDIT_DELETE, W_USAGE_DELETE,
+	W_PROFILE_DELETE, W_REMARK, W_REMARK_OWN, W_MEMORY, W_MEMORY_FORGET, W_MEMORY_CUT, W_RECIPIENT_DELETE, W_PUSH_DELETE, W_PROGRESS_DELETE, W_AUDIT_DELETE, W_USAGE_DELETE,
 	W_STATE,
 	PG_STATEMENTS
 };
@@ -272,6 +272,7 @@ uint64_t pg_usage(struct store *store, const char *pi, int64_t day);
 void pg_op_profile(struct pg *pg, struct store_profile *p);
 /* pg_memory.c */
 void pg_op_memory(struct pg *pg, struct store_memories *m);
+void pg_op_remark(struct pg *pg, struct store_remark *r);
 void pg_memory_add(struct pg *pg, const struct store_accept *a);	/* and the remark */
 void pg_memory_forget(struct pg *pg, int64_t lo, int64_t hi);	/* of recipients that never became visible */
 uint32_t pg_memory_purge(struct pg *pg, int64_t now, uint32_t most);

@@ -47,6 +47,24 @@ pg_op_memory(struct pg *pg, struct store_memories *m)
 }
 
 void
+pg_op_remark(struct pg *pg, struct store_remark *r)
+{
+	size_t place;
+
+	if (r->n > N_MAX) {
+		r->op.result = ERR_RANGE;
+		return;
+	}
+	pg_flush(pg);			/* its push may have come with this group */
+	pg_int(pg, W_REMARK_OWN, rid_of(r->push, r->n));
+	pg_text(pg, W_REMARK_OWN, r->text);
+	place = pg_send(pg, W_REMARK_OWN);
+	pg_sync(pg);
+	if (pg->err == OK && pg_changed(pg_result(pg, place)) == 0)
+		r->op.result = ERR_NOT_FOUND;
+}
+
+void
 pg_memory_forget(struct pg *pg, int64_t lo, int64_t hi)
 {
 	size_t place;

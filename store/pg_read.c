@@ -41,7 +41,8 @@ static const struct pg_sql queries[READ_QUERIES] = {
 	[R_SUBSCRIBER] = { "b", "SELECT number, profile, facts FROM subscriber WHERE key = $1" },
 	[R_ANY_SUBSCRIBER] = { "", "SELECT 1 FROM subscriber LIMIT 1" },
 	[R_PROFILE] = { "b", "SELECT document, content_type FROM profile WHERE name = $1" },
-	[R_REMARK] = { "ii", "SELECT id, n, text FROM remark WHERE id BETWEEN $1 AND $2 ORDER BY id DESC LIMIT 1" },
+	[R_REMARK] = { "ii", "(SELECT id, n, text FROM remark WHERE id = -$2::int8) UNION ALL (SELECT id, n, text FROM remark"
+	    " WHERE id BETWEEN $1 AND $2 ORDER BY id DESC LIMIT 1) ORDER BY id LIMIT 1" },
 	[R_MEMORY] = { "iii", "SELECT id, recipient, kind, key, other, at, until FROM memory WHERE id > $1 AND until > $2"
 	    " ORDER BY id LIMIT $3" },
 };
@@ -592,7 +593,7 @@ look_remark(struct reader *r, void *arg)
 		return err;
 	if (pg_rows(r->result) == 0)
 		return ERR_NOT_FOUND;
-	*m->first_n = rid_n(pg_get_int(r->result, 0, 0));
+	*m->first_n = pg_get_int(r->result, 0, 0) < 0 ? m->n : rid_n(pg_get_int(r->result, 0, 0));
 	*m->n_chunk = (uint32_t)pg_get_int(r->result, 0, 1);
 	if (m->n - *m->first_n >= *m->n_chunk)
 		return ERR_NOT_FOUND;

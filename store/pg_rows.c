@@ -407,6 +407,7 @@ want(struct pg *pg, const struct store_op *op)
 	case STORE_SUBSCRIBERS:
 	case STORE_PROFILE:
 	case STORE_MEMORY:
+	case STORE_REMARK:
 		break;
 	}
 }

@@ -57,7 +57,7 @@ const char *const pg_schema[] = {
 	NULL
 };
 
-/* Texts on a run of recipients, by the first; what recipients leave for longer than their push is kept. */
+/* Texts on a run of recipients, by the first, and on one, by its negative number; what recipients leave for longer than their push is kept. */
 const char *const pg_schema_2[] = {
 	"SET LOCAL search_path = openppg",
 	"ALTER TABLE state ADD COLUMN held int8 NOT NULL DEFAULT 0",
@@ -179,6 +179,9 @@ const struct pg_sql pg_sql[PG_STATEMENTS] = {
 	[A_MEMORY_NEXT] = { "", "SELECT until FROM memory ORDER BY until LIMIT 1" },
 	[W_REMARK] = { "IIB", "INSERT INTO remark SELECT a, b, c FROM unnest($1::int8[], $2::int8[], $3::bytea[])"
 	    " u(a, b, c)" },
+	/* Of one recipient: its own number, negative. */
+	[W_REMARK_OWN] = { "ib", "INSERT INTO remark SELECT -$1::int8, 1, $2::bytea WHERE EXISTS"
+	    " (SELECT 1 FROM recipient WHERE id = $1) ON CONFLICT (id) DO UPDATE SET text = excluded.text" },
 	[W_MEMORY] = { "IIIBBII", "INSERT INTO memory SELECT a, b, c, d, e, f, g FROM unnest($1::int8[], $2::int8[],"
 	    " $3::int8[], $4::bytea[], $5::bytea[], $6::int8[], $7::int8[]) u(a, b, c, d, e, f, g)" },
 	[W_MEMORY_FORGET] = { "II", "DELETE FROM memory m USING unnest($1::int8[], $2::int8[]) u(a, b)"
@@ -186,7 +189,8 @@ const struct pg_sql pg_sql[PG_STATEMENTS] = {
 	[W_MEMORY_CUT] = { "ii", "DELETE FROM memory WHERE id IN"
 	    " (SELECT id FROM memory WHERE until <= $1 ORDER BY until LIMIT $2)" },
 	[W_PUSH_DELETE] = { "I", "WITH gone AS (DELETE FROM remark r USING unnest($1::int8[]) u(a)"
-	    " WHERE r.id BETWEEN (a << 20) AND ((a << 20) | 1048575)) DELETE FROM push p USING unnest($1::int8[]) u(a) WHERE p.id = a" },
+	    " WHERE r.id BETWEEN (a << 20) AND ((a << 20) | 1048575)), own AS (DELETE FROM remark r USING"
+	    " unnest($1::int8[]) u(a) WHERE r.id BETWEEN -((a << 20) | 1048575) AND -(a << 20)) DELETE FROM push p USING unnest($1::int8[]) u(a) WHERE p.id = a" },
 	[W_PROGRESS_DELETE] = { "I", "DELETE FROM progress g USING unnest($1::int8[]) u(a) WHERE g.push = a" },
 	[W_AUDIT_DELETE] = { "Ii", "DELETE FROM audit t USING (SELECT r.push, r.id FROM unnest($1::int8[]) u(a)"
 	    " JOIN audit r ON r.push = a LIMIT $2) x WHERE t.push = x.push AND t.id = x.id" },

@@ -52,6 +52,7 @@ run(struct db *db, struct store_op *op)
 	case STORE_SUBSCRIBERS: op_subscribers(db, (struct store_subscribers *)op); break;
 	case STORE_PROFILE: op_profile(db, (struct store_profile *)op); break;
 	case STORE_MEMORY: op_memory(db, (struct store_memories *)op); break;
+	case STORE_REMARK: op_remark(db, (struct store_remark *)op); break;
 	case STORE_TAKE: op_take(db, (struct store_take *)op); break;
 	case STORE_EVENT: op_event(db, (struct store_event *)op); break;
 	case STORE_RECEIPT: op_receipt(db, (struct store_receipt *)op); break;

@@ -49,7 +49,7 @@ enum query {
 	Q_HEAD_ADD, Q_HEAD_GET, Q_HEAD_DELETE, Q_HEAD_RUN, Q_HEAD_CUT_RUN,
 	Q_USED_ADD, Q_USED_CUT,
 	Q_SUBSCRIBER_PUT, Q_SUBSCRIBER_DELETE, Q_PROFILE_PUT, Q_PROFILE_DELETE,
-	Q_MEMORY_ADD, Q_MEMORY_FORGET, Q_MEMORY_CUT, Q_MEMORY_NEXT, Q_REMARK_ADD, Q_REMARK_DELETE,
+	Q_MEMORY_ADD, Q_MEMORY_FORGET, Q_MEMORY_CUT, Q_MEMORY_NEXT, Q_REMARK_ADD, Q_REMARK_OWN, Q_REMARK_DELETE,
 	Q_NAME_ADD,
 	Q_PUSH_INDEX_ADD, Q_PUSH_INDEX_FIND, Q_PUSH_INDEX_REMOVE, Q_PUSH_LOG_ADD, Q_PUSH_LOG_CUT,
 	Q_MSG_INDEX_ADD, Q_MSG_INDEX_FIND, Q_MSG_INDEX_REMOVE, Q_MSG_LOG_ADD, Q_MSG_LOG_CUT,
@@ -132,6 +132,7 @@ struct db {
 	size_t names_saved;
 	int64_t orphans, orphans_saved, orphans_max;
 	int64_t memory, memory_saved;	/* rows */
+	bool remarks;		/* there may be some */
 	struct names names;
 	struct batches batches;
 	int64_t batch, batch_lo, batch_hi;	/* the one that taken ACCEPTs of a group share */
@@ -275,6 +276,7 @@ void tick_ask(struct db *db, struct store_tick *t, uint32_t most);	/* touches at
 void op_subscribers(struct db *db, struct store_subscribers *s);
 void op_profile(struct db *db, struct store_profile *p);
 void op_memory(struct db *db, struct store_memories *m);
+void op_remark(struct db *db, struct store_remark *r);
 
 /* ---- sqlite_accept.c ---------------------------------------------------------------------------- */
 

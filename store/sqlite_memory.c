@@ -35,6 +35,7 @@ memory_add(struct db *db, const struct store_accept *a)
 	sql_int(q, 2, a->n_recipients);
 	sql_text(q, 3, a->remark);
 	sql_run(db, q);
+	db->remarks = true;
 }
 
 void
@@ -46,6 +47,23 @@ op_memory(struct db *db, struct store_memories *m)
 		return;
 	for (i = 0; i < m->n; i++)
 		add_row(db, &m->rows[i], m->rows[i].push != 0 ? rid_of(m->rows[i].push, m->rows[i].n) : 0);
+}
+
+void
+op_remark(struct db *db, struct store_remark *r)
+{
+	sqlite3_stmt *q = sql_query(db, Q_REMARK_OWN);
+
+	if (r->n > N_MAX) {
+		r->op.result = ERR_RANGE;
+		return;
+	}
+	sql_int(q, 1, rid_of(r->push, r->n));
+	sql_text(q, 2, r->text);
+	sql_run(db, q);
+	if (sqlite3_changes(db->sql) == 0)
+		r->op.result = ERR_NOT_FOUND;
+	db->remarks = true;
 }
 
 void
@@ -116,7 +134,7 @@ sqlite_read_remark(void *reader, int64_t push, uint32_t n, uint32_t *first_n, ui
 	sql_int(q, 1, rid_of(push, 0));
 	sql_int(q, 2, rid_of(push, n));
 	if (read_row(q, &err)) {
-		*first_n = rid_n(sqlite3_column_int64(q, 0));
+		*first_n = sqlite3_column_int64(q, 0) < 0 ? n : rid_n(sqlite3_column_int64(q, 0));
 		*n_chunk = (uint32_t)sqlite3_column_int64(q, 1);
 		if (n - *first_n < *n_chunk) {
 			*text = sql_get_text(q, 2);

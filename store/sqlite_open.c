@@ -273,6 +273,7 @@ load_state(struct db *db)
 	read_counts(db);
 	db->orphans = sql_number(db, "SELECT count(*) FROM orphan");
 	db->memory = sql_number(db, "SELECT count(*) FROM memory");
+	db->remarks = sql_number(db, "SELECT EXISTS(SELECT 1 FROM remark)") != 0;
 	names_load(db);
 	used_load(db);
 	index_load(db);

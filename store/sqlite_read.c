@@ -33,7 +33,8 @@ static const char *const texts[READ_QUERIES] = {
 	[R_SUBSCRIBER] = "SELECT number, profile, facts FROM subscriber WHERE key = ?1",
 	[R_ANY_SUBSCRIBER] = "SELECT 1 FROM subscriber LIMIT 1",
 	[R_PROFILE] = "SELECT document, content_type FROM profile WHERE name = ?1",
-	[R_REMARK] = "SELECT id, n, text FROM remark WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1",
+	[R_REMARK] = "SELECT id, n, text FROM remark WHERE id = -?2 OR id = (SELECT max(id) FROM remark"
+	    " WHERE id BETWEEN ?1 AND ?2) ORDER BY id LIMIT 1",
 	[R_MEMORY] = "SELECT recipient, kind, key, other, at, until FROM memory WHERE until > ?1 ORDER BY id",
 };
 

@@ -63,7 +63,7 @@ static const char schema_2[] =
 "CREATE TABLE profile(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, content_type TEXT,"
 "  document BLOB NOT NULL);";
 
-/* Texts on a run of recipients, by the first; what recipients leave for longer than their push is kept. */
+/* Texts on a run of recipients, by the first, and on one, by its negative number; what recipients leave for longer than their push is kept. */
 static const char schema_3[] =
 "ALTER TABLE state ADD COLUMN held INT NOT NULL DEFAULT 0;"
 "CREATE TABLE remark(id INTEGER PRIMARY KEY, n INT NOT NULL, text TEXT NOT NULL);"
@@ -174,7 +174,10 @@ static const char *const texts[QUERIES] = {
 	[Q_MEMORY_CUT] = "DELETE FROM memory WHERE id IN (SELECT id FROM memory WHERE until <= ?1 ORDER BY until LIMIT ?2)",
 	[Q_MEMORY_NEXT] = "SELECT min(until) FROM memory WHERE until < 9223372036854775807",
 	[Q_REMARK_ADD] = "INSERT INTO remark VALUES(?1, ?2, ?3)",
-	[Q_REMARK_DELETE] = "DELETE FROM remark WHERE id BETWEEN ?1 AND ?2",
+	/* Of one recipient: its own number, negative. */
+	[Q_REMARK_OWN] = "INSERT OR REPLACE INTO remark SELECT -?1, 1, ?2 WHERE EXISTS"
+	    " (SELECT 1 FROM recipient WHERE id = ?1)",
+	[Q_REMARK_DELETE] = "DELETE FROM remark WHERE id BETWEEN ?1 AND ?2 OR id BETWEEN -?2 AND -?1",
 
 	[Q_NAME_ADD] = "INSERT INTO name VALUES(?1, ?2)",
 

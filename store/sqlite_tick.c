@@ -109,6 +109,8 @@ push_delete(struct db *db, int64_t push, int64_t audit_until)
 	sql_int(q, 1, push);
 	sql_run(db, q);
 	db->now.pushes--;
+	if (db->remarks)
+		remark_delete(db, push);
 	if (single)
 		return;
 	q = sql_query(db, Q_PROGRESS_DELETE);
@@ -118,7 +120,6 @@ push_delete(struct db *db, int64_t push, int64_t audit_until)
 	sql_int(q, 1, rid_of(push, 0));
 	sql_int(q, 2, rid_of(push, N_MAX));
 	sql_run(db, q);
-	remark_delete(db, push);
 }
 
 /* Of a push that never became whole some may be held. */

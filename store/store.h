@@ -18,7 +18,7 @@
  *	NOTES    result notifications that are due;  NOTE one was tried
  *	TICK     deadlines and purging, in small slices
  *	SUBSCRIBERS, PROFILE  what is known of devices
- *	MEMORY   what the caller wants to know again after a restart
+ *	MEMORY   what the caller wants to know again after a restart;  REMARK  a text on one recipient
  *
  * Every change of a recipient's state leaves an audit row, written with it.
  */
@@ -127,7 +127,8 @@ void store_body_unref(struct store_body *b);	/* NULL allowed; any thread */
 /* ---- operations --------------------------------------------------------------------------------- */
 
 enum store_kind { STORE_ACCEPT, STORE_MORE, STORE_ABANDON, STORE_TAKE, STORE_EVENT, STORE_CANCEL, STORE_RECEIPT,
-	STORE_NOTES, STORE_NOTE, STORE_TICK, STORE_SUBSCRIBERS, STORE_PROFILE, STORE_MEMORY };
+	STORE_NOTES, STORE_NOTE, STORE_TICK, STORE_SUBSCRIBERS, STORE_PROFILE, STORE_MEMORY,
+	STORE_REMARK };
 
 /* Dispatch classes; stored as numbers. */
 enum store_priority { STORE_HIGH, STORE_MEDIUM, STORE_LOW, STORE_PRIORITIES };
@@ -364,6 +365,13 @@ struct store_memories {			/* STORE_MEMORY: rows of recipients, or of none */
 	uint32_t n;			/* at most 1000 */
 };
 
+struct store_remark {			/* STORE_REMARK: instead of what its chunk says of it; ERR_NOT_FOUND */
+	struct store_op op;
+	int64_t push;
+	uint32_t n;
+	const char *text;
+};
+
 /*
  * Past its deadline, and its receipt has not come. It is handed out again, STORE_ASK_AGAIN_S later, for as long as
  * nobody applies ev_ask to it and receipt_margin_s is not over.
@@ -484,7 +492,7 @@ void store_subscriber_done(struct store_subscriber_view *v);
 /* Is there any row at all? */
 int store_read_any_subscriber(struct store_reader *reader, bool *any);
 /*
- * The remark on the chunk that recipient n of a push came in: its numbers are first_n .. first_n + n - 1. *text is heap.
+ * The remark on recipient n of a push alone, or on the chunk that it came in, which begins with first_n. *text is heap.
  * ERR_NOT_FOUND: there is none.
  */
 int store_read_remark(struct store_reader *reader, int64_t push, uint32_t n, uint32_t *first_n, uint32_t *n_chunk,

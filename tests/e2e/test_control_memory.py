@@ -107,7 +107,7 @@ def failures_outlive_a_kill():
             accepted(push(to, pin=pin, push_id=push_id))
             gw.wait_state(push_id, "undeliverable")
         settled()
-        sim.receipts(mode="none")
+        sim.receipts(mode="none", state="DELIVRD")
         push_id = new_id()
         accepted(push(to, pin=b"7413", who="shop", push_id=push_id))
         wait_for(lambda: gw.show(push_id)["recipients"][0]["step"] == "submitted", "the third one to be sent")

@@ -446,6 +446,10 @@ def who_is_not_in_the_table_is_looked_up_when_due():
     equal([shown[n]["state"] for n in (good, bad, unknown, broken)], ["delivered", "undeliverable", "delivered", "delivered"])
     equal(shown[bad]["code"], 2001)
     assert shown[bad]["desc"].startswith("predicted discard P13"), shown[bad]
+    wait_for(lambda: all(r["prediction"]["outcome"] for r in own.show(push_id)["recipients"]), "what was predicted when due")
+    shown = {r["address"].split("=")[1].split("/")[0]: r["prediction"] for r in own.show(push_id)["recipients"]}
+    equal([(shown[n]["outcome"], shown[n]["profile"], shown[n]["device_known"]) for n in (good, bad, unknown, broken)],
+          [("DELIVER", "wm5", True), ("DISCARD", "wm5", True), ("DELIVER", "unknown", False), ("DELIVER", "unknown", False)])
     equal(sorted(source.asked), sorted([good, bad, unknown, broken]))
     reply = own.push(bad)                               # from now on its answer is in the cache
     equal(reply.code, 2001, reply.text)

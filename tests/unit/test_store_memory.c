@@ -250,6 +250,64 @@ remarks(void **state)
 	assert_int_equal(store_read_remark(f->reader, a.push, 0, &first, &n, &text), ERR_NOT_FOUND);
 }
 
+static int
+remark(struct fixture *f, int64_t push, uint32_t n, const char *text)
+{
+	struct store_remark r = { .push = push, .n = n, .text = text };
+
+	return run_op(f, &r.op, STORE_REMARK);
+}
+
+static void
+expect_remark(struct fixture *f, int64_t push, uint32_t n, const char *text)
+{
+	uint32_t first, chunk;
+	char *found;
+
+	if (text == NULL) {
+		assert_int_equal(store_read_remark(f->reader, push, n, &first, &chunk, &found), ERR_NOT_FOUND);
+		return;
+	}
+	assert_int_equal(store_read_remark(f->reader, push, n, &first, &chunk, &found), OK);
+	assert_string_equal(found, text);
+	assert_in_range(n, first, first + chunk - 1);
+	free(found);
+}
+
+static void
+remarks_on_one(void **state)
+{
+	struct fixture *f = *state;
+	struct store_accept many = accept_many("pi1", "many", 3), one = accept_one("pi1", "one");
+	struct store_event e;
+	uint32_t i;
+
+	many.remark = "all";
+	assert_int_equal(run_accept(f, &many), OK);
+	assert_int_equal(run_accept(f, &one), OK);
+	assert_int_equal(remark(f, many.push, 0, "zero"), OK);
+	assert_int_equal(remark(f, many.push, 1, "once"), OK);
+	assert_int_equal(remark(f, many.push, 1, "again"), OK);
+	assert_int_equal(remark(f, one.push, 0, "alone"), OK);
+	assert_int_equal(remark(f, many.push, 3, "nobody"), ERR_NOT_FOUND);
+	assert_int_equal(remark(f, one.push + 7, 0, "nothing"), ERR_NOT_FOUND);
+	fixture_reopen(f);
+	expect_remark(f, many.push, 0, "zero");
+	expect_remark(f, many.push, 1, "again");
+	expect_remark(f, many.push, 2, "all");
+	expect_remark(f, one.push, 0, "alone");
+	for (i = 0; i < 3; i++) {
+		e = event_of(many.push, i, EV_CANCEL);
+		assert_int_equal(run_event(f, &e), OK);
+	}
+	e = event_of(one.push, 0, EV_CANCEL);
+	assert_int_equal(run_event(f, &e), OK);
+	tick(f, NOW + 10000000, 1000);
+	for (i = 0; i < 3; i++)
+		expect_remark(f, many.push, i, NULL);
+	expect_remark(f, one.push, 0, NULL);
+}
+
 static void
 whom_a_tick_ended(void **state)
 {
@@ -331,7 +389,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		CONTRACT_TEST(comes_with_its_push), CONTRACT_TEST(rows_that_are_refused),
 		CONTRACT_TEST(what_is_over_goes_in_slices), CONTRACT_TEST(it_outlives_its_push),
-		CONTRACT_TEST(abandoned_and_swept), CONTRACT_TEST(no_more_than_the_bound), CONTRACT_TEST(remarks),
+		CONTRACT_TEST(abandoned_and_swept), CONTRACT_TEST(no_more_than_the_bound), CONTRACT_TEST(remarks), CONTRACT_TEST(remarks_on_one),
 		CONTRACT_TEST(whom_a_tick_ended), CONTRACT_TEST(held_ones_are_counted),
 	};
 
