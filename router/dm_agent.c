@@ -14,6 +14,7 @@
 
 enum {
 	RUNNING_MAX = 64, WAITING_MAX = 10000,
+	SYNC_MS = 5,			/* for sessions to be written together */
 	MESSAGE_MS = 30000,		/* for one exchange */
 	SESSION_MS = 120000,		/* for all of them */
 	NUMBER_SIZE = 40
@@ -26,6 +27,8 @@ struct run {
 	struct dm_inbox_start start;
 	/* once it runs */
 	bool running, over;
+	bool held;			/* its next message waits until what it tells is on disk */
+	unsigned long saved;		/* dm_tree_changes of what was saved */
 	bool plain;			/* the connection may be to the machine itself alone */
 	struct dm_state state;
 	struct dm_client *client;
@@ -39,7 +42,7 @@ struct dm_agent {
 	struct dm_store store;
 	struct run *runs;		/* in the order they came */
 	size_t n_running, n_waiting;
-	struct loop_timer pump;
+	struct loop_timer pump, sync;
 };
 
 static void pump(void *arg);
@@ -90,6 +93,7 @@ dm_agent_destroy(struct dm_agent **p)
 	while (a->runs != NULL)
 		run_free(a->runs);
 	loop_timer_stop(a->loop, &a->pump);
+	loop_timer_stop(a->loop, &a->sync);
 	free(a);
 	*p = NULL;
 }
@@ -250,6 +254,40 @@ send_next(struct run *r)
 	sbuf_done(&hmac);
 }
 
+/* What statuses say was done has to hold, whatever happens to the program next. */
+static void
+write_held(void *arg)
+{
+	struct dm_agent *a = arg;
+	struct run *r;
+
+	if (!a->store.sync(a->store.arg))
+		return;
+	for (r = a->runs; r != NULL; r = r->next) {
+		if (r->held && !r->over) {
+			r->held = false;
+			send_next(r);
+		}
+	}
+}
+
+static void
+send_once_kept(struct run *r)
+{
+	struct dm_agent *a = r->agent;
+
+	if (dm_tree_changes(r->state.tree) == r->saved) {
+		send_next(r);
+		return;
+	}
+	r->state.stamp = dm_client_stamp(r->client);
+	save(a, r->number, &r->state);
+	r->saved = dm_tree_changes(r->state.tree);
+	r->held = true;
+	if (a->sync.slot == 0)
+		loop_timer_start(a->loop, &a->sync, SYNC_MS, write_held, a);
+}
+
 static void
 answered(void *arg, const struct http_result *res)
 {
@@ -268,7 +306,7 @@ answered(void *arg, const struct http_result *res)
 	else
 		err = dm_client_take(r->client, res->type, res->body, res->kept, &why);
 	if (err == OK)
-		send_next(r);
+		send_once_kept(r);
 	else
 		finish(r, err == ERR_CLOSED ? NULL : &why);
 }
@@ -358,6 +396,7 @@ begin(struct run *r)
 		finish(r, &why);
 		return;
 	}
+	r->saved = dm_tree_changes(r->state.tree);
 	loop_timer_start(a->loop, &r->deadline, SESSION_MS, too_late, r);
 	send_next(r);
 }

@@ -15,6 +15,8 @@ struct dm_store {
 	/* number has no +. Members "dm" and "dm_info" (new references or NULL), and the path of a client certificate ("" none); ERR_NOT_FOUND. */
 	int (*load)(void *arg, const char *number, json_t **dm, json_t **info, char cert[256], struct why *why);
 	void (*save)(void *arg, const char *number, json_t *dm);	/* dm NULL: nothing is kept */
+	/* All that was saved is on disk; false: it cannot be, nothing more shall be said to anybody. */
+	bool (*sync)(void *arg);
 	/* The device as it is now, to be wiped after use; ERR_NOT_FOUND. */
 	int (*device)(void *arg, const char *number, struct router_device *dev, struct why *why);
 	/* An event to be shown once what was saved is on disk: {"handset","dm":{...}}. Takes the reference. */

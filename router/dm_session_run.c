@@ -34,6 +34,20 @@ save_dm(void *arg, const char *number, json_t *dm)
 	handsets_put_dm(one->all, number, dm);
 }
 
+static bool
+sync_dm(void *arg)
+{
+	struct single *one = arg;
+	struct why why = { 0 };
+	bool good = handsets_save(one->all, NULL, 0, &why) == OK;
+
+	if (!good) {
+		fprintf(stderr, "pushrouter: %s\n", why.text);
+		loop_stop(one->s.loop);
+	}
+	return good;
+}
+
 static int
 get_device(void *arg, const char *number, struct router_device *dev, struct why *why)
 {
@@ -77,7 +91,7 @@ start(struct single *one, struct why *why)
 static int
 run(struct single *one, struct why *why)
 {
-	const struct dm_store store = { load_dm, save_dm, get_device, on_event, one };
+	const struct dm_store store = { load_dm, save_dm, sync_dm, get_device, on_event, one };
 	int err = actions_create(&one->s, &store, &one->actions, why);
 
 	if (err == OK)

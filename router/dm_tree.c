@@ -92,6 +92,7 @@ set_value(struct dm_tree *t, struct dm_node *node, struct span value)
 	if (value.n > DM_TREE_VALUE || t->octets - node->value.n + value.n > DM_TREE_OCTETS)
 		return false;
 	t->octets = t->octets - node->value.n + value.n;
+	t->changes++;
 	wipe(node);
 	sbuf_span(&node->value, value);
 	node->changed = true;
@@ -106,6 +107,7 @@ unlink_node(struct dm_tree *t, struct dm_node *node)
 	while (*at != node)
 		at = &(*at)->next;
 	*at = node->next;
+	t->changes++;
 	node_free(t, node);
 }
 
@@ -285,7 +287,14 @@ dm_tree_dup(const struct dm_tree *from)
 	t->root->changed = from->root->changed;
 	t->root->acl = dup_text(from->root->acl);
 	copy_below(t, t->root, from->root);
+	t->changes = from->changes;
 	return t;
+}
+
+unsigned long
+dm_tree_changes(const struct dm_tree *t)
+{
+	return t->changes;
 }
 
 void
@@ -371,6 +380,7 @@ make_node(struct dm_tree *t, const char *server, struct dm_node *parent, struct 
 		return DM_STATUS_FULL;
 	node = node_add(t, parent, name, interior);
 	node->changed = true;
+	t->changes++;
 	if (interior) {
 		if (!may(parent, DM_REPLACE, server)) {
 			sbuf_fmt(&acl, "Add=%s&Delete=%s&Get=%s&Replace=%s", server, server, server, server);
@@ -446,6 +456,7 @@ dm_tree_set_acl(struct dm_tree *t, const char *uri, const char *acl, struct why 
 	free(node->acl);
 	node->acl = acl[0] ? dup_text(acl) : NULL;
 	node->changed = true;
+	t->changes++;
 	return OK;
 }
 
@@ -602,7 +613,7 @@ dm_tree_add(struct dm_tree *t, const char *server, const char *uri, const char *
 
 /* The whole list is replaced; an empty one lets the node inherit. */
 static unsigned
-replace_acl(struct dm_node *node, const char *server, struct span acl)
+replace_acl(struct dm_tree *t, struct dm_node *node, const char *server, struct span acl)
 {
 	if (!may_set_acl(node, server))
 		return DM_STATUS_PERMISSION;
@@ -613,6 +624,7 @@ replace_acl(struct dm_node *node, const char *server, struct span acl)
 	free(node->acl);
 	node->acl = acl.n > 0 ? span_dup(acl) : NULL;
 	node->changed = true;
+	t->changes++;
 	return DM_STATUS_OK;
 }
 
@@ -630,7 +642,7 @@ dm_tree_replace(struct dm_tree *t, const char *server, const char *uri, const ch
 	if (node == NULL)
 		return server || at.query.p ? DM_STATUS_NOT_FOUND : dm_tree_add(t, NULL, uri, format, type, data);
 	if (at.query.p != NULL)
-		return span_eq_str(at.query, "prop=ACL") ? replace_acl(node, server, data) : DM_STATUS_NO_FEATURE;
+		return span_eq_str(at.query, "prop=ACL") ? replace_acl(t, node, server, data) : DM_STATUS_NO_FEATURE;
 	if (!may(node, DM_REPLACE, server))
 		return DM_STATUS_PERMISSION;
 	if (node->read_only || node->interior || (format != NULL && strcmp(format, "node") == 0))

@@ -27,6 +27,8 @@ struct dm_tree;
 struct dm_tree *dm_tree_create(void);
 struct dm_tree *dm_tree_dup(const struct dm_tree *t);
 void dm_tree_destroy(struct dm_tree **t);	/* wipes values */
+/* Grows with each change; a copy begins with that of its origin. */
+unsigned long dm_tree_changes(const struct dm_tree *t);
 
 /* ---- the device itself: no ACL ------------------------------------------------------------------- */
 

@@ -18,6 +18,7 @@ struct dm_node {
 struct dm_tree {
 	struct dm_node *root;
 	size_t nodes, octets;
+	unsigned long changes;
 };
 
 #endif

@@ -245,6 +245,18 @@ save_dm(void *arg, const char *number, json_t *dm)
 	handsets_put_dm(sim->all, number, dm);
 }
 
+static bool
+sync_dm(void *arg)
+{
+	struct sim *sim = arg;
+	struct why why = { 0 };
+	bool good = handsets_save(sim->all, sim->o->url, sim->since, &why) == OK;
+
+	if (!good)
+		give_up(sim, &why);
+	return good;
+}
+
 static int
 get_device(void *arg, const char *number, struct router_device *dev, struct why *why)
 {
@@ -409,7 +421,7 @@ smscsim_run(struct options *o)
 {
 	enum { GRACE_MS = 5000 };
 	struct sim sim = { .o = o };
-	const struct dm_store store = { load_dm, save_dm, get_device, on_event, &sim };
+	const struct dm_store store = { load_dm, save_dm, sync_dm, get_device, on_event, &sim };
 	struct why why = { 0 };
 	int status = 2;
 

@@ -134,6 +134,13 @@ save_dm(void *arg, const char *number, json_t *dm)
 	u->dm = json_incref(dm);
 }
 
+/* It is kept in memory alone. */
+static bool
+sync_dm(void *arg)
+{
+	return true;
+}
+
 static int
 get_device(void *arg, const char *number, struct router_device *dev, struct why *why)
 {
@@ -276,7 +283,7 @@ udp_run(struct options *o)
 	enum { GRACE_MS = 5000 };
 	struct service s;
 	struct udp *u = calloc(1, sizeof *u);
-	const struct dm_store store = { load_dm, save_dm, get_device, on_event, u };
+	const struct dm_store store = { load_dm, save_dm, sync_dm, get_device, on_event, u };
 	struct why why = { 0 };
 	int err;
 

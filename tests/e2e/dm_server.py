@@ -126,8 +126,11 @@ class DmServer:
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
+                try:
+                    self.end_headers()
+                    self.wfile.write(answer)
+                except OSError:         # the device has gone
+                    self.close_connection = True
 
             def log_message(self, *args):
                 pass
@@ -144,7 +147,7 @@ class DmServer:
                 context.load_verify_locations(ca)
                 context.verify_mode = ssl.CERT_REQUIRED
             self.http.socket = context.wrap_socket(self.http.socket, server_side=True)
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True).start()
         harness.at_end(self.stop)
         self.url = "http%s://127.0.0.1:%d/dm" % ("s" if certificate else "", self.http.server_address[1])
 

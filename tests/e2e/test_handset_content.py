@@ -115,7 +115,7 @@ class Web:
 
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.http.daemon_threads = True
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+        threading.Thread(target=self.http.serve_forever, args=(0.05,), daemon=True).start()
         at_end(lambda: (self.http.shutdown(), self.http.server_close()))
         self.port = self.http.server_address[1]
         self.url = "http://127.0.0.1:%d" % self.port

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+import threading
 
 import harness
 from dm_server import Account, DmServer, Message, b64, notification
@@ -150,6 +151,48 @@ def schemes():
         equal(answers[0]["dm"], {"notification": "dm.example.net", "session": "1", "ui": "background", "begins": True})
         equal(server.statuses, PLAN_STATUSES, auth)
         equal(all("x-syncml-hmac" in h for h in server.headers), auth.startswith("hmac"))
+
+
+@case
+def survives_kill():
+    """what the handset told the server it did holds after SIGKILL in the middle of the session, and in the next one"""
+    account = an_account()
+    server = DmServer(account, PLAN)
+    told, go = threading.Event(), threading.Event()
+
+    def behave(server, message, reply):
+        if server.statuses and not told.is_set():
+            told.set()
+            go.wait(harness.DEADLINE_S)
+        return reply
+    server.behave = behave
+    path = handsets()
+    sim = Simulator([entry(1, NUMBER, [document(account.application(server.url, '<parm name="INIT"/>'))])])
+    p = Program([built(ROUTER), "--smscsim", sim.url, "--handsets", path, "--json", "--dm", "--dm-form", "xml"])
+    assert told.wait(harness.DEADLINE_S)
+    p.kill()
+    equal(node(path, "./DMAcc/dm.example.net/Name"), "Renamed")
+    equal(octets(nonces(path)[0]), account.nonce)
+    go.set()
+    server.sessions.clear()
+    server.plan = PLAN[1:]
+    status, out, err = run([built(ROUTER), "--handsets", path, "--dm-session", NUMBER, "--dm-form", "xml", "--json"])
+    equal((status, json.loads(out)["dm"]["outcome"]), (0, "done"), err + out)
+    equal(server.results["./DMAcc/dm.example.net/Name"], "Renamed")
+
+
+@case
+def cannot_be_saved():
+    """a file that cannot be written: the server is told nothing, no outcome is shown, status 1"""
+    account = an_account()
+    server = DmServer(account, PLAN)
+    path = handsets()
+    take(path, [document(account.application(server.url))])
+    os.mkdir(path + ".new")
+    status, out, err = run([built(ROUTER), "--handsets", path, "--dm-session", NUMBER, "--dm-form", "xml", "--json"])
+    equal((status, out), (1, ""), err)
+    equal((len(server.messages), server.statuses), (1, []))
+    assert path in err, err
 
 
 @case
