@@ -65,6 +65,29 @@ def slow_responses():
 
 
 @case
+def s04_responses_to_nothing_that_was_asked():
+    survive("wrong_sequence", count=5)
+
+
+@case
+def s10_receipts_overtake_the_responses():
+    survive("receipt_first", value=100)
+
+
+@case
+def s11_every_receipt_three_times():
+    before = sim.stats()["receipts_sent"]
+    survive("duplicate_receipt", value=2)
+    harness.wait_for(lambda: sim.stats()["receipts_waiting"] == 0, "all receipts to be answered")
+    equal(sim.stats()["receipts_sent"] - before, 3 * PUSHES)
+
+
+@case
+def peer_that_reads_slowly():
+    survive("slow_reader", value=2000, count=1)
+
+
+@case
 def parts_of_one_message_under_faults():
     """A message of several parts is delivered whole, with the same reference when it is sent again."""
     push_id = new_id()
@@ -76,6 +99,20 @@ def parts_of_one_message_under_faults():
     udhs = [bytes.fromhex(part)[1:13] for m in got for part in m["segments"]]
     refs = {udh[udh.index(b"\x08\x04") + 2:][:2] for udh in udhs}
     equal(len(refs), 1, refs)
+
+
+@case
+def s10_receipts_for_nothing_that_was_sent():
+    """They are answered, and change nothing: the push waits for its own, others go on."""
+    harness.wait_for(lambda: sim.stats()["receipts_waiting"] == 0, "answers to those of the cases before")
+    before = sim.stats()["receipts_acknowledged"]
+    sim.fault("unknown_id", count=1)
+    lonely, other = new_id(), new_id()
+    equal(gw.push("+12025570998", push_id=lonely).code, 1001)
+    harness.wait_for(lambda: sim.stats()["receipts_acknowledged"] == before + 1, "the answer to the receipt")
+    equal(gw.push("+12025570997", push_id=other).code, 1001)
+    gw.wait_state(other, "delivered")
+    equal(gw.show(lonely)["state"], "pending")
 
 
 @case
