@@ -61,6 +61,34 @@ result "every verb of ppgctl and each of its options is in doc/ppgctl.1" "$(
 			done
 	done)"
 
+# The same of tps.
+expected=$("$build/tps" --print-keys | awk -F '\t' '{
+	spec = $3 == "boolean" ? "boolean" : $3 ", " $4
+	if ($5 == "required") spec = spec "; required"
+	else if ($5 != "") spec = spec "; default " $5
+	print $2 "\t" spec }')
+written=$(sed 's/\\-/-/g' doc/tps.1 | awk '
+	/^\.SH / { inside = /^\.SH CONFIGURATION/; key = "" }
+	!inside { next }
+	/^\.TP/ { named = 1; next }
+	named && /^\.B / { key = $2 }
+	key != "" && /^\.I / { sub(/^\.I /, ""); print key "\t" $0; key = "" }
+	{ named = 0 }')
+result "every key of tps is in doc/tps.1, with its range and default" "$(
+	[ "$(printf '%s\n' "$expected" | wc -l)" -gt 30 ] || echo "tps --print-keys printed too few"
+	only_first "$expected" "$written"; only_first "$written" "$expected")"
+result "every verb of tps and each of its options is in doc/tps.1" "$(
+	"$build/tps" --help | sed -n 's/^  \([a-z][a-z ]*[a-z]\).*/\1/p' | while read -r verb; do
+		sed 's/\\-/-/g' doc/tps.1 | grep -qE "^\.BI? \"?tps $verb( |\"|$)" || echo "$verb"
+		"$build/tps" $verb --help | awk '/^  --/ && $1 != "--help" { print $1 }' | while read -r option; do
+			sed 's/\\-/-/g' doc/tps.1 | awk -v verb="$verb" -v option="$option" '
+				/^\.(BI?) "?tps / { inside = index($0 " ", "tps " verb " ") || index($0, "tps " verb "\"") }
+				inside && index($0 " ", option " ") { found = 1 }
+				option == "--json" && index($0, option) { found = 1 }
+				END { exit !found }' || echo "$verb $option"
+		done
+	done)"
+
 # Which keys wait for a restart; "lenient-*" there stands for all that begin so.
 waiting=$(sed 's/\\-/-/g' doc/ppgd.conf.5 | awk '
 	/^\.SH / { inside = /^\.SH RELOADING/; group = ""; next }

@@ -7,6 +7,9 @@
 
 #include "base/text.h"
 
+static const char usual_gets[] = "./DevInfo/DevId;./DevInfo/Man;./DevInfo/Mod;./DevInfo/DmV;./DevInfo/Lang;"
+    "./DevDetail/SwV;./DevDetail/FwV";
+
 static const struct conf_key tps_keys[] = {
 	{ "log-level", CONF_NUMBER, 0, 5, NULL, "1", 0, "least level that is logged: 0 debug, 1 info, 2 warning, 3 and more error" },
 	{ "log-file", CONF_TEXT, 1, 500, NULL, NULL, CONF_PATH, "file for the log; standard error without it" },
@@ -23,9 +26,9 @@ static const struct conf_key tps_keys[] = {
 	{ "ssl-client-ca-file", CONF_TEXT, 1, 500, NULL, NULL, CONF_PATH, "authorities (PEM) that vouch for certificates of devices" },
 	{ "server-id", CONF_TEXT, 1, 255, NULL, NULL, CONF_REQUIRED, "DM server identifier: PROVIDER-ID, and the server's user name" },
 	{ "server-password", CONF_TEXT, 1, 127, NULL, NULL, CONF_SECRET, "password by which the server shows devices who it is; each new device gets its own without it" },
-	{ "dm-get", CONF_TEXT, 0, 1000, NULL,
-	  "./DevInfo/DevId;./DevInfo/Man;./DevInfo/Mod;./DevInfo/DmV;./DevInfo/Lang;./DevDetail/SwV;./DevDetail/FwV", 0,
-	  "nodes that are asked of a device in each session, separated by ';'" },
+	{ "dm-get", CONF_TEXT, 0, 1000, NULL, NULL, 0,
+	  "nodes that are asked of a device in each session, separated by ';'; DevId, Man, Mod, DmV and Lang of ./DevInfo, "
+	  "SwV and FwV of ./DevDetail without it" },
 	{ "dm-allow-basic", CONF_BOOL, 0, 0, NULL, "false", 0, "allow devices that authenticate with syncml:auth-basic" },
 	{ "dm-nonce-octets", CONF_BOOL, 0, 0, NULL, "false", 0, "the nonce of tps notify --reset-nonces is four zero octets, not the text 0x00000000" },
 	{ "sessions-max", CONF_NUMBER, 1, 100000, NULL, "1000", 0, "DM sessions at one time" },
@@ -151,7 +154,7 @@ fill(struct tps_config *cf, const struct conf_group *g)
 	cf->client_ca = conf_text(g, "ssl-client-ca-file");
 	cf->server_id = conf_text(g, "server-id");
 	cf->server_password = conf_text(g, "server-password");
-	cf->dm_get = conf_text(g, "dm-get");
+	cf->dm_get = conf_has(g, "dm-get") ? conf_text(g, "dm-get") : usual_gets;
 	cf->allow_basic = conf_bool(g, "dm-allow-basic");
 	cf->nonce_octets = conf_bool(g, "dm-nonce-octets");
 	cf->sessions = (unsigned)conf_number(g, "sessions-max");

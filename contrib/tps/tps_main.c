@@ -20,7 +20,7 @@ enum { EXIT_USE = 2 };
 static const char usage[] =
     "usage: tps [-c] FILE                         serve until SIGTERM\n"
     "       tps [-c FILE] VERB [ARGUMENT]...      without -c: $OPENPPG_TPS, /etc/openppg/tps.conf\n"
-    "       tps --check-config FILE | --print-config FILE\n"
+    "       tps --check-config FILE | --print-config FILE | --print-keys\n"
     "\n"
     "A trusted provisioning server: devices, documents, package 0 and OMA DM sessions. See tps(1).\n\n";
 
@@ -141,6 +141,18 @@ with_config(const char *path, const char *mode)
 	return status;
 }
 
+/* For whoever compares them with the manual. */
+static int
+print_keys(void)
+{
+	struct sbuf text = { 0 };
+
+	conf_print_keys(tps_config_groups, &text);
+	fwrite(text.s, 1, text.n, stdout);
+	sbuf_done(&text);
+	return EXIT_SUCCESS;
+}
+
 static int
 main_words(int argc, char **argv)
 {
@@ -156,6 +168,8 @@ main_words(int argc, char **argv)
 		puts("tps (" PACKAGE_NAME ") " PACKAGE_VERSION);
 		return EXIT_SUCCESS;
 	}
+	if (strcmp(word, "--print-keys") == 0 && argc == 2)
+		return print_keys();
 	if ((strcmp(word, "--check-config") == 0 || strcmp(word, "--print-config") == 0) && argc == 3)
 		return with_config(argv[2], word);
 	if ((strcmp(word, "-c") == 0 || strcmp(word, "--config") == 0) && argc > 2) {
