@@ -3,7 +3,8 @@
  *
  * Prints a line for each PDU that it read. The last digit of the destination says what becomes of a message:
  * 9 undeliverable, 8 refused as a bad address, 7 delivered with a receipt of text alone (no TLVs), 6 kept until
- * it is cancelled, 5 throttled twice before it is taken, 4 delivered and then our unbind, all others delivered.
+ * it is cancelled, 5 throttled twice before it is taken, 4 delivered and then our unbind, 3 delivered without a
+ * receipt, all others delivered.
  *
  * `smsc_node.js client PORT` is the other end instead: an ESME that submits, asks and cancels.
  */
@@ -52,7 +53,7 @@ function submit(session, pdu) {
 	session.send(pdu.response({ command_status: status, message_id: id }));
 	if (status !== smpp.ESME_ROK)
 		return;
-	if (fate === '6')
+	if (fate === '6' || fate === '3')
 		held.set(id, pdu);
 	else
 		receipt(session, pdu, id, fate === '9' ? 'UNDELIV' : 'DELIVRD', fate === '9' ? 5 : 2, fate === '7',
@@ -65,6 +66,15 @@ function cancel(session, pdu) {
 	say('cancel', `id=${pdu.message_id}`, `good=${good ? 1 : 0}`);
 	held.delete(pdu.message_id);
 	session.send(pdu.response({ command_status: good ? smpp.ESME_ROK : smpp.ESME_RCANCELFAIL }));
+}
+
+/* What became of one that is held: it was delivered a while ago. */
+function query(session, pdu) {
+	const found = held.get(pdu.message_id);
+	const good = found && found.source_addr === pdu.source_addr;
+	say('query', `id=${pdu.message_id}`, `good=${good ? 1 : 0}`);
+	session.send(pdu.response(good ? { message_id: pdu.message_id, final_date: '260102150405000+', message_state: 2 } :
+		{ command_status: smpp.ESME_RQUERYFAIL }));
 }
 
 function serve(session) {
@@ -82,6 +92,7 @@ function serve(session) {
 		session.on(command, bind);
 	session.on('submit_sm', (pdu) => submit(session, pdu));
 	session.on('cancel_sm', (pdu) => cancel(session, pdu));
+	session.on('query_sm', (pdu) => query(session, pdu));
 	session.on('enquire_link', (pdu) => session.send(pdu.response()));
 	session.on('unbind', (pdu) => { session.send(pdu.response()); session.close(); });
 	session.on('unbind_resp', () => session.close());

@@ -2,6 +2,7 @@
 import os
 import re
 import sys
+import time
 import xml.etree.ElementTree
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -24,7 +25,8 @@ class Smsc:
     def __init__(self, more=""):
         self.program = harness.Program(argv, env=env)
         self.port = int(self.program.wait_line(r"^port (\d+)").group(1))
-        self.gw = Gateway(self.port, smsc_more="enquire-link-interval = 1\nreconnect-delay = 1\n" + more.format(port=self.port))
+        self.gw = Gateway(self.port, store_more="receipt-margin = 10m",
+                          smsc_more="enquire-link-interval = 1\nreconnect-delay = 1\n" + more.format(port=self.port))
         self.gw.wait_link()
 
     def printed(self, number, n_parts):
@@ -117,6 +119,15 @@ def cancelled():
 
 
 @case
+def asked():
+    """query_sm of each part when the receipts do not come: what it answers counts"""
+    until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 5))
+    recipient, parts = smsc.push("12025550403", "delivered", 5, attributes='deliver-before-timestamp="%s"' % until, **LONG)
+    got = re.findall(r"^query id=(\S+) good=(\d)$", smsc.program.text(), re.M)
+    equal(sorted(got), sorted((p["id"], "1") for p in parts))
+
+
+@case
 def both_ends_ask_whether_the_other_is_there():
     smsc.program.wait_line(r"pdu enquire_link_resp status=0")
     smsc.program.wait_line(r"pdu enquire_link status=0")
@@ -135,7 +146,7 @@ def an_smsc_that_unbinds():
 
 @case
 def an_orderly_end():
-    receipts = len(re.findall(r"^submit .* status=0 ", smsc.program.text(), re.M)) - 5	# those that were cancelled
+    receipts = len(re.findall(r"^submit .* status=0 ", smsc.program.text(), re.M)) - 10	# cancelled, or asked for
     wait_for(lambda: smsc.program.text().count("pdu deliver_sm_resp status=0") == receipts, "answers to %d receipts" % receipts)
     smsc.gw.stop()
     smsc.program.wait_line(r"pdu unbind status=0")

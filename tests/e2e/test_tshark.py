@@ -4,10 +4,12 @@ import os
 import re
 import shutil
 import sys
+import time
 import xml.etree.ElementTree
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness                                             # noqa: E402
+import smpp_client                                         # noqa: E402
 from capture import Proxy, write_pcap                      # noqa: E402
 from gateway import Gateway, PAP_TYPES, PROVURL, SENDER, new_id        # noqa: E402
 from harness import case, equal                            # noqa: E402
@@ -388,6 +390,57 @@ def cancel_sm():
         equal((p.get("smpp.source_addr"), p.number("smpp.source_addr_ton"), p.number("smpp.source_addr_npi")), (SENDER[1:], 1, 1))
         equal((p.get("smpp.destination_addr"), p.number("smpp.dest_addr_ton"), p.number("smpp.dest_addr_npi")), ("12025550398", 1, 1))
     equal([p.number("smpp.command_status") for p in seen if p.number("smpp.command_id") == 0x80000008], [0] * n_parts)
+
+
+@case
+def query_sm():
+    """Of each part whose receipt has not come by the deadline, with the source address and the id of its submit_sm."""
+    own_sim = harness.Smscsim()
+    own_sim.fault("unknown_id", count=100)
+    own_proxy = Proxy(own_sim.port)
+    own = Gateway(own_proxy.port, store_more="receipt-margin = 10m")
+    own.wait_link()
+    push_id = new_id("query")
+    until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 5))
+    equal(own.push("+12025550397", push_id=push_id, content="\n".join(LINES), content_type="text/plain",
+                   attributes='deliver-before-timestamp="%s"' % until).code, 1001)
+    n_parts = len(harness.wait_for(lambda: own.show(push_id)["recipients"][0]["message_ids"], "the ids"))
+    own.wait_state(push_id, "delivered")
+    own.stop()
+    own_sim.stop()
+    recorded = dissect(list(own_proxy.records))
+    equal(complaints(recorded), [])
+    seen = read_pdus(recorded)
+    ids = [p.get("smpp.message_id") for p in seen if p.number("smpp.command_id") == 0x80000004]
+    asked = [p for p in seen if p.number("smpp.command_id") == 3]
+    equal((len(ids), sorted(p.get("smpp.message_id") for p in asked)), (n_parts, sorted(ids)))
+    for p in asked:
+        equal((p.get("smpp.source_addr"), p.number("smpp.source_addr_ton"), p.number("smpp.source_addr_npi")), (SENDER[1:], 1, 1))
+
+
+@case
+def after_an_outbind():
+    """The SMSC connects and says outbind; what follows is ours: bind_receiver."""
+    own_sim = harness.Smscsim()
+    port = harness.free_port()
+    own = Gateway(own_sim.port, smsc_more='outbind-port = %d\noutbind-host = 127.0.0.1\noutbind-allow = "127.0.0.1"\n'
+                                          'outbind-username = smsc1\noutbind-password = hello' % port)
+    own.wait_link()
+    harness.wait_for(lambda: harness.is_listening(port), "the port for outbind")
+    own_proxy = Proxy(port)
+    smsc = smpp_client.Esme(own_proxy.port)
+    smsc.send(smpp_client.OUTBIND, smpp_client.cstr("smsc1") + smpp_client.cstr("hello"))
+    bind = smsc.next_request()
+    equal(bind.id, smpp_client.BIND_RECEIVER)
+    smsc.answer(bind, body=b"smsc1\0")
+    equal(smsc.response(smsc.send(smpp_client.ENQUIRE_LINK)).status, 0)
+    smsc.close()
+    own.stop()
+    own_sim.stop()
+    recorded = dissect(list(own_proxy.records))
+    equal(complaints(recorded), [])
+    commands = [p.number("smpp.command_id") for p in read_pdus(recorded)]
+    equal(commands, [0xB, 1, 0x80000001, 0x15, 0x80000015])
 
 
 harness.main()
