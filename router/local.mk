@@ -57,7 +57,10 @@ tests_unit_test_dm_account_LDADD = $(ROUTER_LIBS) $(TEST_LIBS)
 tests_unit_test_dm_tree_SOURCES = tests/unit/test_dm_tree.c
 tests_unit_test_dm_tree_LDADD = $(ROUTER_LIBS) $(TEST_LIBS)
 
-FUZZ_TARGETS += tests/fuzz/fuzz_router
+FUZZ_TARGETS += tests/fuzz/fuzz_dm_client tests/fuzz/fuzz_router
+tests_fuzz_fuzz_dm_client_SOURCES = tests/fuzz/fuzz_dm_client.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_dm_client_LDADD = $(ROUTER_LIBS)
+tests_fuzz_fuzz_dm_client_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_router_SOURCES = tests/fuzz/fuzz_router.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_router_LDADD = $(ROUTER_LIBS)
 tests_fuzz_fuzz_router_LDFLAGS = $(FUZZ_LINK)
