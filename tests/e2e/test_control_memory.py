@@ -171,7 +171,7 @@ def how_many_were_reached_outlives_a_kill():
 
 @case
 def e_08_says_that_it_forgets():
-    assert any(FORGETS in line for line in gw.program.tail()), gw.program.tail()
+    wait_for(lambda: any(FORGETS in line for line in gw.program.tail()), "the log to tell")
     gw.write_config(store_more=CONTROL.replace("group = control", "group = control\ne-08 = off"))
     kill_and_start()
     assert not any(FORGETS in line for line in gw.program.tail()), gw.program.tail()

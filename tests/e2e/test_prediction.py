@@ -263,7 +263,7 @@ def nobody_is_known_and_each_push_has_its_prediction():
     assert desc.startswith("predicted discard P12") and "(3 of 3 recipients)" in desc, desc
     rows = own.admin("/api/v1/audit?" + urllib.parse.urlencode({"push-id": push_id})).json()["rows"]
     assert "predicted discard P12" in rows[0]["detail"], rows
-    assert any("E-14" in line and "predicted discard P12" in line for line in own.program.tail()), own.program.tail()
+    wait_for(lambda: any("E-14" in line and "predicted discard P12" in line for line in own.program.tail()), "the log to tell")
     # a profile in the store stands before the file of that name, from the next push on
     own_api = lambda method, body: equal(harness.http_request(
         method, "http://127.0.0.1:%d/api/v1/profiles/unknown" % own.admin_port, body,

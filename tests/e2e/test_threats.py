@@ -2,6 +2,7 @@
 import hashlib
 import hmac
 import json
+import re
 import urllib.parse
 
 import harness
@@ -74,8 +75,8 @@ def refused(reply, control, code=2001):
     """The answer and a line of the log name control, initiator and push"""
     equal(reply.code, code, reply.text)
     assert reply.desc.startswith("control E-%02d: " % control), reply.desc
-    line = [line for line in gw.program.tail() if "E-%02d: push" % control in line and " refused: " in line][-1]
-    assert "push-" in line and (" of tps to " in line or " of shop to " in line), line
+    wait_for(lambda: any(re.search(r"E-%02d: push \S+ of (tps|shop) to \S+ refused: " % control, line)
+                         for line in gw.program.tail()), "the log to tell")
 
 
 def held(reply, control):
