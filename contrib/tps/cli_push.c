@@ -17,6 +17,8 @@
 
 enum { VALUES_MAX = 128, WORDS_MAX = 66, VENDOR_MAX = 64 };
 
+static const char dm_app_id[] = "x-wap-application:syncml.dm";
+
 static void
 forget(struct sbuf *b)
 {
@@ -159,9 +161,11 @@ parse_signing(const char *sign, const char *at, bool pin_stdin, struct signing *
 	return err != OK ? err : prov_check_pin(out->pin, why);
 }
 
+static const char no_imsi[] = "the device's IMSI is not known; --sign-at gateway asks the gateway to sign";
+
 /* MAC over the octets that travel. */
 static int
-sign_here(const struct tps_device *d, const struct signing *s, struct span body, struct sbuf *type, struct why *why)
+sign_document(const struct tps_device *d, const struct signing *s, struct span body, struct sbuf *type, struct why *why)
 {
 	uint8_t network[PROV_KEY_MAX], key[PROV_KEY_MAX];
 	size_t network_n = 0, n = 0;
@@ -169,7 +173,7 @@ sign_here(const struct tps_device *d, const struct signing *s, struct span body,
 	int err = OK;
 
 	if (s->sec != PROV_SEC_USERPIN && d->imsi[0] == '\0')
-		return why_set(why, ERR_NOT_FOUND, "the device's IMSI is not known; --sign-at gateway asks the gateway to sign");
+		return why_set(why, ERR_NOT_FOUND, "%s", no_imsi);
 	if (d->imsi[0] != '\0')
 		err = prov_network_key(d->imsi, network, &network_n, why);
 	if (err == OK)
@@ -181,6 +185,35 @@ sign_here(const struct tps_device *d, const struct signing *s, struct span body,
 	secret_cleanse(key, sizeof key);
 	secret_cleanse(network, sizeof network);
 	return err;
+}
+
+/* What the methods are called for the bootstrap of a DM profile. */
+static enum dm_keytype
+dm_key(enum prov_sec sec)
+{
+	return sec == PROV_SEC_NETWPIN ? DM_KEY_NETWORKID : sec == PROV_SEC_USERPIN ? DM_KEY_USERPIN :
+	    DM_KEY_USERPIN_NETWORKID;
+}
+
+/* The same for a DM profile; its network id is the digits of the IMSI. */
+static int
+sign_bootstrap(const struct tps_device *d, const struct signing *s, struct span body, struct sbuf *type, struct why *why)
+{
+	char mac[41];
+	int err;
+
+	if (s->sec != PROV_SEC_USERPIN && d->imsi[0] == '\0')
+		return why_set(why, ERR_NOT_FOUND, "%s", no_imsi);
+	err = dm_bootstrap_mac(dm_key(s->sec), span_str(d->imsi), s->pin[0] != '\0' ? s->pin : NULL, body, mac, why);
+	if (err == OK)
+		sbuf_fmt(type, "; SEC=%s; MAC=%s", dm_keytype_name(dm_key(s->sec)), mac);
+	return err;
+}
+
+static int
+sign_here(const struct tps_device *d, const struct signing *s, const struct content *c, struct sbuf *type, struct why *why)
+{
+	return (c->kind == CONTENT_DM ? sign_bootstrap : sign_document)(d, s, sbuf_as_span(&c->body), type, why);
 }
 
 /* The document is compiled here in any case: what is wrong with it shows before it leaves. */
@@ -196,17 +229,19 @@ push_document(struct cli *c, const struct tps_device *d, const struct tps_templa
 
 	if (content_prepare(span_str(t->type), sbuf_as_span(document), false, &content, &why) != OK)
 		return cli_no(c, "the document of template %s: %s", t->name, why.text);
-	if (s->sec != PROV_SEC_NONE && content.kind != CONTENT_PROV) {
+	if (s->sec != PROV_SEC_NONE && content.kind != CONTENT_PROV && content.kind != CONTENT_DM) {
 		content_done(&content);
-		return cli_wrong(c, "only provisioning documents are signed");
+		return cli_wrong(c, "only provisioning and DM bootstrap documents are signed");
 	}
+	if (content.kind == CONTENT_DM)
+		sub.app_id = dm_app_id;
 	sbuf_str(&type, s->at_gateway && s->sec != PROV_SEC_NONE ? t->type : content.type);
 	sub.body = sbuf_as_span(s->at_gateway && s->sec != PROV_SEC_NONE ? document : &content.body);
 	if (s->sec != PROV_SEC_NONE && s->at_gateway) {
-		sbuf_fmt(&type, "; SEC=%s", prov_sec_name(s->sec));
+		sbuf_fmt(&type, "; SEC=%s", content.kind == CONTENT_DM ? dm_keytype_name(dm_key(s->sec)) : prov_sec_name(s->sec));
 		sub.user_pin = s->pin[0] != '\0' ? s->pin : NULL;
 	}
-	if (s->sec != PROV_SEC_NONE && !s->at_gateway && sign_here(d, s, sub.body, &type, &why) != OK) {
+	if (s->sec != PROV_SEC_NONE && !s->at_gateway && sign_here(d, s, &content, &type, &why) != OK) {
 		status = cli_no(c, "%s", why.text);
 	} else {
 		sub.type = type.s;
@@ -321,7 +356,7 @@ static int
 notify_device(struct cli *c, struct tps_device *d, struct dm_notification *n, bool reset)
 {
 	struct tps_submission s = { .type = "application/vnd.syncml.notification",
-		.app_id = "x-wap-application:syncml.dm" };
+		.app_id = dm_app_id };
 	char hash[DM_B64_MAX];
 	struct sbuf body = { 0 };
 	struct why why;

@@ -15,7 +15,7 @@ tps_SOURCES = contrib/tps/tps_main.c
 tps_LDADD = $(TPS_LIBS)
 
 templatesdir = $(pkgdatadir)/templates
-dist_templates_DATA = contrib/tps/templates/apn.tmpl contrib/tps/templates/bootstrap.tmpl \
+dist_templates_DATA = contrib/tps/templates/apn.tmpl contrib/tps/templates/bootstrap.tmpl contrib/tps/templates/dm-bootstrap.tmpl \
 	contrib/tps/templates/email.tmpl contrib/tps/templates/mms.tmpl contrib/tps/templates/w7.tmpl
 
 check_PROGRAMS += tests/unit/test_tps_template

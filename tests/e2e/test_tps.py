@@ -141,7 +141,7 @@ def passwords_differ():
 def templates():
     """Templates of ours and of one's own folder; what is missing or too much is named."""
     names = [t["name"] for t in tps("template", "list", "--json")]
-    equal(names, ["apn", "bootstrap", "broken", "email", "mail", "mms", "w7"])
+    equal(names, ["apn", "bootstrap", "broken", "dm-bootstrap", "email", "mail", "mms", "w7"])
     assert "the access point name" in tps("template", "show", "apn")
     assert "template apn needs apn: the access point name" in tps("push", NUMBER, "apn", status=2)
     assert "knows no apm" in tps("push", NUMBER, "apn", "apn=x", "apm=y", status=2)
@@ -151,7 +151,7 @@ def templates():
     message, _ = push(NUMBER, "mail", "href=http://www.example.net/?a=1&b=2")
     equal((message["content_type"], 'href="http://www.example.net/?a=1&amp;b=2"' in message["body"]["value"]),
           ("application/vnd.wap.sic", True))
-    assert "only provisioning documents are signed" in tps("push", NUMBER, "mail", "href=http://example.net/", "--sign", "netwpin",
+    assert "only provisioning and DM bootstrap documents are signed" in tps("push", NUMBER, "mail", "href=http://example.net/", "--sign", "netwpin",
                                                            status=2)
 
 
@@ -174,6 +174,17 @@ def signed_here():
                           stdin=(pin or "") + "\n")
         mac = hmac.new(key, parts_body(last_raw()), hashlib.sha1).hexdigest().upper()
         equal(message["params"], {"SEC": method.upper(), "MAC": mac}, method)
+
+
+@case
+def signed_dm_bootstrap():
+    """The bootstrap of the DM profile: its key types have other names and keys, the PIN comes first."""
+    for method, key, pin in (("netwpin", IMSI, None), ("userpin", PIN, PIN), ("usernetwpin", PIN + ":" + IMSI, PIN)):
+        message, _ = push(NUMBER, "dm-bootstrap", "--sign", method, *(["--pin-stdin"] if pin else []), stdin=(pin or "") + "\n")
+        mac = hmac.new(key.encode(), parts_body(last_raw()), hashlib.sha1).hexdigest().upper()
+        equal((message["content_type"], message["app_id"], message["params"]),
+              ("application/vnd.syncml.dm+wbxml", "x-wap-application:syncml.dm", {"SEC": method.upper(), "MAC": mac}), method)
+        assert "./DMAcc/tps/AppAuth/1/AAuthSecret" in message["body"]["value"]
 
 
 @case

@@ -23,7 +23,7 @@ PIN, IMSI = "75319", "001010123456789"
 sim = Smscsim()
 # what doc/tps.md says that the account needs where these controls are enforced
 ACCOUNT = """
-content-type = "application/vnd.wap.connectivity-wbxml;text/vnd.wap.connectivity-xml;application/vnd.syncml.notification"
+content-type = "application/vnd.wap.connectivity-wbxml;text/vnd.wap.connectivity-xml;application/vnd.syncml.notification;application/vnd.syncml.dm+wbxml;application/vnd.syncml.dm+xml"
 application-id = "x-wap-application:wml.ua;x-wap-application:syncml.dm"
 rights = "secrets"
 dm-servers = "%s"
@@ -64,7 +64,8 @@ tps.start()
 
 HANDSETS = os.path.join(FOLDER, "handsets.json")
 NUMBERS = {scheme: "1202555013%d" % i for i, scheme in enumerate(SCHEMES)}
-NUMBERS["certificate"] = "12025550139"
+NUMBERS.update({"certificate": "12025550139", "profile": "12025550138"})
+NIA = "application/vnd.syncml.notification"
 
 
 def device_id(name):
@@ -75,6 +76,8 @@ with open(HANDSETS, "w") as f:
     json.dump({"handsets": [dict({"number": number, "profile": "wm5", "policies": OPEN, "pins": [PIN], "imsi": IMSI,
                                   "dm_info": {"DevId": device_id(name), "Man": "Example & Co", "Mod": "H-" + name, "SwV": "4.2"},
                                   "dm": {"nodes": {".": {"acl": "Add=*&Get=*&Replace=*"}}, "sessions": {}}},
+                                 **({"clients": [{"content_type": "application/vnd.syncml.dm+wbxml"}, {"content_type": NIA}]}
+                                    if name == "profile" else {}),
                                  **({"dm_cert": os.path.join(FOLDER, "handset.both")} if name == "certificate" else {}))
                             for name, number in NUMBERS.items()]}, f)
 router = Program([built("pushrouter"), "--smscsim", sim.url, "--handsets", HANDSETS, "--json", "--dm", "--dm-ca-file",
@@ -176,6 +179,22 @@ def certificate():
     account("certificate", "--sign", "usernetwpin", "--pin-stdin")      # control E-07: one NETWPIN document an hour
     got = session("certificate")
     equal((got["outcome"], got["device_auth"]), ("done", "syncml:auth-md5"), got)
+
+
+@case
+def dm_profile():
+    """the account comes by a bootstrap of the DM profile, signed here, and once more signed by the gateway"""
+    subscriber("profile")
+    add("profile")
+    for where in ("tps", "gateway"):
+        start = len(router.lines)
+        tps.run("push", "+" + NUMBERS["profile"], "dm-bootstrap", "account=" + where, "--sign", "usernetwpin", "--sign-at", where,
+                "--pin-stdin", stdin=PIN + "\n")
+        line = said(r'"dest": ?"\+?%s"' % NUMBERS["profile"], start)
+        equal(line.get("dm"), {"bootstrap": True}, line)
+    got = session("profile")
+    equal((got["outcome"], got["device_auth"], got["server_auth"]), ("done", "syncml:auth-md5", "syncml:auth-md5"), got)
+    equal(tps.nodes(device_id("profile"))["./DevInfo/Mod"], "H-profile")
 
 
 @case

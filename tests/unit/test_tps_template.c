@@ -120,13 +120,13 @@ cut_short(void **state)
 static void
 installed(void **state)
 {
-	static const char *const names[] = { "apn", "bootstrap", "email", "mms", "w7" };
+	static const char *const names[] = { "apn", "bootstrap", "dm-bootstrap", "email", "mms", "w7" };
 	struct sbuf list = { 0 };
 	size_t i, k, full;
 
 	setenv("OPENPPG_TEMPLATES", TOP_SRCDIR "/contrib/tps/templates", 1);
 	tps_template_list(NULL, &list);
-	assert_string_equal(list.s, "apn\nbootstrap\nemail\nmms\nw7\n");
+	assert_string_equal(list.s, "apn\nbootstrap\ndm-bootstrap\nemail\nmms\nw7\n");
 	sbuf_done(&list);
 	for (i = 0; i < sizeof names / sizeof names[0]; i++) {
 		for (full = 0; full < 2; full++) {
@@ -144,7 +144,8 @@ installed(void **state)
 			assert_int_equal(tps_template_fill(&t, values, n, &out, &why), OK);
 			if (content_prepare(span_str(t.type), sbuf_as_span(&out), false, &content, &why) != OK)
 				fail_msg("%s: %s", names[i], why.text);
-			assert_string_equal(content.type, "application/vnd.wap.connectivity-wbxml");
+			assert_string_equal(content.type, strcmp(names[i], "dm-bootstrap") == 0 ? "application/vnd.syncml.dm+wbxml" :
+			    "application/vnd.wap.connectivity-wbxml");
 			content_done(&content);
 			sbuf_done(&out);
 			tps_template_done(&t);
