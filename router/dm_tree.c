@@ -76,8 +76,8 @@ node_add(struct dm_tree *t, struct dm_node *parent, struct span name, bool inter
 	return node;
 }
 
-static struct dm_node *
-node_child(const struct dm_node *parent, struct span name)
+struct dm_node *
+dm_node_child(const struct dm_node *parent, struct span name)
 {
 	struct dm_node *c;
 
@@ -99,8 +99,8 @@ set_value(struct dm_tree *t, struct dm_node *node, struct span value)
 	return true;
 }
 
-static void
-unlink_node(struct dm_tree *t, struct dm_node *node)
+void
+dm_node_unlink(struct dm_tree *t, struct dm_node *node)
 {
 	struct dm_node **at = &node->parent->first;
 
@@ -113,13 +113,6 @@ unlink_node(struct dm_tree *t, struct dm_node *node)
 
 /* ---- URIs --------------------------------------------------------------------------------------------- */
 
-/* "./A/B" cut in names; the root has none. */
-struct place {
-	struct span names[DM_TREE_DEPTH];
-	size_t n;
-	struct span query;		/* behind '?'; p NULL: none */
-};
-
 static bool
 good_name(struct span name)
 {
@@ -127,13 +120,13 @@ good_name(struct span name)
 	    !text_has_control(name) && text_is_utf8(name, NULL);
 }
 
-static unsigned
-read_uri(const char *uri, struct place *out)
+unsigned
+dm_place_read(const char *uri, struct dm_place *out)
 {
 	size_t n = uri ? strcspn(uri, "?") : 0;
 	const char *p = uri, *end = uri + n;
 
-	*out = (struct place){ .n = 0 };
+	*out = (struct dm_place){ .n = 0 };
 	if (uri == NULL || n == 0)
 		return DM_STATUS_NOT_FOUND;
 	if (strlen(uri) > DM_TREE_URI)
@@ -159,43 +152,34 @@ read_uri(const char *uri, struct place *out)
 	}
 }
 
-static struct dm_node *
-find(const struct dm_tree *t, const struct place *at, size_t depth)
+struct dm_node *
+dm_node_find(const struct dm_tree *t, const struct dm_place *at, size_t depth)
 {
 	struct dm_node *node = t->root;
 	size_t i;
 
 	for (i = 0; i < depth && node != NULL; i++)
-		node = node_child(node, at->names[i]);
+		node = dm_node_child(node, at->names[i]);
 	return node;
 }
 
 static struct dm_node *
 find_uri(const struct dm_tree *t, const char *uri)
 {
-	struct place at;
+	struct dm_place at;
 
-	return read_uri(uri, &at) == DM_STATUS_OK && at.query.p == NULL ? find(t, &at, at.n) : NULL;
+	return dm_place_read(uri, &at) == DM_STATUS_OK && at.query.p == NULL ? dm_node_find(t, &at, at.n) : NULL;
 }
 
 /* ---- rights --------------------------------------------------------------------------------------------- */
 
 /* A node without a list of its own has all of the nearest one above. */
-static bool
-may(const struct dm_node *node, enum dm_right right, const char *server)
+bool
+dm_node_may(const struct dm_node *node, enum dm_right right, const char *server)
 {
 	while (node->acl == NULL && node->parent != NULL)
 		node = node->parent;
 	return server == NULL || (node->acl != NULL && dm_acl_allows(span_str(node->acl), right, server));
-}
-
-/* Of a leaf the list belongs to its parent's owner. */
-static bool
-may_set_acl(const struct dm_node *node, const char *server)
-{
-	if (node->interior && may(node, DM_REPLACE, server))
-		return true;
-	return node->parent != NULL && may(node->parent, DM_REPLACE, server);
 }
 
 /* Leaves whose values go to no server (StdObj 1.2, DMAcc: no Get). */
@@ -243,11 +227,11 @@ dm_tree_create(void)
 	t->root->acl = dup_text("Get=*");
 	t->root->permanent = true;
 	for (i = 0; i < N_FIXED; i++) {
-		struct place at;
+		struct dm_place at;
 		struct dm_node *node;
 
-		read_uri(fixed[i].uri, &at);
-		node = node_add(t, find(t, &at, at.n - 1), at.names[at.n - 1], fixed[i].value == NULL);
+		dm_place_read(fixed[i].uri, &at);
+		node = node_add(t, dm_node_find(t, &at, at.n - 1), at.names[at.n - 1], fixed[i].value == NULL);
 		set_format(node, fixed[i].format);
 		node->permanent = true;
 		node->read_only = fixed[i].value != NULL;
@@ -325,8 +309,8 @@ known_format(const char *format)
 }
 
 /* Format, type and value of a leaf. Base64 is a form on the wire; octets are kept. */
-static unsigned
-fill_leaf(struct dm_tree *t, struct dm_node *node, const char *format, const char *type, struct span data)
+unsigned
+dm_node_fill(struct dm_tree *t, struct dm_node *node, const char *format, const char *type, struct span data)
 {
 	struct sbuf octets = { 0 };
 	unsigned status = DM_STATUS_OK;
@@ -367,8 +351,8 @@ fill_leaf(struct dm_tree *t, struct dm_node *node, const char *format, const cha
  * One node more. A server that could not change the list of an interior node that it made gets rights of its
  * own on it (TND 1.2, 7.7.1.3).
  */
-static unsigned
-make_node(struct dm_tree *t, const char *server, struct dm_node *parent, struct span name, const char *format,
+unsigned
+dm_node_make(struct dm_tree *t, const char *server, struct dm_node *parent, struct span name, const char *format,
     const char *type, struct span data)
 {
 	bool interior = format != NULL && strcmp(format, "node") == 0;
@@ -382,31 +366,31 @@ make_node(struct dm_tree *t, const char *server, struct dm_node *parent, struct 
 	node->changed = true;
 	t->changes++;
 	if (interior) {
-		if (!may(parent, DM_REPLACE, server)) {
+		if (!dm_node_may(parent, DM_REPLACE, server)) {
 			sbuf_fmt(&acl, "Add=%s&Delete=%s&Get=%s&Replace=%s", server, server, server, server);
 			node->acl = sbuf_take(&acl);
 		}
 		return DM_STATUS_OK;
 	}
-	status = fill_leaf(t, node, format, type, data);
+	status = dm_node_fill(t, node, format, type, data);
 	if (status != DM_STATUS_OK)
-		unlink_node(t, node);
+		dm_node_unlink(t, node);
 	return status;
 }
 
 /* Interior nodes down to `depth`; NULL: a leaf stands in the way, or there is no room. */
-static struct dm_node *
-make_parents(struct dm_tree *t, const struct place *at, size_t depth)
+struct dm_node *
+dm_node_parents(struct dm_tree *t, const struct dm_place *at, size_t depth)
 {
 	struct dm_node *node = t->root;
 	size_t i;
 
 	for (i = 0; i < depth; i++) {
-		struct dm_node *child = node_child(node, at->names[i]);
+		struct dm_node *child = dm_node_child(node, at->names[i]);
 
-		if (child == NULL && make_node(t, NULL, node, at->names[i], "node", NULL, (struct span){ 0 }) ==
+		if (child == NULL && dm_node_make(t, NULL, node, at->names[i], "node", NULL, (struct span){ 0 }) ==
 		    DM_STATUS_OK)
-			child = node_child(node, at->names[i]);
+			child = dm_node_child(node, at->names[i]);
 		if (child == NULL || !child->interior)
 			return NULL;
 		node = child;
@@ -420,22 +404,22 @@ int
 dm_tree_set(struct dm_tree *t, const char *uri, const char *format, struct span value, struct why *why)
 {
 	struct dm_node *parent, *node;
-	struct place at;
-	unsigned status = read_uri(uri, &at);
+	struct dm_place at;
+	unsigned status = dm_place_read(uri, &at);
 
 	if (status != DM_STATUS_OK || at.n == 0 || at.query.p != NULL)
 		return why_set(why, ERR_SYNTAX, "%.80s: no URI of a leaf", uri);
-	parent = make_parents(t, &at, at.n - 1);
+	parent = dm_node_parents(t, &at, at.n - 1);
 	if (parent == NULL)
 		return why_set(why, t->nodes == DM_TREE_NODES ? ERR_LIMIT : ERR_SYNTAX,
 		    "%.80s: no room, or a leaf stands above it", uri);
-	node = node_child(parent, at.names[at.n - 1]);
+	node = dm_node_child(parent, at.names[at.n - 1]);
 	if (node != NULL && node->interior)
 		return why_set(why, ERR_SYNTAX, "%.80s: an interior node has no value", uri);
 	if (node == NULL)
-		status = make_node(t, NULL, parent, at.names[at.n - 1], format, NULL, value);
+		status = dm_node_make(t, NULL, parent, at.names[at.n - 1], format, NULL, value);
 	else
-		status = fill_leaf(t, node, format, NULL, value);
+		status = dm_node_fill(t, node, format, NULL, value);
 	return status == DM_STATUS_OK ? OK : why_set(why, ERR_LIMIT, "%.80s: no room for the value, or it is not of "
 	    "its format", uri);
 }
@@ -486,7 +470,7 @@ dm_tree_drop(struct dm_tree *t, const char *uri)
 
 	if (node == NULL || node->permanent)
 		return false;
-	unlink_node(t, node);
+	dm_node_unlink(t, node);
 	return true;
 }
 
@@ -512,175 +496,4 @@ dm_tree_set_info(struct dm_tree *t, json_t *info, struct why *why)
 		find_uri(t, fixed[i].uri)->changed = false;	/* it is kept where it came from */
 	}
 	return OK;
-}
-
-/* ---- servers --------------------------------------------------------------------------------------------------- */
-
-void
-dm_value_done(struct dm_value *v)
-{
-	if (v->data.s != NULL)
-		secret_cleanse(v->data.s, v->data.n);
-	sbuf_done(&v->data);
-	*v = (struct dm_value){ .format = "" };
-}
-
-static void
-get_children(const struct dm_node *node, struct dm_value *out)
-{
-	const struct dm_node *c;
-
-	memcpy(out->format, "node", 5);
-	for (c = node->first; c != NULL; c = c->next) {
-		if (out->data.n > 0)
-			sbuf_char(&out->data, '/');
-		sbuf_str(&out->data, c->name);
-	}
-}
-
-static unsigned
-get_property(const struct dm_node *node, struct span query, struct dm_value *out)
-{
-	if (span_eq_str(query, "prop=ACL"))
-		sbuf_str(&out->data, node->acl ? node->acl : "");
-	else if (span_eq_str(query, "prop=Format"))
-		sbuf_str(&out->data, node->format);
-	else if (span_eq_str(query, "prop=Name"))
-		sbuf_str(&out->data, node->name);
-	else if (span_eq_str(query, "prop=Type"))
-		sbuf_str(&out->data, node->type ? node->type : "");
-	else if (span_eq_str(query, "prop=Size") && !node->interior)
-		sbuf_fmt(&out->data, "%zu", node->value.n);
-	else
-		return DM_STATUS_NO_FEATURE;
-	memcpy(out->format, "chr", 4);
-	return DM_STATUS_OK;
-}
-
-unsigned
-dm_tree_get(const struct dm_tree *t, const char *server, const char *uri, struct dm_value *out)
-{
-	const struct dm_node *node;
-	struct place at;
-	unsigned status = read_uri(uri, &at);
-
-	*out = (struct dm_value){ .format = "" };
-	if (status != DM_STATUS_OK)
-		return status;
-	node = find(t, &at, at.n);
-	if (node == NULL)
-		return DM_STATUS_NOT_FOUND;
-	if (!may(node, DM_GET, server))
-		return DM_STATUS_PERMISSION;
-	if (at.query.p != NULL)
-		return get_property(node, at.query, out);
-	if (node->interior) {
-		get_children(node, out);
-		return DM_STATUS_OK;
-	}
-	if (dm_tree_is_secret(node->name))
-		return DM_STATUS_NOT_ALLOWED;
-	memcpy(out->format, node->format, sizeof out->format);
-	if (node->type != NULL)
-		memcpy(out->type, node->type, strlen(node->type) + 1);
-	sbuf_span(&out->data, sbuf_as_span(&node->value));
-	return DM_STATUS_OK;
-}
-
-unsigned
-dm_tree_add(struct dm_tree *t, const char *server, const char *uri, const char *format, const char *type,
-    struct span data)
-{
-	struct dm_node *parent;
-	struct place at;
-	unsigned status = read_uri(uri, &at);
-
-	if (status != DM_STATUS_OK)
-		return status;
-	if (at.query.p != NULL || at.n == 0)
-		return at.n == 0 && at.query.p == NULL ? DM_STATUS_EXISTS : DM_STATUS_NOT_ALLOWED;
-	parent = server ? find(t, &at, at.n - 1) : make_parents(t, &at, at.n - 1);
-	if (parent == NULL)
-		return server ? DM_STATUS_NOT_FOUND : DM_STATUS_FAILED;
-	if (!may(parent, DM_ADD, server))
-		return DM_STATUS_PERMISSION;
-	if (node_child(parent, at.names[at.n - 1]) != NULL)
-		return DM_STATUS_EXISTS;
-	if (!parent->interior)
-		return DM_STATUS_NOT_ALLOWED;
-	return make_node(t, server, parent, at.names[at.n - 1], format, type, data);
-}
-
-/* The whole list is replaced; an empty one lets the node inherit. */
-static unsigned
-replace_acl(struct dm_tree *t, struct dm_node *node, const char *server, struct span acl)
-{
-	if (!may_set_acl(node, server))
-		return DM_STATUS_PERMISSION;
-	if (acl.n > DM_TREE_ACL)
-		return DM_STATUS_TOO_LARGE;
-	if (dm_acl_check(acl, NULL) != OK || (acl.n == 0 && node->parent == NULL))
-		return DM_STATUS_FAILED;
-	free(node->acl);
-	node->acl = acl.n > 0 ? span_dup(acl) : NULL;
-	node->changed = true;
-	t->changes++;
-	return DM_STATUS_OK;
-}
-
-unsigned
-dm_tree_replace(struct dm_tree *t, const char *server, const char *uri, const char *format, const char *type,
-    struct span data)
-{
-	struct dm_node *node;
-	struct place at;
-	unsigned status = read_uri(uri, &at);
-
-	if (status != DM_STATUS_OK)
-		return status;
-	node = find(t, &at, at.n);
-	if (node == NULL)
-		return server || at.query.p ? DM_STATUS_NOT_FOUND : dm_tree_add(t, NULL, uri, format, type, data);
-	if (at.query.p != NULL)
-		return span_eq_str(at.query, "prop=ACL") ? replace_acl(t, node, server, data) : DM_STATUS_NO_FEATURE;
-	if (!may(node, DM_REPLACE, server))
-		return DM_STATUS_PERMISSION;
-	if (node->read_only || node->interior || (format != NULL && strcmp(format, "node") == 0))
-		return DM_STATUS_NOT_ALLOWED;
-	return fill_leaf(t, node, format, type, data);
-}
-
-unsigned
-dm_tree_delete(struct dm_tree *t, const char *server, const char *uri)
-{
-	struct dm_node *node;
-	struct place at;
-	unsigned status = read_uri(uri, &at);
-
-	if (status != DM_STATUS_OK)
-		return status;
-	node = find(t, &at, at.n);
-	if (node == NULL)
-		return DM_STATUS_NOT_FOUND;
-	if (!may(node, DM_DELETE, server))
-		return DM_STATUS_PERMISSION;
-	if (node->permanent || at.query.p != NULL)
-		return DM_STATUS_NOT_ALLOWED;
-	unlink_node(t, node);
-	return DM_STATUS_OK;
-}
-
-unsigned
-dm_tree_exec(const struct dm_tree *t, const char *server, const char *uri)
-{
-	const struct dm_node *node;
-	struct place at;
-	unsigned status = read_uri(uri, &at);
-
-	if (status != DM_STATUS_OK)
-		return status;
-	node = find(t, &at, at.n);
-	if (node == NULL)
-		return DM_STATUS_NOT_FOUND;
-	return may(node, DM_EXEC, server) ? DM_STATUS_NOT_ALLOWED : DM_STATUS_PERMISSION;
 }
