@@ -9,6 +9,7 @@
  *	admit_sign.c		the MACs of a document that the gateway signs
  *	admit_capabilities.c	what the initiator assumes of devices, against what is known of them
  *	admit_policy.c		what the devices will do with it
+ *	admit_predicted.c	the same for the store
  */
 #ifndef PPG_ADMIT_INT_H
 #define PPG_ADMIT_INT_H
