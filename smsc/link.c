@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 const char *
 smsc_state_name(enum smsc_state s)
@@ -162,6 +163,31 @@ void
 smsc_link_receipt_done(struct smsc_link *link, uint64_t token, bool ok)
 {
 	kind_of(link)->receipt_done(link, token, ok);
+}
+
+/* ---- waiting -------------------------------------------------------------------------------- */
+
+int64_t
+smsc_jitter(int64_t ms)
+{
+	uint16_t r = 0;
+
+	if (getrandom(&r, sizeof r, 0) != sizeof r)
+		r = 0;
+	return ms + ms * (r % 256) / 1024;
+}
+
+int64_t
+smsc_back_off(const struct smsc_config *cf, unsigned failures)
+{
+	int64_t ms = cf->reconnect_min_ms;
+	unsigned i;
+
+	for (i = 0; i < failures && ms < cf->reconnect_max_ms; i++)
+		ms *= 2;
+	if (ms > cf->reconnect_max_ms)
+		ms = cf->reconnect_max_ms;
+	return smsc_jitter(ms);
 }
 
 /* ---- configuration --------------------------------------------------------------------------- */

@@ -26,6 +26,11 @@ struct smsc_link_kind {
 	void (*receipt_done)(struct smsc_link *link, uint64_t token, bool ok);
 };
 
+/* Up to a quarter more, so that many do not come at once. */
+int64_t smsc_jitter(int64_t ms);
+/* The wait before the next try to connect, after so many that failed: doubling from the first step, with jitter. */
+int64_t smsc_back_off(const struct smsc_config *cf, unsigned failures);
+
 extern const struct smsc_link_kind smpp_link_kind;
 extern const struct smsc_link_kind box_link_kind;	/* Kannel's bearerbox */
 extern const struct smsc_link_kind udp_link_kind;

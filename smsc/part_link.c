@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -231,23 +230,6 @@ on_reconnect(void *arg)
 	part_link_leave(link);
 }
 
-/* Doubling from the first step, up to a quarter more so that many links do not come at once. */
-static int64_t
-back_off(const struct smsc_link *link)
-{
-	int64_t ms = link->cf.reconnect_min_ms;
-	unsigned i;
-	uint16_t r = 0;
-
-	for (i = 1; i < link->failures && ms < link->cf.reconnect_max_ms; i++)
-		ms *= 2;
-	if (ms > link->cf.reconnect_max_ms)
-		ms = link->cf.reconnect_max_ms;
-	if (getrandom(&r, sizeof r, 0) != sizeof r)
-		r = 0;
-	return ms + ms * (r % 256) / 1024;
-}
-
 static void
 drop_tokens(struct smsc_link *link)
 {
@@ -281,7 +263,7 @@ part_link_lost(struct smsc_link *link, const char *why)
 
 	if (link->state == SMSC_UP && clock_mono_ms() - link->up_at >= STEADY_MS)
 		link->failures = 0;
-	again_ms = back_off(link);
+	again_ms = smsc_back_off(&link->cf, link->failures > 0 ? link->failures - 1 : 0);	/* this try is counted */
 	if (link->state == SMSC_UP)
 		link->stats.reconnects++;
 	log_warning("smsc", "%s: %s; again in %d ms", link->cf.smsc_id, why, (int)again_ms);

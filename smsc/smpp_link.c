@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -85,30 +84,6 @@ start_phase(struct smpp_link *link, int64_t ms, void (*fire)(void *arg))
 
 /* ---- down, and again ------------------------------------------------------------------------ */
 
-int64_t
-smpp_link_jitter(int64_t ms)
-{
-	uint16_t r = 0;
-
-	if (getrandom(&r, sizeof r, 0) != sizeof r)
-		r = 0;
-	return ms + ms * (r % 256) / 1024;
-}
-
-/* Doubling from the first step. */
-static int64_t
-back_off(const struct smpp_link *link)
-{
-	int64_t ms = link->cf.reconnect_min_ms;
-	unsigned i;
-
-	for (i = 0; i < link->failures && ms < link->cf.reconnect_max_ms; i++)
-		ms *= 2;
-	if (ms > link->cf.reconnect_max_ms)
-		ms = link->cf.reconnect_max_ms;
-	return smpp_link_jitter(ms);
-}
-
 static void
 go_down(struct smpp_link *link, int64_t again_ms)
 {
@@ -134,7 +109,7 @@ smpp_link_lost(struct smpp_link *link, const char *why)
 	if (link->up_at != 0 && clock_mono_ms() - link->up_at >= STEADY_MS)
 		link->failures = 0;
 	link->up_at = 0;
-	again_ms = back_off(link);
+	again_ms = smsc_back_off(&link->cf, link->failures);
 	if (link->failures < 16)
 		link->failures++;
 	if (!link->stopping) {

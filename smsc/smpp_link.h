@@ -182,7 +182,6 @@ void smpp_link_peer_unbinds(struct smpp_link *link, uint32_t seq);
 void smpp_link_unbound(struct smpp_link *link);
 void smpp_link_watch_answers(struct smpp_link *link);	/* something waits for a response now */
 uint32_t smpp_link_seq(struct smpp_link *link);
-int64_t smpp_link_jitter(int64_t ms);		/* up to a quarter more, so that many do not come at once */
 
 /* smpp_link_conn.c */
 void link_conn_open(struct smpp_link *link);

@@ -76,7 +76,7 @@ link_pace_slow_down(struct smpp_link *link)
 	s->good = 0;
 	s->full_in_a_row = 0;
 	s->allowed = 1;
-	s->paused_until = now + smpp_link_jitter(s->backoff_ms);
+	s->paused_until = now + smsc_jitter(s->backoff_ms);
 	link_pace_resume_at(link, s->paused_until);
 	log_debug("smsc", "%s: throttled, pause of %d ms", link->cf.smsc_id, (int)(s->paused_until - now));
 }
