@@ -350,7 +350,7 @@ static const struct { const char *text, *errors; } bad_rows[] = {
 	{ PPG PI "push-role = root\n" SMSC,
 	  "X:6: group wap-push-user, push-role: root is not none, ppg-auth or ppg-trusted\n" },
 	{ PPG PI "group = smsc\nsmsc = at\nhost = h\nport = 1\nsmsc-username = u\nmodemtype = x\n",
-	  "X:7: group smsc, smsc: links of kind at are not supported; smpp, bearerbox and udp are\n" },
+	  "X:7: group smsc, smsc: links of kind at are not supported; smpp, bearerbox, udp and http are\n" },
 	{ MINIMAL "error-map = \"0x0B:2002, 0x45:5\"\n", "X:11: group smsc, error-map: \"0x45:5\" is not a "
 	  "command_status, ':', and a PAP code of 2000 to 5999, retry or throttle\n" },
 	{ MINIMAL "interface-version = 33\nsegmentation = sar\n",
