@@ -2,6 +2,7 @@
 import time
 
 import harness
+import smpp_client
 from gateway import Gateway, Receiver, new_id
 from harness import case, equal, note, wait_for
 
@@ -136,6 +137,34 @@ def an_smsc_that_has_forgotten_it():
     equal((link(gw)["queries"], link(gw)["queried"]), (1, 0))
     gw.stop()
     own.stop()
+
+
+@case
+def an_smsc_that_does_not_answer():
+    """It was asked, and that is all; the link stays, and a receipt is welcome."""
+    port = harness.free_port()
+    gw = gateway(smsc_more="\ngroup = smsc\nsmsc = smpp\nsmsc-id = mute\nsmsc-username = ppg\nwait-ack = 1s\n"
+                 "outbind-port = %d\noutbind-allow = 127.0.0.1\noutbind-password = hello\noutbind-bind = transceiver\n"
+                 "\ngroup = route\nname = mute\nprefix = +34\nlinks = mute\n" % port)
+    wait_for(lambda: harness.is_listening(port), "the port for outbind")
+    smsc = smpp_client.Esme(port)
+    smsc.send(smpp_client.OUTBIND, b"x\0hello\0")
+    smsc.answer(smsc.next_request(), body=b"x\0")
+    push_id = push(gw, "+34255550192")
+    submit = smsc.next_request()
+    equal(submit.id, smpp_client.SUBMIT_SM)
+    smsc.answer(submit, body=b"A9\0")
+    query = smsc.next_request()
+    equal((query.id, query.body[:3]), (smpp_client.QUERY_SM, b"A9\0"))
+    wait_for(lambda: "state asked for" in audited(gw, push_id), "the question to be given up")
+    equal((link(gw, "mute")["state"], link(gw, "mute")["queried"]), ("up", 0))
+    equal(gw.show(push_id)["state"], "pending")
+    receipt = smpp_client.submit_body("+12025550100", b"id:A9 stat:DELIVRD err:000", source="+34255550192", esm_class=4)
+    equal(smsc.response(smsc.send(smpp_client.DELIVER_SM, receipt)).status, 0)
+    gw.wait_state(push_id, "delivered")
+    gw.program.signal(15)
+    smsc.answer(smsc.next_request(), body=b"")
+    equal(gw.program.wait(), 0)
 
 
 @case
