@@ -27,7 +27,7 @@ bool pin_runs_hold(const struct pin_runs *runs, enum prov_sec sec, const char *m
 /* ---- control_memory.c: what was sent before ------------------------------------------------------ */
 
 enum memory_kind { MEMORY_RATES, MEMORY_REACHED, MEMORY_REPLAYS, MEMORY_SENT, MEMORY_TEXTS, MEMORY_DOCUMENTS, MEMORY_KINDS };
-enum { MEMORY_BUCKETS = 4096, MEMORY_TIMES = 32, DAY_S = 86400 };
+enum { MEMORY_BUCKETS = 1 << 16, MEMORY_TIMES = 32, DAY_S = 86400 };
 
 struct memory_key { uint8_t octets[STORE_MEMORY_KEY]; };
 
