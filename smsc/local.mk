@@ -55,8 +55,10 @@ tests_unit_test_box_link_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 tests_unit_test_box_msg_SOURCES = tests/unit/test_box_msg.c
 tests_unit_test_box_msg_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 
-check_PROGRAMS += tests/unit/test_http_template tests/unit/test_http_answer
-TESTS += tests/unit/test_http_template tests/unit/test_http_answer
+check_PROGRAMS += tests/unit/test_http_template tests/unit/test_http_answer tests/unit/test_http_receipt
+TESTS += tests/unit/test_http_template tests/unit/test_http_answer tests/unit/test_http_receipt
+tests_unit_test_http_receipt_SOURCES = tests/unit/test_http_receipt.c
+tests_unit_test_http_receipt_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 tests_unit_test_http_template_SOURCES = tests/unit/test_http_template.c
 tests_unit_test_http_template_LDADD = $(SMSC_LIBS) $(TEST_LIBS)
 tests_unit_test_http_answer_SOURCES = tests/unit/test_http_answer.c
