@@ -3,8 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "base/secret.h"
+#include "router/dm_tnds.h"
 
 enum {
 	ALERT_DISPLAY = 1100, ALERT_CONFIRM = 1101, ALERT_NEXT = 1222, ALERT_ABORT = 1223,
@@ -43,6 +44,14 @@ either(const char *own, const char *of_command)
 	return own != NULL && own[0] != '\0' ? own : of_command;
 }
 
+/* A bootstrap's management object: its nodes are meant, not a leaf of the inbox. */
+static bool
+is_object(const struct syncml_item *item, const char *type)
+{
+	return type != NULL && strcasecmp(type, DM_TNDS_XML) == 0 && item->target != NULL &&
+	    strncmp(item->target, "./Inbox", 7) == 0;
+}
+
 /* Add and Replace: the data as octets. A large object that comes in pieces is more than this device takes. */
 static unsigned
 write_item(struct dm_run *run, const struct syncml_command *c, const struct syncml_item *item)
@@ -52,6 +61,8 @@ write_item(struct dm_run *run, const struct syncml_command *c, const struct sync
 
 	if (item->more)
 		return DM_STATUS_TOO_LARGE;
+	if (run->server == NULL && is_object(item, type))
+		return dm_tnds_apply(*run->tree, data, NULL) == OK ? DM_STATUS_OK : DM_STATUS_FAILED;
 	if (c->kind == SYNCML_ADD)
 		return dm_tree_add(*run->tree, run->server, item->target, format, type, data);
 	return dm_tree_replace(*run->tree, run->server, item->target, format, type, data);

@@ -1,7 +1,8 @@
 noinst_LIBRARIES += router/librouter.a
 router_librouter_a_SOURCES = \
 	router/answer.c router/device.c router/dm_account.c router/dm_account.h router/dm_client.c router/dm_client.h \
-	router/dm_command.c router/dm_command.h router/dm_inbox.c router/dm_inbox.h router/dm_state.c router/dm_state.h \
+	router/dm_command.c router/dm_command.h router/dm_inbox.c router/dm_inbox.h router/dm_state.c router/dm_state.h router/dm_tnds.c \
+	router/dm_tnds.h \
 	router/dm_tree.c router/dm_tree.h router/dm_tree_int.h router/dm_tree_json.c router/dm_tree_server.c \
 	router/pushrouter.h router/registry.c router/router.c router/router_int.h router/stats.c
 
@@ -48,8 +49,10 @@ tests_unit_test_registry_LDADD = $(ROUTER_LIBS) $(TEST_LIBS)
 tests_unit_test_router_parts_SOURCES = tests/unit/test_router_parts.c
 tests_unit_test_router_parts_LDADD = $(ROUTER_LIBS) $(TEST_LIBS)
 
-check_PROGRAMS += tests/unit/test_dm_account tests/unit/test_dm_client tests/unit/test_dm_tree
-TESTS += tests/unit/test_dm_account tests/unit/test_dm_client tests/unit/test_dm_tree
+check_PROGRAMS += tests/unit/test_dm_account tests/unit/test_dm_client tests/unit/test_dm_tnds tests/unit/test_dm_tree
+TESTS += tests/unit/test_dm_account tests/unit/test_dm_client tests/unit/test_dm_tnds tests/unit/test_dm_tree
+tests_unit_test_dm_tnds_SOURCES = tests/unit/test_dm_tnds.c
+tests_unit_test_dm_tnds_LDADD = $(ROUTER_LIBS) $(TEST_LIBS)
 tests_unit_test_dm_client_SOURCES = tests/unit/test_dm_client.c tests/unit/dm_fake_server.c tests/unit/dm_fake_server.h
 tests_unit_test_dm_client_LDADD = $(ROUTER_LIBS) $(TEST_LIBS)
 tests_unit_test_dm_account_SOURCES = tests/unit/test_dm_account.c

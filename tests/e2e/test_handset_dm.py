@@ -460,6 +460,37 @@ def bootstrapped():
 
 
 @case
+def bootstrapped_by_an_object():
+    """an account as a serialised object in the inbox"""
+    def leaf(name, value, form="chr"):
+        return ("<Node><NodeName>%s</NodeName><RTProperties><Format><%s/></Format><Type><MIME>text/plain</MIME></Type></RTProperties>"
+                "<Value>%s</Value></Node>" % (name, form, value))
+
+    def inner(name, *nodes):
+        return "<Node><NodeName>%s</NodeName>%s</Node>" % (name, "".join(nodes))
+    account = an_account()
+    server = DmServer(account, PLAN[1:])
+    auth = [inner(str(i + 1), leaf("AAuthLevel", level), leaf("AAuthName", user), leaf("AAuthSecret", secret), leaf("AAuthData", b64(nonce), "b64"))
+            for i, (level, user, secret, nonce) in enumerate((("CLCRED", account.user, account.password, account.nonce),
+                                                             ("SRVCRED", account.server_id, account.server_password, account.server_nonce)))]
+    tree = ('<MgmtTree xmlns="syncml:dmddf1.2"><VerDTD>1.2</VerDTD><Node><NodeName>dm.example.net</NodeName><RTProperties><Format><node/></Format>'
+            "<Type><DDFName>org.openmobilealliance/1.0/w7</DDFName></Type></RTProperties>%s</Node></MgmtTree>" % "".join((
+                leaf("AppID", "w7"), leaf("ServerID", account.server_id), leaf("Name", "Of an object"),
+                inner("AppAddr", inner("1", leaf("Addr", server.url))), inner("AppAuth", *auth))))
+    meta = tag("Meta", b"\x00\x01\x47\x03xml\0\x01\x53\x03application/vnd.syncml.dmtnds+xml\0\x01\x00\x00")
+    body = bootstrap_message([]).replace(tag("Final"), tag("Add", tag("CmdID", "1"), tag("Item", tag("Target", tag("LocURI", "./Inbox/a")), meta,
+                                                                                       tag("Data", tree))) + tag("Final"))
+    path = handsets(clients=CLIENTS)
+    answers, _, _ = take(path, [bootstrap(body, 1, PIN.encode())])
+    equal(answers[0].get("dm"), {"bootstrap": True}, answers)
+    answers, events, _ = take(path, [package0(notification(account.server_id, account.server_password, account.server_nonce, 10))])
+    equal((events[0]["dm"]["outcome"], server.results), ("done", {"./DMAcc/dm.example.net/Name": "Of an object"}), events)
+    broken = body.replace(b"</MgmtTree>", b"</MgmtTrxe>")
+    answers, _, _ = take(path, [bootstrap(broken, 1, PIN.encode())])
+    equal((answers[0]["dm"]["bootstrap"], answers[0]["dm"]["refused"]), (False, "Add ./Inbox/a: status 500"))
+
+
+@case
 def not_bootstrapped():
     """unsigned, another key, a PIN too late, a user who declines, a body that is none, a device without such a client"""
     account = an_account()
