@@ -30,3 +30,8 @@ check_PROGRAMS += tests/unit/test_tps_session
 TESTS += tests/unit/test_tps_session
 tests_unit_test_tps_session_SOURCES = tests/unit/test_tps_session.c
 tests_unit_test_tps_session_LDADD = $(TPS_LIBS) $(TEST_LIBS)
+
+FUZZ_TARGETS += tests/fuzz/fuzz_tps
+tests_fuzz_fuzz_tps_SOURCES = tests/fuzz/fuzz_tps.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_tps_LDADD = $(TPS_LIBS)
+tests_fuzz_fuzz_tps_LDFLAGS = $(FUZZ_LINK)
