@@ -88,7 +88,7 @@ check(const struct smsc_link *link)
 {
 	const struct link_send *s = &link->sessions[0]->send;
 
-	if (s->outstanding > WINDOW || s->n_queued > DATAGRAMS || s->n_again > PARTS || s->n_cancels > CANCELS ||
+	if (s->outstanding > WINDOW || s->n_queued > DATAGRAMS || s->n_again > PARTS || s->n_asks > CANCELS ||
 	    (s->outstanding == 0) != (s->oldest == NO_SLOT))
 		abort();
 }
