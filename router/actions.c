@@ -18,6 +18,7 @@ struct actions {
 	struct dm_agent *agent;
 	struct fetcher *fetcher;	/* NULL: nothing is fetched */
 	struct loop_fd input;		/* commands; fd -1: none */
+	int input_flags;		/* as standard input had them; -1: they were not changed */
 	struct loop_timer poll;		/* for input that cannot be watched: a file */
 	char line[LINE];
 	size_t n;
@@ -102,7 +103,8 @@ read_all(void *arg)
 static void
 start_input(struct actions *a)
 {
-	fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);
+	a->input_flags = fcntl(STDIN_FILENO, F_GETFL);
+	fcntl(STDIN_FILENO, F_SETFL, a->input_flags | O_NONBLOCK);
 	if (loop_watch(a->s->loop, &a->input, STDIN_FILENO, LOOP_READ, readable, a) == OK)
 		return;
 	a->input.fd = -1;
@@ -130,7 +132,7 @@ actions_create(struct service *s, const struct dm_store *store, struct actions *
 		abort();
 	a->s = s;
 	a->store = *store;
-	a->input.fd = -1;
+	a->input.fd = a->input_flags = -1;
 	a->agent = dm_agent_create(s->loop, &dm, store);
 	if (o->fetch)
 		a->fetcher = fetcher_create(s->loop, allow, o->dm_ca_file, store->event, store->arg);
@@ -150,6 +152,8 @@ actions_destroy(struct actions **p)
 	if (a == NULL)
 		return;
 	stop_input(a);
+	if (a->input_flags >= 0)	/* a terminal is shared with the shell */
+		fcntl(STDIN_FILENO, F_SETFL, a->input_flags);
 	loop_timer_stop(a->s->loop, &a->poll);
 	dm_agent_destroy(&a->agent);
 	fetcher_destroy(&a->fetcher);

@@ -264,6 +264,26 @@ def ignored():
 
 
 @case
+def one_after_another():
+    """notifications of two sessions in one go: one session follows the other; a user who is asked and declines"""
+    account = an_account()
+    server = DmServer(account, PLAN[1:])
+    path = handsets()
+    take(path, [document(account.application(server.url))])
+    answers, events, _ = take(path, [package0(notification("dm.example.net", "srv-secret-1", account.server_nonce, i)) for i in (21, 22)])
+    equal([(e["dm"]["session"], e["dm"]["outcome"]) for e in events], [("15", "done"), ("16", "done")])
+    equal([m.session for m in server.messages], ["15"] * (len(server.messages) // 2) + ["16"] * (len(server.messages) // 2))
+    path = handsets(consent="no")
+    account = an_account()
+    server = DmServer(account, PLAN[1:])
+    take(path, [document(account.application(server.url))])
+    answers, events, _ = take(path, [package0(notification("dm.example.net", "srv-secret-1", account.server_nonce, 30 + ui, ui=ui))
+                                     for ui in (3, 2)])
+    equal([a["dm"]["ui"] for a in answers], ["interaction", "informative"])
+    equal(([a["dm"].get("refused") for a in answers], len(events)), (["the user declined", None], 1))
+
+
+@case
 def begun_here():
     """INIT in the document, a command on standard input, --dm-session: Alert 1201"""
     account = an_account()
