@@ -20,7 +20,7 @@ static const struct cli_verb verbs[] = {
 	{ "device", "password", "DEVICE", "give a device a new password, for its next w7 document", cli_device_password },
 	{ "template", "list", "", "list the templates of documents", cli_template_list },
 	{ "template", "show", "TEMPLATE", "print what a template needs, and its document", cli_template_show },
-	{ "push", NULL, "DEVICE TEMPLATE [NAME=VALUE]...", "fill a template and push it to a device", cli_push },
+	{ "push", NULL, "DEVICE TEMPLATE [NAME=VALUE|NAME@FILE]...", "fill a template and push it to a device", cli_push },
 	{ "notify", NULL, "DEVICE", "push package 0: the device shall start a DM session", cli_notify },
 	{ "dm", "queue", "DEVICE get|replace|add|delete|exec URI [VALUE]", "have a command wait for the next DM session", cli_dm_queue },
 	{ "dm", "list", "DEVICE", "print the commands of a device and their status", cli_dm_list },
@@ -157,7 +157,7 @@ int
 cli_read_secret(const char *path, char *out, size_t size, struct why *why)
 {
 	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	char line[512];
+	char line[2048];
 	int err = OK;
 	size_t n;
 
@@ -174,6 +174,28 @@ cli_read_secret(const char *path, char *out, size_t size, struct why *why)
 	else
 		snprintf(out, size, "%.*s", (int)n, line);
 	secret_cleanse(line, sizeof line);
+	if (file != stdin)
+		fclose(file);
+	return err;
+}
+
+int
+cli_read_file(const char *path, size_t most, struct sbuf *out, struct why *why)
+{
+	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	char piece[4096];
+	int err = OK;
+	size_t n;
+
+	if (file == NULL)
+		return why_set(why, ERR_IO, "%.100s: %s", path, strerror(errno));
+	while (out->n <= most && (n = fread(piece, 1, sizeof piece, file)) > 0)
+		sbuf_put(out, piece, n);
+	if (ferror(file))
+		err = why_set(why, ERR_IO, "%.100s: %s", path, strerror(errno));
+	else if (out->n > most)
+		err = why_set(why, ERR_LIMIT, "%.100s has more than %zu octets", path, most);
+	secret_cleanse(piece, sizeof piece);
 	if (file != stdin)
 		fclose(file);
 	return err;

@@ -51,6 +51,8 @@ int cli_no(struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2,
 int cli_wrong(struct cli *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The first line of a file; "-" is standard input. At most size - 1 octets. */
 int cli_read_secret(const char *path, char *out, size_t size, struct why *why);
+/* A whole file of at most `most` octets; "-" is standard input. */
+int cli_read_file(const char *path, size_t most, struct sbuf *out, struct why *why);
 /* The device that args[0] names, or a complaint. */
 bool cli_device(struct cli *c, struct tps_device *d, int *status);
 /* Text as JSON, null for "". */

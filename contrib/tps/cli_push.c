@@ -67,7 +67,7 @@ submit(struct cli *c, const struct tps_device *d, const char *what, struct tps_s
 struct values {
 	struct tps_value list[VALUES_MAX];
 	size_t n;
-	char *names[WORDS_MAX];		/* heap: what stood before '=' */
+	char *names[WORDS_MAX], *values[WORDS_MAX];	/* heap: of words */
 	size_t n_names;
 	struct sbuf client_nonce, server_nonce;
 };
@@ -79,17 +79,25 @@ offer(struct values *v, const char *name, const char *value)
 		v->list[v->n++] = (struct tps_value){ .name = name, .value = value };
 }
 
+/* NAME=VALUE, or NAME@FILE for what should not stand in the list of processes. */
 static int
 give(struct values *v, const char *word, struct why *why)
 {
-	const char *equals = strchr(word, '=');
-	char *name;
+	size_t n = strcspn(word, "=@");
+	char value[TPS_VALUE_MAX + 1];
+	int err = OK;
 
-	if (equals == NULL || equals == word)
+	if (n == 0 || word[n] == '\0')
 		return why_set(why, ERR_SYNTAX, "\"%.40s\" is not NAME=VALUE", word);
-	name = span_dup(span_of(word, (size_t)(equals - word)));
-	v->names[v->n_names++] = name;
-	v->list[v->n++] = (struct tps_value){ name, equals + 1, true };
+	if (word[n] == '@')
+		err = cli_read_secret(word + n + 1, value, sizeof value, why);
+	if (err != OK)
+		return err;
+	v->names[v->n_names] = span_dup(span_of(word, n));
+	v->values[v->n_names] = span_dup(span_str(word[n] == '@' ? value : word + n + 1));
+	v->list[v->n++] = (struct tps_value){ v->names[v->n_names], v->values[v->n_names], true };
+	v->n_names++;
+	secret_cleanse(value, sizeof value);
 	return OK;
 }
 
@@ -126,8 +134,11 @@ values_done(struct values *v)
 {
 	size_t i;
 
-	for (i = 0; i < v->n_names; i++)
+	for (i = 0; i < v->n_names; i++) {
 		free(v->names[i]);
+		secret_cleanse(v->values[i], strlen(v->values[i]));
+		free(v->values[i]);
+	}
 	forget(&v->client_nonce);
 	forget(&v->server_nonce);
 }

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "contrib/tps/template.h"
 
-enum { SHOWN = 100 };
+enum { SHOWN = 100, VALUE_MAX = 64 * 1024 };
 
 static const struct cli_option no_options[] = { { NULL, NULL, NULL, NULL, NULL } };
 
@@ -69,12 +69,31 @@ cli_template_show(struct cli *c, int argc, char **argv)
 
 /* ---- commands ------------------------------------------------------------------------------------------ */
 
+/* What a command carries, from its word or a file; text unless its format says otherwise. */
 static int
-take_command(struct cli *c, const char *format, const char *type, struct tps_command *out, struct why *why)
+take_value(const struct cli *c, const char *file, struct tps_command *out, struct why *why)
+{
+	int err = OK;
+
+	if (c->n_args > 3 && file != NULL)
+		return why_set(why, ERR_SYNTAX, "there is a value, and --value-file too");
+	if (file != NULL)
+		err = cli_read_file(file, VALUE_MAX, &out->data, why);
+	else if (c->n_args > 3)
+		sbuf_str(&out->data, c->args[3]);
+	out->has_data = file != NULL || c->n_args > 3;
+	if (err == OK && strcmp(out->format, "bin") != 0 && !text_is_utf8(sbuf_as_span(&out->data), NULL))
+		err = why_set(why, ERR_SYNTAX, "the value is no UTF-8; --format bin is for octets");
+	return err;
+}
+
+static int
+take_command(struct cli *c, const char *format, const char *type, const char *file, struct tps_command *out,
+    struct why *why)
 {
 	static const char *const verbs[] = { "get", "replace", "add", "delete", "exec" };
 	const char *verb = c->args[1], *uri = c->args[2];
-	bool value = c->n_args > 3;
+	bool value = c->n_args > 3 || file != NULL;
 	size_t i;
 
 	for (i = 0; i < 5 && strcmp(verbs[i], verb) != 0; i++)
@@ -95,21 +114,17 @@ take_command(struct cli *c, const char *format, const char *type, struct tps_com
 	snprintf(out->format, sizeof out->format, "%s", format != NULL ? format : value ? "chr" :
 	    strcmp(verb, "add") == 0 ? "node" : "");
 	snprintf(out->type, sizeof out->type, "%s", type != NULL ? type : "");
-	if (value && (!text_is_utf8(span_str(c->args[3]), NULL)))
-		return why_set(why, ERR_SYNTAX, "the value is no UTF-8");
-	out->has_data = value;
-	if (value)
-		sbuf_str(&out->data, c->args[3]);
-	return OK;
+	return take_value(c, file, out, why);
 }
 
 int
 cli_dm_queue(struct cli *c, int argc, char **argv)
 {
-	const char *format = NULL, *type = NULL, *args[4];
+	const char *format = NULL, *type = NULL, *file = NULL, *args[4];
 	const struct cli_option options[] = {
-		{ "format", "NAME", "of the value: chr (default), int, bool, b64, node, null, xml", &format, NULL },
+		{ "format", "NAME", "of the value: chr (default), int, bool, b64, bin, node, null, xml", &format, NULL },
 		{ "type", "MEDIA", "its media type", &type, NULL },
+		{ "value-file", "FILE", "the value is what this file holds; - is standard input", &file, NULL },
 		{ NULL, NULL, NULL, NULL, NULL }
 	};
 	struct tps_command command = { .id = 0 };
@@ -120,7 +135,7 @@ cli_dm_queue(struct cli *c, int argc, char **argv)
 	if (!cli_parse(c, options, argc, argv, args, 3, 4, &status) || !cli_device(c, &d, &status))
 		return status;
 	command.device = d.id;
-	if (take_command(c, format, type, &command, &why) != OK)
+	if (take_command(c, format, type, file, &command, &why) != OK)
 		status = cli_wrong(c, "%s", why.text);
 	else if (tps_command_add(c->db, &command, c->cf->commands, &why) != OK)
 		status = cli_no(c, "%s", why.text);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/http_server.h"
 #include "base/log.h"
 #include "contrib/tps/cli.h"
 #include "contrib/tps/server.h"
@@ -119,6 +120,20 @@ copy_words(int argc, char **argv)
 	return words;
 }
 
+/* What only shows when the files are read. */
+static int
+check_files(const struct tps_config *cf)
+{
+	const struct http_server_config http = { .tls_cert_file = cf->cert, .tls_key_file = cf->key,
+		.tls_client_certs = cf->cert != NULL, .tls_client_ca_file = cf->client_ca };
+	struct why why = { 0 };
+
+	if (cf->cert == NULL || http_server_check_tls(&http, NULL, &why) == OK)
+		return OK;
+	report(NULL, 2, why.text);
+	return ERR_IO;
+}
+
 static int
 with_config(const char *path, const char *mode)
 {
@@ -133,7 +148,10 @@ with_config(const char *path, const char *mode)
 		fwrite(text.s, 1, text.n, stdout);
 		sbuf_done(&text);
 	} else if (strcmp(mode, "--check-config") == 0) {
-		printf("%s: no errors\n", path);
+		if (check_files(cf) == OK)
+			printf("%s: no errors\n", path);
+		else
+			status = EXIT_FAILURE;
 	} else {
 		status = run(cf);
 	}

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import os
+import shutil
 
 import harness
 from gateway import Gateway, PROVURL, SENDER, initiator
@@ -161,6 +162,13 @@ def unsigned():
     message, _ = push(NUMBER, "apn", "apn=internet.example.net", "user=me", "password=<&>")
     equal((message["content_type"], message.get("params", {}).get("MAC"), message["push_flag"], message["initiator_uri"]),
           ("application/vnd.wap.connectivity-wbxml", None, 3, PROVURL))
+    path = os.path.join(FOLDER, "apn-password")
+    with open(path, "w") as f:
+        f.write("of <a> file\nmore\n")
+    for word, stdin in (("password@" + path, ""), ("password@-", "of <a> file\n")):
+        other, _ = push(NUMBER, "apn", "apn=x", "user=me", word, stdin=stdin)
+        assert '"AUTHSECRET" value="of &lt;a&gt; file"' in other["body"]["value"], other["body"]["value"]
+    tps("push", NUMBER, "apn", "apn@/nonexistent", status=2)
     for part in ('"NAP-ADDRESS" value="internet.example.net"', '"AUTHSECRET" value="&lt;&amp;&gt;"'):
         assert part in message["body"]["value"], message["body"]["value"]
 
@@ -312,6 +320,8 @@ def commands():
     tps("dm", "queue", "IMEI:10", "add", "./Vendor/Node")
     tps("dm", "queue", "IMEI:10", "exec", "./Vendor/Do", "now", "--type", "text/plain")
     tps("dm", "queue", "IMEI:10", "delete", "./Vendor/Node")
+    for value, more in ((b"\xff", ()), (b"x" * 65537, ()), (b"x", ("word",))):
+        tps("dm", "queue", "IMEI:10", "replace", "./a", *more, "--value-file", "-", stdin=value, status=2)
     for args in (("get", "DevInfo"), ("get", "./a", "b"), ("delete", "./a", "b"), ("replace", "./a"), ("copy", "./a"),
                  ("get", "./" + "a" * 300), ("get", "./a\nb"), ("replace", "./a", "b", "--format", "x" * 20)):
         tps("dm", "queue", "IMEI:10", *args, status=2)
@@ -322,6 +332,9 @@ def commands():
     equal(listed[0]["id"], first)
     assert "hidden-value" not in tps("dm", "list", "IMEI:10")
     equal(tps("dm", "clear", "IMEI:10"), "5\n")
+    for value, more in (("of a file", ()), (b"\x00\xff", ("--format", "bin")), ("", ())):
+        tps("dm", "queue", "IMEI:10", "replace", "./a", *more, "--value-file", "-", stdin=value)
+    equal(tps("dm", "clear", "IMEI:10"), "3\n")
     equal(tps("dm", "list", "IMEI:10"), "")
     tps("device", "remove", "IMEI:10")
 
@@ -347,6 +360,12 @@ def wrong_use():
             f.write(text)
         status, _, err = harness.run([harness.built("tps"), "--check-config", bad])
         assert status == 1 and what in err, err
+    sample = os.path.join(FOLDER, "sample.conf")
+    shutil.copy(harness.source("contrib/tps/tps.conf"), sample)
+    with open(os.path.join(FOLDER, "gateway.password"), "w") as f:
+        f.write("secret\n")
+    status, out, err = harness.run([harness.built("tps"), "--check-config", sample])
+    assert status == 1 and "tps.pem" in err and err.count("error") == 1, err
     status, out, err = harness.run([harness.built("tps"), "--check-config", config])
     equal((status, out), (0, config + ": no errors\n"))
     status, out, _ = harness.run([harness.built("tps"), "--print-config", config])

@@ -1,5 +1,7 @@
 """Device management sessions with tps over HTTPS: who is who, by digest, HMAC and certificate; and what is done then."""
 import os
+import shutil
+import signal
 import socket
 import sqlite3
 import threading
@@ -302,8 +304,8 @@ def commands():
 def unanswered():
     """A command that the device did not answer waits for the next session."""
     d = device()
-    tps.run("dm", "queue", d.id, "get", "./Vendor/A")
-    tps.run("dm", "queue", d.id, "get", "./Vendor/B")
+    for uri in ("./Vendor/A", "./Vendor/B"):
+        tps.run("dm", "queue", d.id, "get", uri)
     d.tree.update({"./Vendor/A": "a", "./Vendor/B": "b"})
     d.begin()
     reply = d.login()
@@ -525,6 +527,30 @@ def restart():
     equal(first.code, 212)
     assert d.server_fits(first)
     equal(first.commands()[0][2], "./DevDetail/SwV")
+
+
+@case
+def renewed():
+    """SIGHUP: connections to come see the new certificate; a broken one leaves what is there."""
+    def shown():
+        with PLAIN.wrap_socket(socket.create_connection(("127.0.0.1", tps.port)), server_hostname="127.0.0.1") as s:
+            return s.getpeercert()["subject"][-1][0][1]
+    for name in ("server.pem", "server.key"):
+        shutil.copy(os.path.join(FOLDER, name), os.path.join(FOLDER, "kept-" + name))
+    equal(shown(), "server")
+    make_certificate(FOLDER, "later", "ca")
+    for name in (".pem", ".key"):
+        shutil.copy(os.path.join(FOLDER, "later" + name), os.path.join(FOLDER, "server" + name))
+    tps.program.signal(signal.SIGHUP)
+    harness.wait_for(lambda: shown() == "later", "the new certificate")
+    start = len(tps.program.lines)
+    with open(os.path.join(FOLDER, "server.pem"), "w") as f:
+        f.write("nothing")
+    tps.program.signal(signal.SIGHUP)
+    tps.program.wait_line("certificates stay as they are", start=start)
+    equal(shown(), "later")
+    for name in ("server.pem", "server.key"):
+        shutil.copy(os.path.join(FOLDER, "kept-" + name), os.path.join(FOLDER, name))
 
 
 @case
