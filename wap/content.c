@@ -91,6 +91,9 @@ type_find(struct span media)
 	for (i = 0; i < sizeof types / sizeof types[0]; i++)
 		if (span_eq_nocase(media, types[i].media))
 			return &types[i];
+	/* Whatever kind of multipart: devices look inside. */
+	if (span_starts_nocase(media, "application/vnd.wap.multipart.") || span_eq_nocase(media, "application/vnd.wap.multipart"))
+		return type_find(span_str("application/vnd.wap.multipart.*"));
 	return NULL;
 }
 

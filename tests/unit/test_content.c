@@ -419,6 +419,7 @@ static void
 parts(void **state)
 {
 #define SIC "02056A0045460361000101"
+#define PROV_UPPER "4150504C49434154494F4E2F564E442E5741502E434F4E4E45435449564954592D5742584D4C"
 	static const struct { const char *hex; int err; const char *text; } rows[] = {
 		{ "00", OK, NULL },
 		{ "01 01 01 83 78", OK, NULL },					/* text/plain, "x" */
@@ -434,6 +435,21 @@ parts(void **state)
 		{ "01 01 06 B6 030B6A004501", ERR_UNSUPPORTED, "part 1: provisioning goes on its own" },
 		{ "01 01 05 B0 02066A0005", ERR_UNSUPPORTED, "part 1: SL goes on its own" },
 		{ "01 01 0A A3 01 01 06 B6 030B6A004501", ERR_UNSUPPORTED, "part 1: part 1: provisioning" },
+		/* the same content under types written otherwise */
+		{ "01 03 06 020136 030B6A004501", ERR_UNSUPPORTED, "part 1: provisioning goes on its own" },
+		{ "01 04 06 03020036 030B6A004501", ERR_UNSUPPORTED, "part 1: provisioning goes on its own" },
+		{ "01 27 06 " PROV_UPPER "00 030B6A004501", ERR_UNSUPPORTED, "part 1: provisioning goes on its own" },
+		{ "01 29 06 1F27 " PROV_UPPER "00 030B6A004501", ERR_UNSUPPORTED, "part 1: provisioning goes on its own" },
+		{ "01 2B 06 " PROV_UPPER "3B613D6200 030B6A004501", ERR_SYNTAX, "part 1: more than a type" },
+		{ "01 28 06 " PROV_UPPER "2000 030B6A004501", ERR_SYNTAX, "part 1: more than a type" },
+		{ "01 29 06 22" PROV_UPPER "2200 030B6A004501", ERR_SYNTAX, "part 1: " },
+		{ "01 03 06 83 91 B6 030B6A004501", ERR_SYNTAX, "part 1: a second Content-Type" },
+		{ "01 10 01 83 636F6E74656E742D5479506500 7800 78", ERR_SYNTAX, "part 1: a second Content-Type" },
+		/* application/vnd.wap.multipart.foo, multipart/mixed, multipart/any */
+		{ "01 22 0A 6170706C69636174696F6E2F766E642E7761702E6D756C7469706172742E666F6F00 01 01 06 B6 030B6A004501",
+		  ERR_UNSUPPORTED, "part 1: part 1: provisioning" },
+		{ "01 01 01 8C 78", ERR_UNSUPPORTED, "part 1: a textual multipart" },
+		{ "01 01 01 8B 78", ERR_UNSUPPORTED, "part 1: a textual multipart" },
 		{ "01 01 0F A3 01 01 0B A3 01 01 07 A3 01 01 03 A3 01 01 83", ERR_LIMIT, "part 1: part 1: part 1: part 1: " },
 	};
 	uint8_t in[64];
@@ -441,6 +457,7 @@ parts(void **state)
 	struct why why;
 	size_t i, n;
 
+	assert_int_equal(content_kind_of(span_str("application/vnd.wap.multipart.Foo")), CONTENT_MULTIPART);
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		int err;
 
