@@ -11,6 +11,7 @@
 #include "base/http_client.h"
 #include "router/dm_client.h"
 #include "router/dm_inbox.h"
+#include "router/dm_policies.h"
 
 enum {
 	RUNNING_MAX = 64, WAITING_MAX = 10000,
@@ -31,6 +32,7 @@ struct run {
 	unsigned long saved;		/* dm_tree_changes of what was saved */
 	bool plain;			/* the connection may be to the machine itself alone */
 	struct dm_state state;
+	struct policy_device *policy;	/* as it is, with what the server changed of it */
 	struct dm_client *client;
 	struct http_client *http;
 	struct loop_timer deadline, end;
@@ -76,6 +78,7 @@ run_free(struct run *r)
 	loop_timer_stop(r->agent->loop, &r->end);
 	dm_client_destroy(&r->client);
 	dm_state_done(&r->state);
+	free(r->policy);
 	if (r->running)
 		r->agent->n_running--;
 	else
@@ -159,6 +162,31 @@ save(struct dm_agent *a, const char *number, const struct dm_state *s)
 	json_decref(dm);
 }
 
+/* Policies that a server changed go to the device; the tree only shows them. */
+static void
+save_run(struct run *r)
+{
+	struct dm_agent *a = r->agent;
+	struct dm_policies_change change;
+
+	if (r->policy != NULL) {
+		dm_policies_changed(r->state.tree, r->policy, &change);
+		if (change.setting.n_parms > 0 && policy_apply(r->policy, 0, &change.setting, 1, NULL) == OK)
+			a->store.apply(a->store.arg, r->number, &change.setting, 1);
+	}
+	if (r->client != NULL)
+		r->state.stamp = dm_client_stamp(r->client);
+	save(a, r->number, &r->state);
+}
+
+static unsigned
+guard(void *arg, const char *uri, const struct span *value)
+{
+	const struct run *r = arg;
+
+	return dm_policies_guard(r->policy, r->start.server_id, uri, value);
+}
+
 /* ---- one session -------------------------------------------------------------------------------------------------- */
 
 static void
@@ -182,10 +210,8 @@ finish(struct run *r, const struct why *why)
 	if (r->over)
 		return;
 	r->over = true;
-	if (r->client != NULL)
-		r->state.stamp = dm_client_stamp(r->client);
 	if (r->state.tree != NULL)
-		save(a, r->number, &r->state);
+		save_run(r);
 	json_object_set_new(report, "outcome", json_string(why ? "failed" : "done"));
 	json_object_set_new(report, "reason", why ? json_string(why->text) : json_null());
 	loop_timer_stop(a->loop, &r->deadline);
@@ -280,8 +306,7 @@ send_once_kept(struct run *r)
 		send_next(r);
 		return;
 	}
-	r->state.stamp = dm_client_stamp(r->client);
-	save(a, r->number, &r->state);
+	save_run(r);
 	r->saved = dm_tree_changes(r->state.tree);
 	r->held = true;
 	if (a->sync.slot == 0)
@@ -352,7 +377,8 @@ make_client(struct run *r, const struct router_device *dev, const char *cert, st
 	struct dm_account account;
 	struct dm_client_setup setup = { .tree = &r->state.tree, .account = &account, .by_server = r->start.by_server,
 		.session_id = r->start.session_id, .special = span_of(r->start.special.p, r->start.special.n),
-		.wbxml = r->agent->cf.wbxml, .consent = !dev->refuses, .stamp = r->state.stamp, .now = utc_now };
+		.wbxml = r->agent->cf.wbxml, .consent = !dev->refuses, .stamp = r->state.stamp, .now = utc_now,
+		.guard = guard, .guard_arg = r };
 	int err = dm_account_find(r->state.tree, r->start.server_id, &account, why);
 
 	if (err != OK)
@@ -389,6 +415,11 @@ begin(struct run *r)
 			r->start.session_id = fresh_session(&r->state, r->start.server_id);
 			dm_state_hold(&r->state, r->start.server_id, r->start.session_id);
 		}
+		r->policy = malloc(sizeof *r->policy);
+		if (r->policy == NULL)
+			abort();
+		*r->policy = dev.policy;
+		dm_policies_show(r->state.tree, r->policy);
 		err = make_client(r, &dev, cert, &why);
 		router_device_done(&dev);
 	}

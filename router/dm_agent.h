@@ -15,6 +15,8 @@ struct dm_store {
 	/* number has no +. Members "dm" and "dm_info" (new references or NULL), and the path of a client certificate ("" none); ERR_NOT_FOUND. */
 	int (*load)(void *arg, const char *number, json_t **dm, json_t **info, char cert[256], struct why *why);
 	void (*save)(void *arg, const char *number, json_t *dm);	/* dm NULL: nothing is kept */
+	/* Settings that a server made, which its roles allow, become the device's; saved with the rest. */
+	void (*apply)(void *arg, const char *number, const struct policy_setting *settings, size_t n);
 	/* All that was saved is on disk; false: it cannot be, nothing more shall be said to anybody. */
 	bool (*sync)(void *arg);
 	/* The device as it is now, to be wiped after use; ERR_NOT_FOUND. */

@@ -23,6 +23,8 @@ struct dm_client {
 	struct dm_account account;
 	bool by_server, secure, wbxml, consent;
 	char session[8];
+	unsigned (*guard)(void *arg, const char *uri, const struct span *value);
+	void *guard_arg;
 	unsigned messages, msg_id, server_msg_id;
 	int64_t (*now)(void *arg);
 	void *now_arg;
@@ -116,6 +118,8 @@ dm_client_create(const struct dm_client_setup *setup, struct dm_client **out, st
 	c->secure = setup->secure;
 	c->wbxml = setup->wbxml;
 	c->consent = setup->consent;
+	c->guard = setup->guard;
+	c->guard_arg = setup->guard_arg;
 	c->messages = setup->messages ? setup->messages : DM_CLIENT_MESSAGES;
 	c->stamp = setup->stamp;
 	c->now = setup->now;
@@ -443,7 +447,8 @@ static void
 do_commands(struct dm_client *c, const struct syncml_message *m, enum dm_answer answer)
 {
 	struct dm_run run = { .tree = c->tree, .server = c->account.server_id, .consent = c->consent,
-		.room = c->server_max > HEAD_OCTETS ? c->server_max - HEAD_OCTETS : 0, .note = note_command, .note_arg = c };
+		.room = c->server_max > HEAD_OCTETS ? c->server_max - HEAD_OCTETS : 0, .note = note_command, .note_arg = c,
+		.guard = c->guard, .guard_arg = c->guard_arg };
 
 	if (answer == DM_OK || answer == DM_OK_SESSION)
 		dm_command_run(&run, m, &c->reply);

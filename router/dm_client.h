@@ -21,6 +21,8 @@ struct dm_client_setup {
 	bool secure;				/* the transport authenticates the server */
 	bool wbxml;
 	bool consent;				/* what the user answers */
+	unsigned (*guard)(void *arg, const char *uri, const struct span *value);	/* as in dm_command.h; may be NULL */
+	void *guard_arg;
 	unsigned messages;			/* of ours at most; 0: DM_CLIENT_MESSAGES */
 	int64_t stamp;				/* dm_client_stamp of the session before; 0: there was none */
 	int64_t (*now)(void *arg);		/* UTC s */

@@ -52,12 +52,19 @@ is_object(const struct syncml_item *item, const char *type)
 	    strncmp(item->target, "./Inbox", 7) == 0;
 }
 
+static unsigned
+guarded(const struct dm_run *run, const char *uri, const struct span *value)
+{
+	return run->guard != NULL && uri != NULL ? run->guard(run->guard_arg, uri, value) : DM_STATUS_OK;
+}
+
 /* Add and Replace: the data as octets. A large object that comes in pieces is more than this device takes. */
 static unsigned
 write_item(struct dm_run *run, const struct syncml_command *c, const struct syncml_item *item)
 {
 	const char *format = either(item->format, c->format), *type = either(item->type, c->type);
 	struct span data = item->data.has ? sbuf_as_span(&item->data.octets) : (struct span){ 0 };
+	unsigned status;
 
 	if (item->more)
 		return DM_STATUS_TOO_LARGE;
@@ -65,7 +72,8 @@ write_item(struct dm_run *run, const struct syncml_command *c, const struct sync
 		return dm_tnds_apply(*run->tree, data, NULL) == OK ? DM_STATUS_OK : DM_STATUS_FAILED;
 	if (c->kind == SYNCML_ADD)
 		return dm_tree_add(*run->tree, run->server, item->target, format, type, data);
-	return dm_tree_replace(*run->tree, run->server, item->target, format, type, data);
+	status = guarded(run, item->target, &data);
+	return status != DM_STATUS_OK ? status : dm_tree_replace(*run->tree, run->server, item->target, format, type, data);
 }
 
 static unsigned
@@ -87,6 +95,8 @@ alert(const struct dm_run *run, unsigned number)
 static unsigned
 run_item(struct dm_run *run, const struct syncml_command *c, const struct syncml_item *item, struct dm_value *value)
 {
+	unsigned status;
+
 	if (c->kind == SYNCML_ALERT)
 		return alert(run, c->data);
 	if (c->kind == SYNCML_COPY)
@@ -102,7 +112,8 @@ run_item(struct dm_run *run, const struct syncml_command *c, const struct syncml
 	case SYNCML_EXEC:
 		return dm_tree_exec(*run->tree, run->server, item->target);
 	case SYNCML_GET:
-		return dm_tree_get(*run->tree, run->server, item->target, value);
+		status = guarded(run, item->target, NULL);
+		return status != DM_STATUS_OK ? status : dm_tree_get(*run->tree, run->server, item->target, value);
 	case SYNCML_ALERT:
 	case SYNCML_ATOMIC:
 	case SYNCML_COPY:

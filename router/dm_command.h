@@ -12,6 +12,9 @@ struct dm_run {
 	struct dm_tree **tree;		/* an Atomic that fails puts the old one back */
 	const char *server;		/* NULL: a bootstrap, no ACL */
 	bool consent;			/* the user's answer to a question */
+	/* Beside the lists: may this be read (value NULL) or replaced? 200, or the status instead. May be NULL. */
+	unsigned (*guard)(void *arg, const char *uri, const struct span *value);
+	void *guard_arg;
 	size_t room;			/* octets that results and statuses may still take; what does not fit is 413 */
 	/* Of each command and item; target "" without one. May be NULL. */
 	void (*note)(void *arg, const char *command, const char *target, unsigned status);

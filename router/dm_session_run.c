@@ -34,6 +34,14 @@ save_dm(void *arg, const char *number, json_t *dm)
 	handsets_put_dm(one->all, number, dm);
 }
 
+static void
+apply_dm(void *arg, const char *number, const struct policy_setting *settings, size_t n)
+{
+	struct single *one = arg;
+
+	handsets_apply(one->all, number, settings, n);
+}
+
 static bool
 sync_dm(void *arg)
 {
@@ -91,7 +99,7 @@ start(struct single *one, struct why *why)
 static int
 run(struct single *one, struct why *why)
 {
-	const struct dm_store store = { load_dm, save_dm, sync_dm, get_device, on_event, one };
+	const struct dm_store store = { load_dm, save_dm, apply_dm, sync_dm, get_device, on_event, one };
 	int err = actions_create(&one->s, &store, &one->actions, why);
 
 	if (err == OK)

@@ -255,6 +255,7 @@ copy_below(struct dm_tree *t, struct dm_node *to, const struct dm_node *from)
 		n->acl = c->acl ? dup_text(c->acl) : NULL;
 		n->permanent = c->permanent;
 		n->read_only = c->read_only;
+		n->elsewhere = c->elsewhere;
 		set_value(t, n, sbuf_as_span(&c->value));
 		n->changed = c->changed;
 		copy_below(t, n, c);
@@ -442,6 +443,26 @@ dm_tree_set_acl(struct dm_tree *t, const char *uri, const char *acl, struct why 
 	node->changed = true;
 	t->changes++;
 	return OK;
+}
+
+void
+dm_tree_show(struct dm_tree *t, const char *uri, const char *format, const char *value, const char *acl)
+{
+	struct dm_node *node;
+
+	if (dm_tree_set(t, uri, format, span_str(value), NULL) != OK)
+		return;
+	node = find_uri(t, uri);
+	node->permanent = node->elsewhere = true;
+	node = node->parent;
+	if (node->acl == NULL) {
+		node->acl = dup_text(acl);
+		node->elsewhere = true;
+	}
+	for (; node != NULL && !node->permanent; node = node->parent) {
+		node->permanent = true;
+		node->elsewhere = node->elsewhere || node->acl == NULL;	/* a list of its own is to be kept */
+	}
 }
 
 bool

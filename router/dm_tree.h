@@ -38,6 +38,11 @@ unsigned long dm_tree_changes(const struct dm_tree *t);
  */
 int dm_tree_set(struct dm_tree *t, const char *uri, const char *format, struct span value, struct why *why);
 int dm_tree_set_acl(struct dm_tree *t, const char *uri, const char *acl, struct why *why);	/* ERR_NOT_FOUND */
+/*
+ * A leaf that shows what is kept elsewhere: no server can delete it, dm_tree_json leaves it out. acl: list of the node above it. Does
+ * nothing where there is no room.
+ */
+void dm_tree_show(struct dm_tree *t, const char *uri, const char *format, const char *value, const char *acl);
 /* Value of a leaf, borrowed until the tree changes; false: there is none. */
 bool dm_tree_value(const struct dm_tree *t, const char *uri, struct span *value);
 /* Name of child i of an interior node, in the order they were made; NULL: there is none. */

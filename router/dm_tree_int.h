@@ -14,6 +14,7 @@ struct dm_node {
 	bool permanent;			/* cannot be deleted */
 	bool read_only;			/* its value is the maker's */
 	bool changed;			/* differs from a new tree: is kept */
+	bool elsewhere;			/* is kept, but not with the tree */
 };
 
 struct dm_tree {

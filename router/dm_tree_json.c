@@ -48,7 +48,7 @@ put_below(json_t *out, const struct dm_node *node, const char *uri)
 {
 	const struct dm_node *c;
 
-	if (node->changed)
+	if (node->changed && !node->elsewhere)
 		json_object_set_new(out, uri, node_json(node));
 	for (c = node->first; c != NULL; c = c->next) {
 		char below[DM_TREE_URI + 1];

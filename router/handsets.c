@@ -493,6 +493,40 @@ handsets_put_dm(struct handsets *all, const char *number, json_t *dm)
 	all->changed = true;
 }
 
+static void
+apply_to_text(struct handsets *all, struct handset *h, const struct policy_setting *settings, size_t n)
+{
+	json_t *obj = object_of(h);
+	struct router_device before;
+	struct policy_device after;
+	char *old = h->text;
+
+	if (read_device(all, obj, &before, NULL) == OK) {
+		after = before.policy;
+		if (policy_apply(&after, 0, settings, n, NULL) == OK)
+			handset_json_device(obj, &before.policy, &after);
+	}
+	router_device_done(&before);
+	h->text = text_of(obj);
+	wipe(&old);
+	json_decref(obj);
+	all->changed = true;
+}
+
+void
+handsets_apply(struct handsets *all, const char *number, const struct policy_setting *settings, size_t n)
+{
+	struct handset *h;
+
+	if (all->path == NULL) {
+		policy_apply(&made_get(all, digits(number))->dev->policy, 0, settings, n, NULL);
+		return;
+	}
+	h = find(all, digits(number));
+	if (h != NULL)
+		apply_to_text(all, h, settings, n);
+}
+
 json_t *
 handsets_state(struct handsets *all, const char *number, struct why *why)
 {

@@ -37,6 +37,9 @@ void handsets_put(struct handsets *h, const char *number, const struct router *r
 int handsets_dm(struct handsets *h, const char *number, json_t **dm, json_t **info, char cert[256], struct why *why);
 void handsets_put_dm(struct handsets *h, const char *number, json_t *dm);	/* dm NULL: there is nothing to keep */
 
+/* Settings that a DM server made become the device's (policies alone, see dm_policies.h). */
+void handsets_apply(struct handsets *h, const char *number, const struct policy_setting *settings, size_t n);
+
 /* Messages of this simulator that were taken already, as the file says; 0: none. */
 int64_t handsets_since(const struct handsets *h, const char *url);
 /*

@@ -1,7 +1,8 @@
 noinst_LIBRARIES += router/librouter.a
 router_librouter_a_SOURCES = \
 	router/answer.c router/device.c router/dm_account.c router/dm_account.h router/dm_client.c router/dm_client.h \
-	router/dm_command.c router/dm_command.h router/dm_inbox.c router/dm_inbox.h router/dm_state.c router/dm_state.h router/dm_tnds.c \
+	router/dm_command.c router/dm_command.h router/dm_inbox.c router/dm_inbox.h router/dm_policies.c \
+	router/dm_policies.h router/dm_state.c router/dm_state.h router/dm_tnds.c \
 	router/dm_tnds.h \
 	router/dm_tree.c router/dm_tree.h router/dm_tree_int.h router/dm_tree_json.c router/dm_tree_server.c \
 	router/pushrouter.h router/registry.c router/router.c router/router_int.h router/stats.c

@@ -245,6 +245,14 @@ save_dm(void *arg, const char *number, json_t *dm)
 	handsets_put_dm(sim->all, number, dm);
 }
 
+static void
+apply_dm(void *arg, const char *number, const struct policy_setting *settings, size_t n)
+{
+	struct sim *sim = arg;
+
+	handsets_apply(sim->all, number, settings, n);
+}
+
 static bool
 sync_dm(void *arg)
 {
@@ -421,7 +429,7 @@ smscsim_run(struct options *o)
 {
 	enum { GRACE_MS = 5000 };
 	struct sim sim = { .o = o };
-	const struct dm_store store = { load_dm, save_dm, sync_dm, get_device, on_event, &sim };
+	const struct dm_store store = { load_dm, save_dm, apply_dm, sync_dm, get_device, on_event, &sim };
 	struct why why = { 0 };
 	int status = 2;
 

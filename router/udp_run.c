@@ -134,6 +134,18 @@ save_dm(void *arg, const char *number, json_t *dm)
 	u->dm = json_incref(dm);
 }
 
+static void
+apply_dm(void *arg, const char *number, const struct policy_setting *settings, size_t n)
+{
+	struct udp *u = arg;
+	struct router_device dev;
+
+	copy_device(u, &dev);
+	if (policy_apply(&dev.policy, 0, settings, n, NULL) == OK)
+		router_set_device(u->s->router, &dev, NULL);
+	router_device_done(&dev);
+}
+
 /* It is kept in memory alone. */
 static bool
 sync_dm(void *arg)
@@ -283,7 +295,7 @@ udp_run(struct options *o)
 	enum { GRACE_MS = 5000 };
 	struct service s;
 	struct udp *u = calloc(1, sizeof *u);
-	const struct dm_store store = { load_dm, save_dm, sync_dm, get_device, on_event, u };
+	const struct dm_store store = { load_dm, save_dm, apply_dm, sync_dm, get_device, on_event, u };
 	struct why why = { 0 };
 	int err;
 

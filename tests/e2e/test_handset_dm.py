@@ -12,7 +12,7 @@ import harness
 from dm_server import Account, DmServer, Message, b64, notification
 from gateway import Gateway, SENDER, initiator, new_id
 from harness import Program, Smscsim, built, case, equal, main, note, run, temp_dir, wait_for
-from pushes import Simulator, entry, provisioning, push, ud
+from pushes import Simulator, entry, provisioning, push, si, ud
 
 ROUTER = "pushrouter"
 NIA = "application/vnd.syncml.notification"
@@ -313,6 +313,33 @@ def begun_here():
     status, out, err = run([built(ROUTER), "--handsets", path, "--dm-session", NUMBER + ",other", "--dm-form", "xml"])
     equal((status, out), (1, ""))
     equal(len(kept(path)["dm"]["sessions"]["dm.example.net"]), 4)
+
+
+@case
+def policies_by_the_roles():
+    """a server whose account is manager changes policies, which hold for the next push; one that is not gets 425"""
+    folder = "./Vendor/MSFT/SecurityPolicy"
+    plan = [[("Get", folder + "/4109", None, None), ("Replace", folder + "/4109", "int", "4096"), ("Get", folder + "/4109", None, None),
+             ("Replace", folder + "/4109", "int", "5000000000"), ("Replace", folder + "/4109", "int", "x"), ("Replace", folder + "/9999", "int", "1"),
+             ("Add", folder + "/9999", "int", "1"), ("Delete", folder + "/4109", None, None), ("Replace", folder + "?prop=ACL", "chr", "Add=*")],
+            [("Get", folder + "/4109", None, None)]]
+    rows = [("", [200, 200, 200, 500, 500, 404, 425, 425, 425, 200], "DELIVER"),
+            ('<parm name="ROLE" value="16"/>', [425, 425, 425, 500, 500, 425, 425, 425, 425, 425], "DISCARD")]
+    for role, codes, outcome in rows:
+        account = an_account()
+        server = DmServer(account, plan)
+        path = handsets()
+        answers, _, _ = take(path, [document(account.application(server.url, role))])
+        equal(answers[0].get("dm"), {"accounts": True}, answers)
+        answers, events, _ = take(path, [si(0), package0(notification("dm.example.net", "srv-secret-1", account.server_nonce, 3))])
+        equal([(answers[0]["outcome"], e["dm"]["outcome"]) for e in events], [("DISCARD", "done")], answers)
+        equal([code for _, _, code in server.statuses], codes, role)
+        answers, _, _ = take(path, [si(0)])
+        equal(answers[0]["outcome"], outcome)
+        equal(kept(path)["policies"].get("4109"), 4096 if outcome == "DELIVER" else None)
+        assert not any(uri.startswith("./Vendor") for uri in kept(path)["dm"]["nodes"]), kept(path)["dm"]
+        if outcome == "DELIVER":
+            equal(server.results[folder + "/4109"], "4096")
 
 
 def openssl(*args):

@@ -327,6 +327,33 @@ test_json(void **state)
 	dm_tree_destroy(&t);
 }
 
+/* What is kept elsewhere is not kept with the tree; a list of its own above it is. */
+static void
+test_shown(void **state)
+{
+	struct dm_tree *t = dm_tree_create();
+	struct dm_value v;
+	json_t *kept;
+
+	assert_int_equal(dm_tree_set(t, "./Vendor/own", "", span_str("1"), NULL), OK);
+	assert_int_equal(dm_tree_set_acl(t, "./Vendor", "Add=*&Get=*", NULL), OK);
+	dm_tree_show(t, "./Vendor/Maker/Policy/1", "int", "7", "Get=*&Replace=*");
+	dm_tree_show(t, "./Vendor/Maker/Policy/2", "int", "8", "Get=*&Replace=*");
+	assert_int_equal(dm_tree_replace(t, S, "./Vendor/Maker/Policy/1", "int", NULL, span_str("9")), 200);
+	assert_int_equal(dm_tree_delete(t, NULL, "./Vendor/Maker/Policy/1"), 405);
+	assert_int_equal(dm_tree_delete(t, NULL, "./Vendor"), 405);
+	assert_int_equal(dm_tree_add(t, S, "./Vendor/Maker/Policy/3", "int", NULL, span_str("1")), 425);
+	assert_int_equal(dm_tree_get(t, S, "./Vendor/Maker/Policy", &v), 200);
+	assert_string_equal(v.data.s, "1/2");
+	dm_value_done(&v);
+	kept = dm_tree_json(t);
+	assert_int_equal(json_object_size(kept), 2);
+	assert_non_null(json_object_get(kept, "./Vendor"));
+	assert_non_null(json_object_get(kept, "./Vendor/own"));
+	json_decref(kept);
+	dm_tree_destroy(&t);
+}
+
 static void
 test_json_refused(void **state)
 {
@@ -380,6 +407,7 @@ main(void)
 		cmocka_unit_test(test_bootstrap),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_shown),
 		cmocka_unit_test(test_json_refused),
 		cmocka_unit_test(test_info),
 	};
