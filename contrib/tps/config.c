@@ -31,6 +31,9 @@ static const struct conf_key tps_keys[] = {
 	  "SwV and FwV of ./DevDetail without it" },
 	{ "dm-allow-basic", CONF_BOOL, 0, 0, NULL, "false", 0, "allow devices that authenticate with syncml:auth-basic" },
 	{ "dm-nonce-octets", CONF_BOOL, 0, 0, NULL, "false", 0, "the nonce of tps notify --reset-nonces is four zero octets, not the text 0x00000000" },
+	{ "connections-max", CONF_NUMBER, 1, 100000, NULL, "1000", 0, "connections of devices at one time" },
+	{ "connections-per-address-max", CONF_NUMBER, 1, 100000, NULL, "64", 0,
+	  "of them from one address; more where many devices come through one network address translator" },
 	{ "sessions-max", CONF_NUMBER, 1, 100000, NULL, "1000", 0, "DM sessions at one time" },
 	{ "session-timeout", CONF_SECONDS, 5, 86400, NULL, "5m", 0, "a DM session ends when its device is silent that long" },
 	{ "session-messages-max", CONF_NUMBER, 2, 10000, NULL, "100", 0, "messages of a device in one session" },
@@ -157,6 +160,8 @@ fill(struct tps_config *cf, const struct conf_group *g)
 	cf->dm_get = conf_has(g, "dm-get") ? conf_text(g, "dm-get") : usual_gets;
 	cf->allow_basic = conf_bool(g, "dm-allow-basic");
 	cf->nonce_octets = conf_bool(g, "dm-nonce-octets");
+	cf->connections = (unsigned)conf_number(g, "connections-max");
+	cf->connections_per_address = (unsigned)conf_number(g, "connections-per-address-max");
 	cf->sessions = (unsigned)conf_number(g, "sessions-max");
 	cf->session_timeout_s = (unsigned)conf_number(g, "session-timeout");
 	cf->messages = (unsigned)conf_number(g, "session-messages-max");

@@ -23,6 +23,7 @@ struct tps_config {
 	const char *server_id, *server_password;
 	const char *dm_get;		/* what is asked of each device, URIs separated by ';' */
 	bool allow_basic, nonce_octets;
+	unsigned connections, connections_per_address;
 	unsigned sessions, session_timeout_s, messages, commands, results;
 	size_t message_size, object_size;
 

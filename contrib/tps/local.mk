@@ -26,6 +26,11 @@ EXTRA_DIST += contrib/tps/tps.conf
 TESTS += tests/e2e/test_tps.py tests/e2e/test_tps_dm.py tests/e2e/test_tps_handset.py
 EXTRA_DIST += tests/e2e/test_tps.py tests/e2e/test_tps_dm.py tests/e2e/test_tps_handset.py tests/e2e/provisioner.py
 
+check_PROGRAMS += tests/unit/test_tps_pap
+TESTS += tests/unit/test_tps_pap
+tests_unit_test_tps_pap_SOURCES = tests/unit/test_tps_pap.c
+tests_unit_test_tps_pap_LDADD = $(TPS_LIBS) $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/test_tps_session
 TESTS += tests/unit/test_tps_session
 tests_unit_test_tps_session_SOURCES = tests/unit/test_tps_session.c

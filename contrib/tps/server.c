@@ -139,7 +139,8 @@ static int
 start_dm(struct tps_server *s, struct why *why)
 {
 	const struct http_server_config cf = { .name = "dm", .host = s->cf->dm_host, .port = s->cf->dm_port, .methods = "POST",
-		.max_body = s->cf->message_size, .max_held = DM_HELD_MAX, .max_connections = CONNECTIONS,
+		.max_body = s->cf->message_size, .max_held = DM_HELD_MAX, .max_connections = s->cf->connections,
+		.max_per_address = s->cf->connections_per_address,
 		.tls_cert_file = s->cf->cert, .tls_key_file = s->cf->key, .tls_client_certs = s->cf->cert != NULL,
 		.tls_client_ca_file = s->cf->client_ca };
 	const struct http_app app = { .app = s, .head = dm_head, .body = dm_body };

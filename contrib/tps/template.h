@@ -48,7 +48,7 @@ const struct tps_var *tps_template_var(const struct tps_template *t, const char 
 
 /*
  * NAME.tmpl of the folder `own` (NULL: none), of $OPENPPG_TEMPLATES, of contrib/tps/templates beside a program
- * that runs where it was built, or installed. ERR_NOT_FOUND, ERR_IO, and those of parse.
+ * that runs where it was built, of share/openppg/templates beside its bin, or where it was installed. ERR_NOT_FOUND, ERR_IO, and those of parse.
  */
 int tps_template_load(const char *own, const char *name, struct tps_template *out, struct why *why);
 /* Names, sorted, each once, one a line. */

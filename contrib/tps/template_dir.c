@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FOLDERS = 4, NAMES_MAX = 1000, NAME_LENGTH = 64 };
+enum { FOLDERS = 5, NAMES_MAX = 1000, NAME_LENGTH = 64 };
 
 struct folders {
 	char paths[FOLDERS][4096];
@@ -37,6 +37,7 @@ find_folders(struct folders *f, const char *own)
 	if (slash != NULL) {
 		*slash = '\0';
 		add_folder(f, program, "/contrib/tps/templates");
+		add_folder(f, program, "/../share/openppg/templates");
 	}
 	add_folder(f, PKGDATADIR, "/templates");
 }
