@@ -25,7 +25,7 @@ struct actions {
 	bool too_long;
 };
 
-/* ---- commands: "dm NUMBER [SERVER]", "-" the only one --------------------------------------------------------------------------- */
+/* ---- commands: "dm NUMBER [SERVER]", "-" the only one ------------------------------------ */
 
 static void
 command(struct actions *a, char *line)
@@ -111,10 +111,11 @@ start_input(struct actions *a)
 	loop_timer_start(a->s->loop, &a->poll, 0, read_all, a);
 }
 
-/* ---- begin and end ---------------------------------------------------------------------------------------------- */
+/* ---- begin and end ----------------------------------------------------------------------- */
 
 int
-actions_create(struct service *s, const struct dm_store *store, struct actions **out, struct why *why)
+actions_create(struct service *s, const struct dm_store *store, struct actions **out,
+    struct why *why)
 {
 	const struct options *o = s->o;
 	const struct dm_agent_config dm = { .sessions = o->dm, .plain_http = o->dm_http, .wbxml = !o->dm_xml,
@@ -162,10 +163,11 @@ actions_destroy(struct actions **p)
 	*p = NULL;
 }
 
-/* ---- messages ----------------------------------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------------- */
 
 json_t *
-actions_take(struct actions *a, const char *number, const struct router_device *dev, const struct router_result *res)
+actions_take(struct actions *a, const char *number, const struct router_device *dev,
+    const struct router_result *res)
 {
 	json_t *dm = dm_agent_take(a->agent, number, dev, res), *out = NULL;
 	const char *refused = NULL;

@@ -1,6 +1,6 @@
 /*
- * actions.h - what handsets do beyond deciding: sessions of device management, fetching, and commands on standard input that begin
- * such things. For the modes of pushrouter that stay.
+ * actions.h - what handsets do beyond deciding: sessions of device management, fetching, and
+ * commands on standard input that begin such things. For the modes of pushrouter that stay.
  */
 #ifndef ROUTER_ACTIONS_H
 #define ROUTER_ACTIONS_H
@@ -10,13 +10,17 @@
 
 struct actions;
 /*
- * As the options of s say. store keeps the handsets; its `event` is called for all events, to be shown with actions_event_print.
- * ERR_SYNTAX: --fetch-allow is no list of addresses.
+ * As the options of s say. store keeps the handsets; its `event` is called for all events, to
+ * be shown with actions_event_print. ERR_SYNTAX: --fetch-allow is no list of addresses.
  */
-int actions_create(struct service *s, const struct dm_store *store, struct actions **out, struct why *why);
+int actions_create(struct service *s, const struct dm_store *store, struct actions **out,
+    struct why *why);
 void actions_destroy(struct actions **a);
 
-/* A message that a handset got: members for its answer ({"dm":...}, {"fetch":...}), a new reference, or NULL. */
+/*
+ * A message that a handset got: members for its answer ({"dm":...}, {"fetch":...}), a new
+ * reference, or NULL.
+ */
 json_t *actions_take(struct actions *a, const char *number, const struct router_device *dev,
     const struct router_result *res);
 /* A session that the handset begins; as dm_agent_start. */

@@ -10,7 +10,7 @@
 
 static const char accounts[] = "./DMAcc";
 
-/* ---- reading -------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------- */
 
 /* "./DMAcc/x" "/" "AppAuth"; false: too long. */
 static bool
@@ -42,8 +42,8 @@ leaf_is(const struct dm_tree *t, const char *node, const char *name, const char 
 }
 
 /*
- * The first scheme of "DIGEST,BASIC" that is known; without any it is DIGEST. HMAC alone is that of 1.2, which
- * goes with a nonce, or else that of 1.3.
+ * The first scheme of "DIGEST,BASIC" that is known; without any it is DIGEST. HMAC alone is
+ * that of 1.2, which goes with a nonce, or else that of 1.3.
  */
 static enum dm_auth
 read_scheme(const char *text, bool has_nonce)
@@ -63,7 +63,8 @@ read_scheme(const char *text, bool has_nonce)
 		word = span_trim(span_of(text, n));
 		for (i = 0; i < sizeof names / sizeof names[0]; i++) {
 			if (span_eq_nocase(word, names[i].name))
-				return span_eq_nocase(word, "HMAC") && !has_nonce ? DM_AUTH_HMAC_SHA256 : names[i].auth;
+				return span_eq_nocase(word, "HMAC") &&
+				    !has_nonce ? DM_AUTH_HMAC_SHA256 : names[i].auth;
 		}
 	}
 	return DM_AUTH_MD5;
@@ -107,9 +108,11 @@ read_logins(const struct dm_tree *t, struct dm_account *a)
 	for (i = 0; err == OK && (name = dm_tree_child(t, list, i)) != NULL; i++) {
 		if (!below(list, name, node))
 			continue;
-		if (!a->device.has && (leaf_is(t, node, "AAuthLevel", "CLCRED") || leaf_is(t, node, "AAuthLevel", "APPSRV")))
+		if (!a->device.has &&
+		    (leaf_is(t, node, "AAuthLevel", "CLCRED") || leaf_is(t, node, "AAuthLevel", "APPSRV")))
 			err = read_login(t, node, &a->device);
-		if (!a->server.has && (leaf_is(t, node, "AAuthLevel", "SRVCRED") || leaf_is(t, node, "AAuthLevel", "CLIENT")))
+		if (!a->server.has &&
+		    (leaf_is(t, node, "AAuthLevel", "SRVCRED") || leaf_is(t, node, "AAuthLevel", "CLIENT")))
 			err = read_login(t, node, &a->server);
 	}
 	if (a->server.has && a->server.name[0] == '\0')
@@ -136,7 +139,8 @@ print_url(const char *addr, const char *port, char *out, size_t size)
 			;
 		colon = colon > host && colon[-1] == ':' ? colon - 1 : end;
 	}
-	return snprintf(out, size, "%.*s%s%s%s", (int)(colon - addr), addr, port[0] ? ":" : "", port, end) < (int)size;
+	return snprintf(out, size, "%.*s%s%s%s", (int)(colon - addr), addr, port[0] ? ":" : "",
+	    port, end) < (int)size;
 }
 
 static int
@@ -149,7 +153,8 @@ read_address(const struct dm_tree *t, struct dm_account *a)
 	if (!below(a->node, "AppAddr", list) || (name = dm_tree_child(t, list, 0)) == NULL ||
 	    !below(list, name, node) || leaf(t, node, "Addr", addr, sizeof addr) != OK)
 		return ERR_SYNTAX;
-	if (below(node, "Port", ports) && (name = dm_tree_child(t, ports, 0)) != NULL && below(ports, name, port_node) &&
+	if (below(node, "Port", ports) && (name = dm_tree_child(t, ports, 0)) != NULL &&
+	    below(ports, name, port_node) &&
 	    leaf(t, port_node, "PortNbr", port, sizeof port) != OK)
 		return ERR_SYNTAX;
 	return print_url(addr, port, a->url, sizeof a->url) ? OK : ERR_SYNTAX;
@@ -165,15 +170,16 @@ find_node(const struct dm_tree *t, const char *server_id, char node[DM_TREE_URI 
 	size_t i;
 
 	for (i = 0; (name = dm_tree_child(t, accounts, i)) != NULL; i++) {
-		if (below(accounts, name, node) && below(node, "ServerID", uri) && dm_tree_value(t, uri, &value) &&
-		    span_eq_str(value, server_id))
+		if (below(accounts, name, node) && below(node, "ServerID", uri) &&
+		    dm_tree_value(t, uri, &value) && span_eq_str(value, server_id))
 			return true;
 	}
 	return false;
 }
 
 int
-dm_account_find(const struct dm_tree *t, const char *server_id, struct dm_account *out, struct why *why)
+dm_account_find(const struct dm_tree *t, const char *server_id, struct dm_account *out,
+    struct why *why)
 {
 	int err = OK;
 
@@ -205,7 +211,7 @@ dm_account_keep_nonce(struct dm_tree *t, const struct dm_login *login, struct sp
 		dm_tree_set(t, uri, "bin", nonce, NULL);
 }
 
-/* ---- making ----------------------------------------------------------------------------------------------- */
+/* ---- making ------------------------------------------------------------------------------ */
 
 /* No list may be made to mean others by the name of a server. */
 static bool
@@ -215,7 +221,8 @@ good_server_id(const char *id)
 	bool good;
 
 	sbuf_fmt(&acl, "Get=%s", id);
-	good = strlen(id) < DM_NAME_MAX && strpbrk(id, "+*&=") == NULL && dm_acl_check(sbuf_as_span(&acl), NULL) == OK;
+	good = strlen(id) < DM_NAME_MAX && strpbrk(id, "+*&=") == NULL &&
+	    dm_acl_check(sbuf_as_span(&acl), NULL) == OK;
 	sbuf_done(&acl);
 	return good;
 }
@@ -253,7 +260,8 @@ flag_on(const struct policy_setting *s, const char *name)
 }
 
 static int
-put_leaf(struct dm_tree *t, const char *node, const char *name, const char *format, struct span value, struct why *why)
+put_leaf(struct dm_tree *t, const char *node, const char *name, const char *format,
+    struct span value, struct why *why)
 {
 	char uri[DM_TREE_URI + 1];
 
@@ -263,8 +271,8 @@ put_leaf(struct dm_tree *t, const char *node, const char *name, const char *form
 }
 
 static int
-put_parm(struct dm_tree *t, const char *node, const char *name, const struct policy_setting *s, const char *parm,
-    struct why *why)
+put_parm(struct dm_tree *t, const char *node, const char *name, const struct policy_setting *s,
+    const char *parm, struct why *why)
 {
 	const char *value = value_of(s, parm);
 
@@ -279,14 +287,17 @@ put_nonce(struct dm_tree *t, const char *node, const char *text, struct why *why
 	int err = dm_b64_decode(span_str(text), &nonce);
 
 	if (err == ERR_LIMIT || strlen(text) > DM_NONCE_MAX * 2)
-		return why_set(why, ERR_LIMIT, "AAUTHDATA: a nonce of at most %d octets is expected", DM_NONCE_MAX);
-	return put_leaf(t, node, "AAuthData", "bin", err == OK ? span_of(nonce.p, nonce.n) : span_str(text), why);
+		return why_set(why, ERR_LIMIT,
+		    "AAUTHDATA: a nonce of at most %d octets is expected", DM_NONCE_MAX);
+	return put_leaf(t, node, "AAuthData", "bin",
+	    err == OK ? span_of(nonce.p, nonce.n) : span_str(text), why);
 }
 
 static int
 put_login(struct dm_tree *t, const char *node, const struct policy_setting *s, struct why *why)
 {
-	static const struct { const char *cp, *dm; } levels[] = { { "APPSRV", "CLCRED" }, { "CLIENT", "SRVCRED" },
+	static const struct { const char *cp, *dm; } levels[] = { { "APPSRV", "CLCRED" },
+	    { "CLIENT", "SRVCRED" },
 		{ "OBEX", "OBEX" } };
 	const char *level = value_of(s, "AAUTHLEVEL"), *nonce = value_of(s, "AAUTHDATA");
 	const char *name = value_of(s, "AAUTHNAME"), *secret = value_of(s, "AAUTHSECRET");
@@ -298,7 +309,8 @@ put_login(struct dm_tree *t, const char *node, const struct policy_setting *s, s
 	if (i == 3)
 		return OK;		/* for the transport, or of no level */
 	if ((name && strlen(name) >= DM_NAME_MAX) || (secret && strlen(secret) >= DM_PASSWORD_MAX))
-		return why_set(why, ERR_LIMIT, "APPAUTH: names have at most %d octets, passwords %d", DM_NAME_MAX - 1,
+		return why_set(why, ERR_LIMIT,
+		    "APPAUTH: names have at most %d octets, passwords %d", DM_NAME_MAX - 1,
 		    DM_PASSWORD_MAX - 1);
 	err = put_leaf(t, node, "AAuthLevel", "chr", span_str(levels[i].dm), why);
 	if (err == OK)
@@ -360,8 +372,8 @@ put_part(struct making *m, const struct policy_setting *s)
 static void
 make_node_name(const char *server_id, char node[DM_TREE_URI + 1])
 {
-	if (strlen(server_id) <= DM_TREE_NAME && strpbrk(server_id, "/? %") == NULL && strcmp(server_id, ".") != 0 &&
-	    strcmp(server_id, "..") != 0)
+	if (strlen(server_id) <= DM_TREE_NAME && strpbrk(server_id, "/? %") == NULL &&
+	    strcmp(server_id, ".") != 0 && strcmp(server_id, "..") != 0)
 		snprintf(node, DM_TREE_URI + 1, "%s/%s", accounts, server_id);
 	else
 		snprintf(node, DM_TREE_URI + 1, "%s/%016llx", accounts,
@@ -401,14 +413,16 @@ put_head(struct making *m, const struct policy_setting *s, const char *id)
 
 /* settings[0] is the APPLICATION, what follows below it are its parts. */
 static int
-put_application(struct dm_tree *t, const struct policy_setting *settings, size_t n, const char *id, struct why *why)
+put_application(struct dm_tree *t, const struct policy_setting *settings, size_t n,
+    const char *id, struct why *why)
 {
 	struct making m = { .t = t, .why = why };
 	size_t i;
 	int err;
 
 	if (!good_server_id(id))
-		return why_set(why, ERR_SYNTAX, "PROVIDER-ID: a name without blanks and without + * & = is expected");
+		return why_set(why, ERR_SYNTAX,
+		    "PROVIDER-ID: a name without blanks and without + * & = is expected");
 	if (find_node(t, id, m.node))
 		dm_tree_drop(t, m.node);
 	if (settings[0].remove)
@@ -426,8 +440,8 @@ put_application(struct dm_tree *t, const struct policy_setting *settings, size_t
 }
 
 int
-dm_account_install(struct dm_tree **t, const struct policy_setting *settings, size_t n, struct dm_accounts *start,
-    bool *changed, struct why *why)
+dm_account_install(struct dm_tree **t, const struct policy_setting *settings, size_t n,
+    struct dm_accounts *start, bool *changed, struct why *why)
 {
 	struct dm_tree *next = NULL;
 	size_t i;
@@ -435,7 +449,8 @@ dm_account_install(struct dm_tree **t, const struct policy_setting *settings, si
 
 	start->n = 0;
 	for (i = 0; err == OK && i < n; i++) {
-		const char *app = strcmp(settings[i].path, "APPLICATION") == 0 ? value_of(&settings[i], "APPID") : NULL;
+		const char *app = strcmp(settings[i].path, "APPLICATION") == 0 ?
+		    value_of(&settings[i], "APPID") : NULL;
 		const char *id = app ? value_of(&settings[i], "PROVIDER-ID") : NULL;
 
 		if (app == NULL || strcmp(app, "w7") != 0 || id == NULL)
@@ -443,7 +458,8 @@ dm_account_install(struct dm_tree **t, const struct policy_setting *settings, si
 		if (next == NULL)
 			next = dm_tree_dup(*t);
 		err = put_application(next, settings + i, n - i, id, why);
-		if (err == OK && !settings[i].remove && flag_on(&settings[i], "INIT") && start->n < DM_ACCOUNTS)
+		if (err == OK && !settings[i].remove && flag_on(&settings[i], "INIT") &&
+		    start->n < DM_ACCOUNTS)
 			snprintf(start->ids[start->n++], DM_NAME_MAX, "%s", id);
 	}
 	if (changed != NULL)
@@ -473,14 +489,16 @@ dm_account_claim(struct dm_tree *t, struct why *why)
 		struct dm_value acl;
 		bool has;
 
-		if (!below(accounts, name, node) || snprintf(list, sizeof list, "%s?prop=ACL", node) >= (int)sizeof list)
+		if (!below(accounts, name, node) ||
+		    snprintf(list, sizeof list, "%s?prop=ACL", node) >= (int)sizeof list)
 			continue;
 		has = dm_tree_get(t, NULL, list, &acl) == DM_STATUS_OK && acl.data.n > 0;
 		dm_value_done(&acl);
 		if (has)
 			continue;
 		if (leaf(t, node, "ServerID", id, sizeof id) != OK || !good_server_id(id))
-			err = why_set(why, ERR_SYNTAX, "an account names no server, or one with + * & = in its name");
+			err = why_set(why, ERR_SYNTAX,
+			    "an account names no server, or one with + * & = in its name");
 		else
 			err = claim(t, node, id, why);
 	}

@@ -49,7 +49,7 @@ struct dm_agent {
 
 static void pump(void *arg);
 
-/* ---- the list ------------------------------------------------------------------------------------------------ */
+/* ---- the list ---------------------------------------------------------------------------- */
 
 struct dm_agent *
 dm_agent_create(struct loop *loop, const struct dm_agent_config *cf, const struct dm_store *store)
@@ -138,7 +138,7 @@ add_run(struct dm_agent *a, const char *number, const struct dm_inbox_start *sta
 	return OK;
 }
 
-/* ---- states: that of a running session is in memory ------------------------------------------------------------- */
+/* ---- states: that of a running session is in memory -------------------------------------- */
 
 static int
 load(struct dm_agent *a, const char *number, struct dm_state *out, char cert[256], struct why *why)
@@ -187,7 +187,7 @@ guard(void *arg, const char *uri, const struct span *value)
 	return dm_policies_guard(r->policy, r->start.server_id, uri, value);
 }
 
-/* ---- one session -------------------------------------------------------------------------------------------------- */
+/* ---- one session ------------------------------------------------------------------------- */
 
 static void
 end_run(void *arg)
@@ -269,8 +269,8 @@ send_next(struct run *r)
 			headers[n++] = hmac.s;
 		}
 		headers[n] = NULL;
-		http_client_send(r->http, "POST", dm_client_url(r->client), headers, sbuf_as_span(&body), may_connect,
-		    answered, r);
+		http_client_send(r->http, "POST", dm_client_url(r->client), headers,
+		    sbuf_as_span(&body), may_connect, answered, r);
 	} else {
 		finish(r, &why);
 	}
@@ -327,7 +327,8 @@ answered(void *arg, const struct http_result *res)
 	else if (res->status != 200)
 		err = why_set(&why, ERR_IO, "HTTP status %u", res->status);
 	else if (!res->whole)
-		err = why_set(&why, ERR_LIMIT, "the answer broke off, or is longer than %d octets", DM_CLIENT_OCTETS);
+		err = why_set(&why, ERR_LIMIT,
+		    "the answer broke off, or is longer than %d octets", DM_CLIENT_OCTETS);
 	else
 		err = dm_client_take(r->client, res->type, res->body, res->kept, &why);
 	if (err == OK)
@@ -342,7 +343,10 @@ utc_now(void *arg)
 	return clock_utc();
 }
 
-/* TLS is a must where the device says so (4130), and HTTP leaves the machine only when the operator says so. */
+/*
+ * TLS is a must where the device says so (4130), and HTTP leaves the machine only when the
+ * operator says so.
+ */
 static int
 check_url(struct run *r, const char *url, const struct router_device *dev, struct why *why)
 {
@@ -373,11 +377,14 @@ static int
 make_client(struct run *r, const struct router_device *dev, const char *cert, struct why *why)
 {
 	struct http_client_config http = { .timeout_ms = MESSAGE_MS, .max_answer = DM_CLIENT_OCTETS,
-		.ca_file = r->agent->cf.ca_file, .keep_header = "x-syncml-hmac", .user_agent = "OpenPPG handset" };
+		.ca_file = r->agent->cf.ca_file, .keep_header = "x-syncml-hmac",
+		.user_agent = "OpenPPG handset" };
 	struct dm_account account;
-	struct dm_client_setup setup = { .tree = &r->state.tree, .account = &account, .by_server = r->start.by_server,
+	struct dm_client_setup setup = { .tree = &r->state.tree, .account = &account,
+	    .by_server = r->start.by_server,
 		.session_id = r->start.session_id, .special = span_of(r->start.special.p, r->start.special.n),
-		.wbxml = r->agent->cf.wbxml, .consent = !dev->refuses, .stamp = r->state.stamp, .now = utc_now,
+		.wbxml = r->agent->cf.wbxml, .consent = !dev->refuses, .stamp = r->state.stamp,
+		.now = utc_now,
 		.guard = guard, .guard_arg = r };
 	int err = dm_account_find(r->state.tree, r->start.server_id, &account, why);
 
@@ -448,10 +455,11 @@ pump(void *arg)
 	}
 }
 
-/* ---- what is asked for ------------------------------------------------------------------------------------------------ */
+/* ---- what is asked for ------------------------------------------------------------------- */
 
 json_t *
-dm_agent_take(struct dm_agent *a, const char *number, const struct router_device *dev, const struct router_result *res)
+dm_agent_take(struct dm_agent *a, const char *number, const struct router_device *dev,
+    const struct router_result *res)
 {
 	struct run *running = running_of(a, number += *number == '+');
 	struct dm_state own = { .tree = NULL }, *s = &own;
@@ -531,7 +539,7 @@ dm_agent_start(struct dm_agent *a, const char *number, const char *server_id, st
 	return err;
 }
 
-/* ---- for people ---------------------------------------------------------------------------------------------------------- */
+/* ---- for people -------------------------------------------------------------------------- */
 
 void
 dm_agent_print(json_t *event, struct sbuf *out)
@@ -540,11 +548,13 @@ dm_agent_print(json_t *event, struct sbuf *out)
 	const char *reason = json_text(dm, "reason"), *server_auth = json_text(dm, "server_auth");
 	size_t i;
 
-	sbuf_fmt(out, "%s: session %s with ", json_text(event, "handset"), json_text(dm, "session") ? json_text(dm, "session") :
+	sbuf_fmt(out, "%s: session %s with ", json_text(event, "handset"),
+	    json_text(dm, "session") ? json_text(dm, "session") :
 	    "");
 	sbuf_quote(out, span_str(json_text(dm, "server") ? json_text(dm, "server") : ""));
 	sbuf_fmt(out, " %s after %lld messages, server %s", json_text(dm, "outcome"),
-	    (long long)json_integer_value(json_object_get(dm, "messages")), server_auth ? server_auth : "not authenticated");
+	    (long long)json_integer_value(json_object_get(dm, "messages")),
+	    server_auth ? server_auth : "not authenticated");
 	if (reason != NULL)
 		sbuf_fmt(out, ": %s", reason);
 	json_array_foreach(list, i, v) {

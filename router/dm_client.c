@@ -80,7 +80,7 @@ octets(const struct dm_octets *o)
 	return span_of(o->p, o->n);
 }
 
-/* ---- begin and end ------------------------------------------------------------------------------------------ */
+/* ---- begin and end ----------------------------------------------------------------------- */
 
 /* Where the transport does not say who is there, every message has to (Security 1.3, 5.1). */
 static void
@@ -110,7 +110,8 @@ dm_client_create(const struct dm_client_setup *setup, struct dm_client **out, st
 
 	*out = NULL;
 	if (!setup->account->server.has && !setup->secure)
-		return why_set(why, ERR_AUTH, "nothing authenticates the server: no credentials of it, no TLS");
+		return why_set(why, ERR_AUTH,
+		    "nothing authenticates the server: no credentials of it, no TLS");
 	c = zeroed(sizeof *c);
 	c->tree = setup->tree;
 	c->account = *setup->account;
@@ -169,7 +170,7 @@ dm_client_media(const struct dm_client *c)
 	return c->wbxml ? SYNCML_WBXML : SYNCML_XML;
 }
 
-/* ---- our messages ----------------------------------------------------------------------------------------------- */
+/* ---- our messages ------------------------------------------------------------------------ */
 
 static void
 add_info(struct dm_client *c, struct syncml_message *m)
@@ -248,7 +249,8 @@ dm_client_next(struct dm_client *c, struct sbuf *body, struct sbuf *hmac, struct
 	int err;
 
 	if (c->msg_id == c->messages)
-		return why_set(why, ERR_LIMIT, "the server does not come to an end within %u messages", c->messages);
+		return why_set(why, ERR_LIMIT,
+		    "the server does not come to an end within %u messages", c->messages);
 	if (c->opening) {
 		syncml_add(m, SYNCML_ALERT)->data = c->by_server ? ALERT_BY_SERVER : ALERT_BY_CLIENT;
 		add_info(c, m);
@@ -258,13 +260,14 @@ dm_client_next(struct dm_client *c, struct sbuf *body, struct sbuf *hmac, struct
 	err = syncml_print(m, c->wbxml, body, why);
 	syncml_done(m);
 	if (err == OK && body->n > c->server_max)
-		err = why_set(why, ERR_LIMIT, "the server takes %zu octets, a message of %zu is needed", c->server_max, body->n);
+		err = why_set(why, ERR_LIMIT,
+		    "the server takes %zu octets, a message of %zu is needed", c->server_max, body->n);
 	if (err == OK)
 		add_hmac(c, sbuf_as_span(body), hmac);
 	return err;
 }
 
-/* ---- the server's messages: who it is ------------------------------------------------------------------------------ */
+/* ---- the server's messages: who it is ---------------------------------------------------- */
 
 static enum dm_auth
 scheme_of(const struct syncml_cred *cred)
@@ -287,7 +290,8 @@ settle_generation(struct dm_client *c, const struct dm_hmac *h)
 }
 
 static enum dm_answer
-verify(struct dm_client *c, const struct syncml_message *m, const struct dm_hmac *h, struct span body)
+verify(struct dm_client *c, const struct syncml_message *m, const struct dm_hmac *h,
+    struct span body)
 {
 	struct sbuf data = { 0 };
 	enum dm_auth auth = scheme_of(m->cred);
@@ -295,7 +299,8 @@ verify(struct dm_client *c, const struct syncml_message *m, const struct dm_hmac
 
 	settle_generation(c, h);
 	c->verifier.now = c->now(c->now_arg);
-	if (m->cred != NULL && (auth == DM_AUTH_NONE || syncml_octets(m->cred->format, &m->cred->data, &data) != OK))
+	if (m->cred != NULL &&
+	    (auth == DM_AUTH_NONE || syncml_octets(m->cred->format, &m->cred->data, &data) != OK))
 		auth = DM_AUTH_BASIC;	/* what cannot be read is wrong, not missing */
 	answer = dm_verify(&c->verifier, auth, sbuf_as_span(&data), h, body);
 	if (data.s != NULL)
@@ -320,7 +325,10 @@ add_challenge(struct dm_client *c, struct syncml_command *status)
 	status->chal = chal;
 }
 
-/* The Status of the server's header; with a challenge where one is due, or where the next message or session gets a new nonce. */
+/*
+ * The Status of the server's header; with a challenge where one is due, or where the next
+ * message or session gets a new nonce.
+ */
 static void
 answer_head(struct dm_client *c, const struct syncml_message *m, enum dm_answer answer)
 {
@@ -328,15 +336,16 @@ answer_head(struct dm_client *c, const struct syncml_message *m, enum dm_answer 
 		[DM_MISSING] = DM_STATUS_CREDENTIALS, [DM_WRONG] = DM_STATUS_UNAUTHORIZED,
 		[DM_STOP] = DM_STATUS_UNAUTHORIZED };
 	struct syncml_command *status = syncml_add_status(&c->reply, m, NULL, codes[answer]);
-	bool next = uses_nonce(c->verifier.auth) && (answer == DM_OK || (answer == DM_OK_SESSION && !c->authenticated));
+	bool next = uses_nonce(c->verifier.auth) &&
+	    (answer == DM_OK || (answer == DM_OK_SESSION && !c->authenticated));
 
 	if (answer == DM_MISSING || answer == DM_WRONG || next)
 		add_challenge(c, status);
 }
 
 /*
- * What a server that is known now may leave behind: the nonce it gave for us, and the one we gave, since this message
- * answers ours.
+ * What a server that is known now may leave behind: the nonce it gave for us, and the one we
+ * gave, since this message answers ours.
  */
 static void
 keep_nonces(struct dm_client *c, const struct dm_octets *given)
@@ -348,7 +357,7 @@ keep_nonces(struct dm_client *c, const struct dm_octets *given)
 		dm_account_keep_nonce(*c->tree, &c->account.server, octets(given));
 }
 
-/* ---- the server's messages: what it says ------------------------------------------------------------------------------ */
+/* ---- the server's messages: what it says ------------------------------------------------- */
 
 static const struct syncml_command *
 head_status(const struct dm_client *c, const struct syncml_message *m)
@@ -372,14 +381,16 @@ read_status(struct dm_client *c, const struct syncml_message *m, struct why *why
 	struct dm_octets nonce = { .n = 0 };
 
 	if (s == NULL)
-		return why_set(why, ERR_SYNTAX, "the server does not say what became of message %u", c->msg_id);
+		return why_set(why, ERR_SYNTAX,
+		    "the server does not say what became of message %u", c->msg_id);
 	if (own == DM_AUTH_BASIC)
 		allowed |= 1u << DM_AUTH_BASIC;	/* a password goes only where the account says so */
 	if (!c->account.device.has)
 		allowed = 0;
 	if (s->chal != NULL && s->chal->next_nonce != NULL &&
 	    dm_b64_decode(span_str(s->chal->next_nonce), &nonce) != OK)
-		return why_set(why, ERR_SYNTAX, "the nonce of the server's challenge is no base64, or too long");
+		return why_set(why, ERR_SYNTAX,
+		    "the nonce of the server's challenge is no base64, or too long");
 	return dm_prover_answered(&c->prover, (int)s->data, scheme_of(s->chal), octets(&nonce), allowed, why);
 }
 
@@ -402,7 +413,8 @@ read_head(struct dm_client *c, const struct syncml_message *m, struct why *why)
 	if (m->session_id == NULL || strcasecmp(m->session_id, c->session) != 0)
 		return why_set(why, ERR_SYNTAX, "a message of another session came");
 	if (m->msg_id <= c->server_msg_id)
-		return why_set(why, ERR_SYNTAX, "message %u of the server came after its message %u", m->msg_id,
+		return why_set(why, ERR_SYNTAX,
+		    "message %u of the server came after its message %u", m->msg_id,
 		    c->server_msg_id);
 	c->server_msg_id = m->msg_id;
 	return OK;
@@ -447,20 +459,22 @@ static void
 do_commands(struct dm_client *c, const struct syncml_message *m, enum dm_answer answer)
 {
 	struct dm_run run = { .tree = c->tree, .server = c->account.server_id, .consent = c->consent,
-		.room = c->server_max > HEAD_OCTETS ? c->server_max - HEAD_OCTETS : 0, .note = note_command, .note_arg = c,
+		.room = c->server_max > HEAD_OCTETS ? c->server_max - HEAD_OCTETS : 0,
+		.note = note_command, .note_arg = c,
 		.guard = c->guard, .guard_arg = c->guard_arg };
 
 	if (answer == DM_OK || answer == DM_OK_SESSION)
 		dm_command_run(&run, m, &c->reply);
 	else
-		dm_command_refuse(&run, m, answer == DM_MISSING ? DM_STATUS_CREDENTIALS : DM_STATUS_UNAUTHORIZED,
+		dm_command_refuse(&run, m,
+		    answer == DM_MISSING ? DM_STATUS_CREDENTIALS : DM_STATUS_UNAUTHORIZED,
 		    &c->reply);
 }
 
 /* A message that was read: OK: one more of ours is due, ERR_CLOSED: that was the last. */
 static int
-take_message(struct dm_client *c, const struct syncml_message *m, const struct dm_hmac *h, struct span body,
-    struct why *why)
+take_message(struct dm_client *c, const struct syncml_message *m, const struct dm_hmac *h,
+    struct span body, struct why *why)
 {
 	struct dm_octets given = c->given;
 	enum dm_answer answer;
@@ -477,7 +491,8 @@ take_message(struct dm_client *c, const struct syncml_message *m, const struct d
 	if (good)
 		keep_nonces(c, &given);
 	if (answer == DM_STOP)
-		return why_set(why, ERR_AUTH, "the server was asked for its credentials and does not have them");
+		return why_set(why, ERR_AUTH,
+		    "the server was asked for its credentials and does not have them");
 	if (ours != OK && ours != ERR_BUSY)
 		return ours;
 	if (good && (err = read_route(c, m, why)) != OK)
@@ -495,7 +510,8 @@ take_message(struct dm_client *c, const struct syncml_message *m, const struct d
 }
 
 int
-dm_client_take(struct dm_client *c, const char *media, struct span body, const char *hmac, struct why *why)
+dm_client_take(struct dm_client *c, const char *media, struct span body, const char *hmac,
+    struct why *why)
 {
 	struct syncml_message m = { 0 };
 	struct dm_hmac h;
@@ -512,12 +528,13 @@ dm_client_take(struct dm_client *c, const char *media, struct span body, const c
 	return err;
 }
 
-/* ---- what became of it ----------------------------------------------------------------------------------------------- */
+/* ---- what became of it ------------------------------------------------------------------- */
 
 json_t *
 dm_client_report(const struct dm_client *c)
 {
-	json_t *out = json_pack("{s:o,s:s,s:s,s:i}", "server", json_span(span_str(c->account.server_id)), "session", c->session,
+	json_t *out = json_pack("{s:o,s:s,s:s,s:i}", "server",
+	    json_span(span_str(c->account.server_id)), "session", c->session,
 	    "start", c->by_server ? "notification" : "client", "messages", (int)c->msg_id);
 
 	json_object_set_new(out, "device_auth", c->prover.auth == DM_AUTH_NONE ? json_null() :

@@ -1,9 +1,11 @@
 /*
- * dm_client.h - one session of a handset's DM client: package 1, then messages of the server until it has no more commands.
- * Spec: OMA-TS-DM_Protocol 1.2 (8.3 set-up, 8.4 management), OMA-TS-DM_Security 1.2 and 1.3, OMA-TS-DM_Notification 1.2.
+ * dm_client.h - one session of a handset's DM client: package 1, then messages of the server
+ * until it has no more commands.
+ * Spec: OMA-TS-DM_Protocol 1.2 (8.3 set-up, 8.4 management), OMA-TS-DM_Security 1.2 and 1.3,
+ * OMA-TS-DM_Notification 1.2.
  *
- * Pure: messages in and out; whoever drives it carries them. Commands of a server that was not authenticated are not
- * executed. No secret, nonce or digest is in a reason or report.
+ * Pure: messages in and out; whoever drives it carries them. Commands of a server that was not
+ * authenticated are not executed. No secret, nonce or digest is in a reason or report.
  */
 #ifndef ROUTER_DM_CLIENT_H
 #define ROUTER_DM_CLIENT_H
@@ -35,21 +37,29 @@ int dm_client_create(const struct dm_client_setup *setup, struct dm_client **out
 void dm_client_destroy(struct dm_client **c);
 
 /*
- * The next message to POST, after create and after each OK of dm_client_take. *hmac gets the value of x-syncml-hmac, and stays empty
- * without one. ERR_LIMIT: that would be too many.
+ * The next message to POST, after create and after each OK of dm_client_take. *hmac gets the
+ * value of x-syncml-hmac, and stays empty without one. ERR_LIMIT: that would be too many.
  */
 int dm_client_next(struct dm_client *c, struct sbuf *body, struct sbuf *hmac, struct why *why);
 const char *dm_client_url(const struct dm_client *c);	/* where to; changes during a session */
 const char *dm_client_media(const struct dm_client *c);
 /*
- * The answer to it. hmac: its x-syncml-hmac header, NULL without. OK: dm_client_next; ERR_CLOSED: the session is done; others: it
- * failed. Nonces are in the tree as far as they may be kept.
+ * The answer to it. hmac: its x-syncml-hmac header, NULL without. OK: dm_client_next;
+ * ERR_CLOSED: the session is done; others: it failed. Nonces are in the tree as far as they may
+ * be kept.
  */
-int dm_client_take(struct dm_client *c, const char *media, struct span body, const char *hmac, struct why *why);
+int dm_client_take(struct dm_client *c, const char *media, struct span body, const char *hmac,
+    struct why *why);
 
-/* UTC s of the last timestamp that was sent: a server may want later ones in the next session, too. */
+/*
+ * UTC s of the last timestamp that was sent: a server may want later ones in the next session,
+ * too.
+ */
 int64_t dm_client_stamp(const struct dm_client *c);
-/* {"server","session","messages","device_auth","server_auth","commands":[{"command","target","status"},...]}: a new reference. */
+/*
+ * {"server","session","messages","device_auth","server_auth","commands":[{"command","target","status"},...]}:
+ * a new reference.
+ */
 json_t *dm_client_report(const struct dm_client *c);
 
 #endif

@@ -36,7 +36,7 @@ dm_command_any(const struct syncml_message *m)
 	return false;
 }
 
-/* ---- one command, one item -------------------------------------------------------------------------------- */
+/* ---- one command, one item --------------------------------------------------------------- */
 
 static const char *
 either(const char *own, const char *of_command)
@@ -58,7 +58,10 @@ guarded(const struct dm_run *run, const char *uri, const struct span *value)
 	return run->guard != NULL && uri != NULL ? run->guard(run->guard_arg, uri, value) : DM_STATUS_OK;
 }
 
-/* Add and Replace: the data as octets. A large object that comes in pieces is more than this device takes. */
+/*
+ * Add and Replace: the data as octets. A large object that comes in pieces is more than this
+ * device takes.
+ */
 static unsigned
 write_item(struct dm_run *run, const struct syncml_command *c, const struct syncml_item *item)
 {
@@ -73,7 +76,8 @@ write_item(struct dm_run *run, const struct syncml_command *c, const struct sync
 	if (c->kind == SYNCML_ADD)
 		return dm_tree_add(*run->tree, run->server, item->target, format, type, data);
 	status = guarded(run, item->target, &data);
-	return status != DM_STATUS_OK ? status : dm_tree_replace(*run->tree, run->server, item->target, format, type, data);
+	return status != DM_STATUS_OK ? status :
+	    dm_tree_replace(*run->tree, run->server, item->target, format, type, data);
 }
 
 static unsigned
@@ -93,7 +97,8 @@ alert(const struct dm_run *run, unsigned number)
 
 /* item NULL: the command has none. */
 static unsigned
-run_item(struct dm_run *run, const struct syncml_command *c, const struct syncml_item *item, struct dm_value *value)
+run_item(struct dm_run *run, const struct syncml_command *c, const struct syncml_item *item,
+    struct dm_value *value)
 {
 	unsigned status;
 
@@ -113,7 +118,8 @@ run_item(struct dm_run *run, const struct syncml_command *c, const struct syncml
 		return dm_tree_exec(*run->tree, run->server, item->target);
 	case SYNCML_GET:
 		status = guarded(run, item->target, NULL);
-		return status != DM_STATUS_OK ? status : dm_tree_get(*run->tree, run->server, item->target, value);
+		return status != DM_STATUS_OK ? status :
+		    dm_tree_get(*run->tree, run->server, item->target, value);
 	case SYNCML_ALERT:
 	case SYNCML_ATOMIC:
 	case SYNCML_COPY:
@@ -125,7 +131,7 @@ run_item(struct dm_run *run, const struct syncml_command *c, const struct syncml
 	return DM_STATUS_NO_FEATURE;
 }
 
-/* ---- telling -------------------------------------------------------------------------------------------------- */
+/* ---- telling ----------------------------------------------------------------------------- */
 
 static bool
 take_room(struct dm_run *run, size_t octets)
@@ -155,8 +161,8 @@ tell_status(struct dm_run *run, const struct syncml_message *m, const struct syn
 }
 
 static void
-tell_results(const struct syncml_message *m, const struct syncml_command *c, const struct syncml_item *item,
-    const struct dm_value *value, struct syncml_message *reply)
+tell_results(const struct syncml_message *m, const struct syncml_command *c,
+    const struct syncml_item *item, const struct dm_value *value, struct syncml_message *reply)
 {
 	struct syncml_command *results = syncml_add(reply, SYNCML_RESULTS);
 	struct syncml_item *out;
@@ -168,10 +174,10 @@ tell_results(const struct syncml_message *m, const struct syncml_command *c, con
 	out->type = dup_text(value->type);
 }
 
-/* ---- lists of commands ------------------------------------------------------------------------------------------ */
+/* ---- lists of commands ------------------------------------------------------------------- */
 
-static void run_list(struct dm_run *run, const struct syncml_message *m, const struct syncml_command *list,
-    struct syncml_message *reply);
+static void run_list(struct dm_run *run, const struct syncml_message *m,
+    const struct syncml_command *list, struct syncml_message *reply);
 
 static void
 run_one_item(struct dm_run *run, const struct syncml_message *m, const struct syncml_command *c,

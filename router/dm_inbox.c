@@ -17,7 +17,7 @@ tell_refused(json_t *told, const struct why *why)
 	json_object_set_new(told, "refused", json_string(why->text));
 }
 
-/* ---- accounts of provisioning documents -------------------------------------------------------------------- */
+/* ---- accounts of provisioning documents -------------------------------------------------- */
 
 static void
 take_document(struct dm_state *s, const struct router_result *res, struct dm_inbox_result *out)
@@ -38,7 +38,7 @@ take_document(struct dm_state *s, const struct router_result *res, struct dm_inb
 		snprintf(out->start[out->n_start++].server_id, DM_NAME_MAX, "%s", start.ids[i]);
 }
 
-/* ---- bootstrap ------------------------------------------------------------------------------------------------ */
+/* ---- bootstrap --------------------------------------------------------------------------- */
 
 /* The digits of the IMSI out of the octets that a SIM keeps; "" when they are none. */
 static void
@@ -61,10 +61,12 @@ network_digits(const struct router_device *dev, char out[NETWORK_TEXT])
 }
 
 static bool
-mac_is(enum dm_keytype key, struct span network, const char *pin, const struct router_result *res, const char *mac)
+mac_is(enum dm_keytype key, struct span network, const char *pin,
+    const struct router_result *res, const char *mac)
 {
 	char expected[41];
-	bool fits = dm_bootstrap_mac(key, network, pin, res->body, expected, NULL) == OK && prov_mac_equal(mac, expected);
+	bool fits = dm_bootstrap_mac(key, network, pin, res->body, expected, NULL) == OK &&
+	    prov_mac_equal(mac, expected);
 
 	secret_cleanse(expected, sizeof expected);
 	return fits;
@@ -72,15 +74,16 @@ mac_is(enum dm_keytype key, struct span network, const char *pin, const struct r
 
 /* Under this PIN; the network's part as digits, or as the SIM has it. */
 static bool
-mac_fits(const struct router_device *dev, enum dm_keytype key, const char *pin, const struct router_result *res,
-    const char *mac)
+mac_fits(const struct router_device *dev, enum dm_keytype key, const char *pin,
+    const struct router_result *res, const char *mac)
 {
 	char digits[NETWORK_TEXT];
 	bool fits;
 
 	network_digits(dev, digits);
 	fits = mac_is(key, span_str(digits), pin, res, mac) ||
-	    (key != DM_KEY_USERPIN && mac_is(key, span_of(dev->network_key, dev->n_network_key), pin, res, mac));
+	    (key != DM_KEY_USERPIN &&
+	    mac_is(key, span_of(dev->network_key, dev->n_network_key), pin, res, mac));
 	secret_cleanse(digits, sizeof digits);
 	return fits;
 }
@@ -154,7 +157,8 @@ run_bootstrap(struct dm_tree **t, const struct syncml_message *m, struct why *wh
 }
 
 static int
-apply_bootstrap(struct dm_state *s, const struct router_device *dev, const struct router_result *res, struct why *why)
+apply_bootstrap(struct dm_state *s, const struct router_device *dev,
+    const struct router_result *res, struct why *why)
 {
 	struct dm_tree *next = NULL;
 	struct syncml_message m;
@@ -192,7 +196,7 @@ take_bootstrap(struct dm_state *s, const struct router_device *dev, const struct
 		tell_refused(out->told, &why);
 }
 
-/* ---- notifications ---------------------------------------------------------------------------------------------- */
+/* ---- notifications ----------------------------------------------------------------------- */
 
 /* Which reading of the special nonce fitted: the server's answer to come is made with that, too. */
 static void
@@ -209,7 +213,8 @@ special_nonce(struct span body, const char *user_hash, struct dm_octets *out)
 }
 
 static int
-check_notification(struct dm_state *s, const struct router_device *dev, const struct dm_notification *n, struct span body,
+check_notification(struct dm_state *s, const struct router_device *dev,
+    const struct dm_notification *n, struct span body,
     struct dm_inbox_start *start, struct why *why)
 {
 	char user_hash[DM_B64_MAX];
@@ -220,7 +225,8 @@ check_notification(struct dm_state *s, const struct router_device *dev, const st
 	if (err != OK)
 		return err;
 	dm_user_hash(DM_AUTH_MD5, n->server_id, a.server.password, user_hash);
-	fits = a.server.has && dm_notification_verify(body, user_hash, span_of(a.server.nonce.p, a.server.nonce.n), &special);
+	fits = a.server.has &&
+	    dm_notification_verify(body, user_hash, span_of(a.server.nonce.p, a.server.nonce.n), &special);
 	if (fits && special)
 		special_nonce(body, user_hash, &start->special);
 	secret_cleanse(user_hash, sizeof user_hash);
@@ -235,8 +241,8 @@ check_notification(struct dm_state *s, const struct router_device *dev, const st
 }
 
 static void
-take_notification(struct dm_state *s, const struct router_device *dev, const struct router_result *res,
-    struct dm_inbox_result *out)
+take_notification(struct dm_state *s, const struct router_device *dev,
+    const struct router_result *res, struct dm_inbox_result *out)
 {
 	static const char *const uis[] = { "unspecified", "background", "informative", "interaction" };
 	struct dm_inbox_start *start = &out->start[0];
@@ -251,8 +257,8 @@ take_notification(struct dm_state *s, const struct router_device *dev, const str
 		return;
 	}
 	snprintf(session, sizeof session, "%X", (unsigned)n.session_id);
-	out->told = json_pack("{s:o,s:s,s:s}", "notification", json_span(span_str(n.server_id)), "session", session, "ui",
-	    uis[n.ui & 3]);
+	out->told = json_pack("{s:o,s:s,s:s}", "notification", json_span(span_str(n.server_id)),
+	    "session", session, "ui", uis[n.ui & 3]);
 	err = check_notification(s, dev, &n, res->body, start, &why);
 	if (err != OK) {
 		tell_refused(out->told, &why);
@@ -266,7 +272,7 @@ take_notification(struct dm_state *s, const struct router_device *dev, const str
 		json_object_set_new(out->told, "special_nonce", json_true());
 }
 
-/* ---- any ----------------------------------------------------------------------------------------------------------- */
+/* ---- any --------------------------------------------------------------------------------- */
 
 static bool
 has_account(const struct router_result *res)
@@ -285,7 +291,8 @@ dm_inbox_wants(const struct router_result *res)
 {
 	enum content_kind kind = content_kind_of(span_str(res->info->type.media));
 
-	return kind == CONTENT_DM || kind == CONTENT_DM_NOTIFICATION || (kind == CONTENT_PROV && has_account(res));
+	return kind == CONTENT_DM || kind == CONTENT_DM_NOTIFICATION ||
+	    (kind == CONTENT_PROV && has_account(res));
 }
 
 void

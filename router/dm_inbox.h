@@ -1,7 +1,8 @@
 /*
- * dm_inbox.h - what a push brings to the DM client of a handset: accounts in provisioning documents, bootstrap messages,
- * notifications (package 0).
- * Spec: OMA-TS-DM_Bootstrap 1.2 (5.4, 5.7), OMA-TS-DM_Notification 1.2 (6), OMA-TS-DM_Security 1.2.
+ * dm_inbox.h - what a push brings to the DM client of a handset: accounts in provisioning
+ * documents, bootstrap messages, notifications (package 0).
+ * Spec: OMA-TS-DM_Bootstrap 1.2 (5.4, 5.7), OMA-TS-DM_Notification 1.2 (6), OMA-TS-DM_Security
+ * 1.2.
  */
 #ifndef ROUTER_DM_INBOX_H
 #define ROUTER_DM_INBOX_H
@@ -26,10 +27,12 @@ struct dm_inbox_result {
 /* Does this message concern device management at all? An accepted one with info. */
 bool dm_inbox_wants(const struct router_result *res);
 /*
- * A message that was accepted. Who begins a session of a notification notes it with dm_state_hold. dev: keys, PINs, and what the user answers. Told is one of {"accounts":true},
- * {"bootstrap":true}, {"notification":"SERVER","session":"BEEF","ui":...}, each with "refused" and a reason when it came to nothing.
+ * A message that was accepted. Who begins a session of a notification notes it with
+ * dm_state_hold. dev: keys, PINs, and what the user answers. Told is one of {"accounts":true},
+ * {"bootstrap":true}, {"notification":"SERVER","session":"BEEF","ui":...}, each with "refused"
+ * and a reason when it came to nothing.
  */
-void dm_inbox_take(struct dm_state *s, const struct router_device *dev, const struct router_result *res,
-    struct dm_inbox_result *out);
+void dm_inbox_take(struct dm_state *s, const struct router_device *dev,
+    const struct router_result *res, struct dm_inbox_result *out);
 
 #endif

@@ -38,12 +38,14 @@ policy_of(const char *uri, char id[12])
 }
 
 unsigned
-dm_policies_guard(const struct policy_device *dev, const char *server, const char *uri, const struct span *value)
+dm_policies_guard(const struct policy_device *dev, const char *server, const char *uri,
+    const struct span *value)
 {
 	char id[12] = "0", text[12] = "0";
 	const struct policy_parm parm = { id, text, false };
 	const struct policy_setting setting = { "SecurityPolicy", &parm, 1, false };
-	const struct policy_source src = { .kind = SOURCE_DM, .account_mask = policy_account_roles(dev, server),
+	const struct policy_source src =
+	    { .kind = SOURCE_DM, .account_mask = policy_account_roles(dev, server),
 		.settings = &setting, .n_settings = 1 };
 	struct policy_decision d;
 	uint32_t number;
@@ -51,7 +53,8 @@ dm_policies_guard(const struct policy_device *dev, const char *server, const cha
 	if (uri == NULL || strncmp(uri, root, sizeof root - 1) != 0)
 		return DM_STATUS_OK;
 	if (policy_of(uri, id))
-		snprintf(text, sizeof text, "%u", (unsigned)policy_get(dev, (uint32_t)strtoul(id, NULL, 10), 0));
+		snprintf(text, sizeof text, "%u",
+		    (unsigned)policy_get(dev, (uint32_t)strtoul(id, NULL, 10), 0));
 	else if (value != NULL)
 		return DM_STATUS_PERMISSION;	/* the folder itself, or a list */
 	if (value != NULL && (span_to_cstr(*value, text, sizeof text) != OK ||
@@ -64,7 +67,8 @@ dm_policies_guard(const struct policy_device *dev, const char *server, const cha
 }
 
 void
-dm_policies_changed(const struct dm_tree *t, const struct policy_device *dev, struct dm_policies_change *out)
+dm_policies_changed(const struct dm_tree *t, const struct policy_device *dev,
+    struct dm_policies_change *out)
 {
 	size_t i, n = 0;
 
@@ -75,7 +79,8 @@ dm_policies_changed(const struct dm_tree *t, const struct policy_device *dev, st
 
 		print_uri(dev->policies[i].id, uri);
 		if (!dm_tree_value(t, uri, &value) || span_to_cstr(value, text, sizeof text) != OK ||
-		    policy_value_parse(dev->policies[i].id, text, &number, NULL) != OK || number == dev->policies[i].value)
+		    policy_value_parse(dev->policies[i].id, text, &number, NULL) != OK ||
+		    number == dev->policies[i].value)
 			continue;
 		snprintf(out->names[n], sizeof out->names[n], "%u", (unsigned)dev->policies[i].id);
 		snprintf(out->values[n], sizeof out->values[n], "%u", (unsigned)number);

@@ -1,6 +1,7 @@
 /*
- * dm_session_run.c - `pushrouter --handsets FILE --dm-session MSISDN[,SERVER]`: one session that a handset begins, and what came of
- * it. Exit status: 0 it was done, 1 it failed, 2 wrong use.
+ * dm_session_run.c - `pushrouter --handsets FILE --dm-session MSISDN[,SERVER]`: one session
+ * that a handset begins, and what came of it. Exit status: 0 it was done, 1 it failed, 2 wrong
+ * use.
  */
 #include "router/actions.h"
 
@@ -90,7 +91,8 @@ start(struct single *one, struct why *why)
 {
 	const char *text = one->o->dm_session, *comma = strchr(text, ',');
 	char *number = span_dup(span_of(text, comma ? (size_t)(comma - text) : strlen(text)));
-	int err = actions_session(one->actions, number[0] == '+' ? number + 1 : number, comma ? comma + 1 : NULL, why);
+	int err = actions_session(one->actions, number[0] == '+' ? number + 1 : number,
+	    comma ? comma + 1 : NULL, why);
 
 	free(number);
 	return err;

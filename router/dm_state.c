@@ -6,7 +6,7 @@
 
 enum { SESSIONS = 16, SERVERS = DM_ACCOUNTS * 2, ID_SIZE = 8 };
 
-/* ---- reading and writing -------------------------------------------------------------------------------- */
+/* ---- reading and writing ----------------------------------------------------------------- */
 
 static int
 check_sessions(json_t *sessions, struct why *why)
@@ -16,10 +16,12 @@ check_sessions(json_t *sessions, struct why *why)
 	size_t i;
 
 	if (sessions != NULL && (!json_is_object(sessions) || json_object_size(sessions) > SERVERS))
-		return why_set(why, ERR_SYNTAX, "sessions: an object of at most %d servers is expected", SERVERS);
+		return why_set(why, ERR_SYNTAX,
+		    "sessions: an object of at most %d servers is expected", SERVERS);
 	json_object_foreach(sessions, server, list) {
 		if (!json_is_array(list) || json_array_size(list) > SESSIONS)
-			return why_set(why, ERR_SYNTAX, "sessions: \"%.32s\" needs a list of at most %d", server, SESSIONS);
+			return why_set(why, ERR_SYNTAX,
+			    "sessions: \"%.32s\" needs a list of at most %d", server, SESSIONS);
 		json_array_foreach(list, i, v) {
 			if (!json_is_string(v))
 				return why_set(why, ERR_SYNTAX, "sessions: \"%.32s\" needs strings", server);
@@ -100,7 +102,7 @@ dm_state_done(struct dm_state *s)
 	s->sessions = NULL;
 }
 
-/* ---- sessions ------------------------------------------------------------------------------------------------ */
+/* ---- sessions ---------------------------------------------------------------------------- */
 
 static void
 print_id(uint16_t session_id, char out[ID_SIZE])
@@ -158,7 +160,7 @@ dm_state_hold(struct dm_state *s, const char *server_id, uint16_t session_id)
 	json_array_append_new(list, json_string(id));
 }
 
-/* ---- showing --------------------------------------------------------------------------------------------------- */
+/* ---- showing ----------------------------------------------------------------------------- */
 
 void
 dm_state_hide(json_t *dm)

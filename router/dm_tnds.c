@@ -1,4 +1,7 @@
-/* dm_tnds.c - see dm_tnds.h. A node is made when its first child begins, or when it ends: by then all of it was read. */
+/*
+ * dm_tnds.c - see dm_tnds.h. A node is made when its first child begins, or when it ends: by
+ * then all of it was read.
+ */
 #include "router/dm_tnds.h"
 
 #include <stdio.h>
@@ -25,13 +28,14 @@ struct reading {
 	struct sbuf text;
 };
 
-/* ---- one node ------------------------------------------------------------------------------------------- */
+/* ---- one node ---------------------------------------------------------------------------- */
 
 /* Objects that this device has a place for. */
 static const char *
 place_of(const char *ddf)
 {
-	static const char *const accounts[] = { "org.openmobilealliance/1.0/w7", "urn:oma:mo:oma-dm-dmacc:1.0" };
+	static const char *const accounts[] = { "org.openmobilealliance/1.0/w7",
+	    "urn:oma:mo:oma-dm-dmacc:1.0" };
 	size_t i;
 
 	for (i = 0; i < sizeof accounts / sizeof accounts[0]; i++) {
@@ -44,7 +48,8 @@ place_of(const char *ddf)
 static int
 name_it(struct reading *r, struct node *node, struct why *why)
 {
-	const char *from = r->n > 1 ? r->stack[r->n - 2].uri : node->path[0] ? node->path : place_of(node->ddf);
+	const char *from = r->n > 1 ? r->stack[r->n - 2].uri : node->path[0] ? node->path :
+	    place_of(node->ddf);
 	char uri[DM_TREE_URI + 1];
 
 	if (node->name[0] == '\0' || strpbrk(node->name, "/?") != NULL)
@@ -75,7 +80,8 @@ make(struct reading *r, bool parent, struct why *why)
 	if (interior)
 		status = dm_tree_add(r->t, NULL, node->uri, "node", NULL, (struct span){ 0 });
 	else
-		status = dm_tree_replace(r->t, NULL, node->uri, node->format, node->type, sbuf_as_span(&node->value));
+		status = dm_tree_replace(r->t, NULL, node->uri, node->format, node->type,
+		    sbuf_as_span(&node->value));
 	if (status == DM_STATUS_EXISTS && interior)
 		status = DM_STATUS_OK;
 	if (status != DM_STATUS_OK)
@@ -83,7 +89,7 @@ make(struct reading *r, bool parent, struct why *why)
 	return node->acl[0] ? dm_tree_set_acl(r->t, node->uri, node->acl, why) : OK;
 }
 
-/* ---- elements --------------------------------------------------------------------------------------------- */
+/* ---- elements ---------------------------------------------------------------------------- */
 
 static int
 on_start(void *ctx, const char *name, const struct xml_attr *attrs, size_t n, struct why *why)
@@ -137,7 +143,8 @@ take_text(struct reading *r, const char *name, struct node *node, struct why *wh
 	}
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		if (strcmp(name, rows[i].element) == 0)
-			return span_to_cstr(span_trim(sbuf_as_span(&r->text)), rows[i].to, rows[i].size) == OK ? OK :
+			return span_to_cstr(span_trim(sbuf_as_span(&r->text)), rows[i].to,
+			    rows[i].size) == OK ? OK :
 			    why_set(why, ERR_LIMIT, "%s: at most %zu octets", name, rows[i].size - 1);
 	}
 	return OK;

@@ -23,7 +23,7 @@ dup_text(const char *s)
 	return must(strdup(s));
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------------ */
+/* ---- nodes ------------------------------------------------------------------------------- */
 
 static void
 wipe(struct dm_node *node)
@@ -111,7 +111,7 @@ dm_node_unlink(struct dm_tree *t, struct dm_node *node)
 	node_free(t, node);
 }
 
-/* ---- URIs --------------------------------------------------------------------------------------------- */
+/* ---- URIs -------------------------------------------------------------------------------- */
 
 static bool
 good_name(struct span name)
@@ -168,10 +168,11 @@ find_uri(const struct dm_tree *t, const char *uri)
 {
 	struct dm_place at;
 
-	return dm_place_read(uri, &at) == DM_STATUS_OK && at.query.p == NULL ? dm_node_find(t, &at, at.n) : NULL;
+	return dm_place_read(uri, &at) == DM_STATUS_OK &&
+	    at.query.p == NULL ? dm_node_find(t, &at, at.n) : NULL;
 }
 
-/* ---- rights --------------------------------------------------------------------------------------------- */
+/* ---- rights ------------------------------------------------------------------------------ */
 
 /* A node without a list of its own has all of the nearest one above. */
 bool
@@ -191,7 +192,7 @@ dm_tree_is_secret(const char *uri)
 	return strcmp(name, "AAuthSecret") == 0 || strcmp(name, "AAuthData") == 0;
 }
 
-/* ---- a new tree ------------------------------------------------------------------------------------------- */
+/* ---- a new tree -------------------------------------------------------------------------- */
 
 /* What every handset has and no server can delete, with values where the maker gave none. */
 static const struct fixed { const char *uri, *format, *value; } fixed[] = {
@@ -231,7 +232,8 @@ dm_tree_create(void)
 		struct dm_node *node;
 
 		dm_place_read(fixed[i].uri, &at);
-		node = node_add(t, dm_node_find(t, &at, at.n - 1), at.names[at.n - 1], fixed[i].value == NULL);
+		node = node_add(t, dm_node_find(t, &at, at.n - 1), at.names[at.n - 1],
+		    fixed[i].value == NULL);
 		set_format(node, fixed[i].format);
 		node->permanent = true;
 		node->read_only = fixed[i].value != NULL;
@@ -294,12 +296,13 @@ dm_tree_destroy(struct dm_tree **p)
 	*p = NULL;
 }
 
-/* ---- making nodes --------------------------------------------------------------------------------------------- */
+/* ---- making nodes ------------------------------------------------------------------------ */
 
 static bool
 known_format(const char *format)
 {
-	static const char *const known[] = { "b64", "bin", "bool", "chr", "int", "xml", "date", "time", "float", "null" };
+	static const char *const known[] = { "b64", "bin", "bool", "chr", "int", "xml", "date",
+	    "time", "float", "null" };
 	size_t i;
 
 	for (i = 0; i < sizeof known / sizeof known[0]; i++) {
@@ -311,7 +314,8 @@ known_format(const char *format)
 
 /* Format, type and value of a leaf. Base64 is a form on the wire; octets are kept. */
 unsigned
-dm_node_fill(struct dm_tree *t, struct dm_node *node, const char *format, const char *type, struct span data)
+dm_node_fill(struct dm_tree *t, struct dm_node *node, const char *format, const char *type,
+    struct span data)
 {
 	struct sbuf octets = { 0 };
 	unsigned status = DM_STATUS_OK;
@@ -319,7 +323,8 @@ dm_node_fill(struct dm_tree *t, struct dm_node *node, const char *format, const 
 
 	if (format != NULL && format[0] != '\0' && !known_format(format))
 		return DM_STATUS_FORMAT;
-	if (type != NULL && (strlen(type) >= sizeof ((struct dm_value *)0)->type || text_has_control(span_str(type))))
+	if (type != NULL && (strlen(type) >= sizeof ((struct dm_value *)0)->type ||
+	    text_has_control(span_str(type))))
 		return DM_STATUS_FORMAT;
 	if (data.n > DM_TREE_VALUE * 2)
 		return DM_STATUS_TOO_LARGE;
@@ -349,12 +354,12 @@ dm_node_fill(struct dm_tree *t, struct dm_node *node, const char *format, const 
 }
 
 /*
- * One node more. A server that could not change the list of an interior node that it made gets rights of its
- * own on it (TND 1.2, 7.7.1.3).
+ * One node more. A server that could not change the list of an interior node that it made gets
+ * rights of its own on it (TND 1.2, 7.7.1.3).
  */
 unsigned
-dm_node_make(struct dm_tree *t, const char *server, struct dm_node *parent, struct span name, const char *format,
-    const char *type, struct span data)
+dm_node_make(struct dm_tree *t, const char *server, struct dm_node *parent, struct span name,
+    const char *format, const char *type, struct span data)
 {
 	bool interior = format != NULL && strcmp(format, "node") == 0;
 	struct sbuf acl = { 0 };
@@ -389,7 +394,8 @@ dm_node_parents(struct dm_tree *t, const struct dm_place *at, size_t depth)
 	for (i = 0; i < depth; i++) {
 		struct dm_node *child = dm_node_child(node, at->names[i]);
 
-		if (child == NULL && dm_node_make(t, NULL, node, at->names[i], "node", NULL, (struct span){ 0 }) ==
+		if (child == NULL &&
+		    dm_node_make(t, NULL, node, at->names[i], "node", NULL, (struct span){ 0 }) ==
 		    DM_STATUS_OK)
 			child = dm_node_child(node, at->names[i]);
 		if (child == NULL || !child->interior)
@@ -399,10 +405,11 @@ dm_node_parents(struct dm_tree *t, const struct dm_place *at, size_t depth)
 	return node;
 }
 
-/* ---- the device itself ----------------------------------------------------------------------------------------- */
+/* ---- the device itself ------------------------------------------------------------------- */
 
 int
-dm_tree_set(struct dm_tree *t, const char *uri, const char *format, struct span value, struct why *why)
+dm_tree_set(struct dm_tree *t, const char *uri, const char *format, struct span value,
+    struct why *why)
 {
 	struct dm_node *parent, *node;
 	struct dm_place at;
@@ -421,7 +428,8 @@ dm_tree_set(struct dm_tree *t, const char *uri, const char *format, struct span 
 		status = dm_node_make(t, NULL, parent, at.names[at.n - 1], format, NULL, value);
 	else
 		status = dm_node_fill(t, node, format, NULL, value);
-	return status == DM_STATUS_OK ? OK : why_set(why, ERR_LIMIT, "%.80s: no room for the value, or it is not of "
+	return status == DM_STATUS_OK ? OK :
+	    why_set(why, ERR_LIMIT, "%.80s: no room for the value, or it is not of "
 	    "its format", uri);
 }
 
@@ -446,7 +454,8 @@ dm_tree_set_acl(struct dm_tree *t, const char *uri, const char *acl, struct why 
 }
 
 void
-dm_tree_show(struct dm_tree *t, const char *uri, const char *format, const char *value, const char *acl)
+dm_tree_show(struct dm_tree *t, const char *uri, const char *format, const char *value,
+    const char *acl)
 {
 	struct dm_node *node;
 
@@ -512,7 +521,8 @@ dm_tree_set_info(struct dm_tree *t, json_t *info, struct why *why)
 				break;
 		}
 		if (i == N_FIXED || !json_is_string(v) || json_string_length(v) > DM_TREE_URI)
-			return why_set(why, ERR_SYNTAX, "dm_info: \"%.32s\" is no text of DevInfo or DevDetail", name);
+			return why_set(why, ERR_SYNTAX,
+			    "dm_info: \"%.32s\" is no text of DevInfo or DevDetail", name);
 		set_value(t, find_uri(t, fixed[i].uri), span_of(json_string_value(v), json_string_length(v)));
 		find_uri(t, fixed[i].uri)->changed = false;	/* it is kept where it came from */
 	}

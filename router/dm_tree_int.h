@@ -1,4 +1,7 @@
-/* dm_tree_int.h - the nodes of a management tree; for dm_tree.c, dm_tree_json.c and dm_tree_server.c. */
+/*
+ * dm_tree_int.h - the nodes of a management tree; for dm_tree.c, dm_tree_json.c and
+ * dm_tree_server.c.
+ */
 #ifndef ROUTER_DM_TREE_INT_H
 #define ROUTER_DM_TREE_INT_H
 
@@ -38,11 +41,15 @@ struct dm_node *dm_node_child(const struct dm_node *parent, struct span name);
 bool dm_node_may(const struct dm_node *node, enum dm_right right, const char *server);
 void dm_node_unlink(struct dm_tree *t, struct dm_node *node);	/* and frees it, with all below */
 /* Value, format and type of a leaf; 200 or why not. */
-unsigned dm_node_fill(struct dm_tree *t, struct dm_node *node, const char *format, const char *type, struct span data);
+unsigned dm_node_fill(struct dm_tree *t, struct dm_node *node, const char *format,
+    const char *type, struct span data);
 /* One node more; parent is interior and has none of this name. */
-unsigned dm_node_make(struct dm_tree *t, const char *server, struct dm_node *parent, struct span name,
-    const char *format, const char *type, struct span data);
-/* Interior nodes down to `depth`, made where there are none; NULL: a leaf stands in the way, or there is no room. */
+unsigned dm_node_make(struct dm_tree *t, const char *server, struct dm_node *parent,
+    struct span name, const char *format, const char *type, struct span data);
+/*
+ * Interior nodes down to `depth`, made where there are none; NULL: a leaf stands in the way, or
+ * there is no room.
+ */
 struct dm_node *dm_node_parents(struct dm_tree *t, const struct dm_place *at, size_t depth);
 
 #endif

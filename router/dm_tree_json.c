@@ -7,7 +7,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 
-/* ---- writing ------------------------------------------------------------------------------------------ */
+/* ---- writing ----------------------------------------------------------------------------- */
 
 static void
 put_value(json_t *obj, const struct dm_node *node)
@@ -67,7 +67,7 @@ dm_tree_json(const struct dm_tree *t)
 	return out;
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------- */
 
 static int
 read_value(struct dm_tree *t, const char *uri, json_t *obj, struct why *why)

@@ -1,5 +1,6 @@
 /*
- * dm_tree_server.c - what servers may do with a management tree: Get, Add, Replace, Delete, Exec under its lists; see dm_tree.h.
+ * dm_tree_server.c - what servers may do with a management tree: Get, Add, Replace, Delete,
+ * Exec under its lists; see dm_tree.h.
  * Spec: OMA-TS-DM_TND 1.2 (7.7.1, 7.8), OMA-TS-DM_RepPro 1.2 (status codes).
  */
 #include "router/dm_tree_int.h"
@@ -90,8 +91,8 @@ dm_tree_get(const struct dm_tree *t, const char *server, const char *uri, struct
 }
 
 unsigned
-dm_tree_add(struct dm_tree *t, const char *server, const char *uri, const char *format, const char *type,
-    struct span data)
+dm_tree_add(struct dm_tree *t, const char *server, const char *uri, const char *format,
+    const char *type, struct span data)
 {
 	struct dm_node *parent;
 	struct dm_place at;
@@ -131,8 +132,8 @@ replace_acl(struct dm_tree *t, struct dm_node *node, const char *server, struct 
 }
 
 unsigned
-dm_tree_replace(struct dm_tree *t, const char *server, const char *uri, const char *format, const char *type,
-    struct span data)
+dm_tree_replace(struct dm_tree *t, const char *server, const char *uri, const char *format,
+    const char *type, struct span data)
 {
 	struct dm_node *node;
 	struct dm_place at;
@@ -142,9 +143,11 @@ dm_tree_replace(struct dm_tree *t, const char *server, const char *uri, const ch
 		return status;
 	node = dm_node_find(t, &at, at.n);
 	if (node == NULL)
-		return server || at.query.p ? DM_STATUS_NOT_FOUND : dm_tree_add(t, NULL, uri, format, type, data);
+		return server || at.query.p ? DM_STATUS_NOT_FOUND :
+		    dm_tree_add(t, NULL, uri, format, type, data);
 	if (at.query.p != NULL)
-		return span_eq_str(at.query, "prop=ACL") ? replace_acl(t, node, server, data) : DM_STATUS_NO_FEATURE;
+		return span_eq_str(at.query, "prop=ACL") ? replace_acl(t, node, server, data) :
+		    DM_STATUS_NO_FEATURE;
 	if (!dm_node_may(node, DM_REPLACE, server))
 		return DM_STATUS_PERMISSION;
 	if (node->read_only || node->interior || (format != NULL && strcmp(format, "node") == 0))

@@ -32,7 +32,8 @@ struct fetcher *
 fetcher_create(struct loop *loop, struct netlist *allow, const char *ca_file,
     void (*event)(void *arg, json_t *event), void *arg)
 {
-	const struct http_client_config cf = { .timeout_ms = TIMEOUT_MS, .max_answer = ANSWER_MAX, .ca_file = ca_file,
+	const struct http_client_config cf = { .timeout_ms = TIMEOUT_MS,
+	    .max_answer = ANSWER_MAX, .ca_file = ca_file,
 		.user_agent = "OpenPPG handset" };
 	struct fetcher *f = calloc(1, sizeof *f);
 
@@ -115,17 +116,20 @@ is_stored(const struct policy_decision *d)
 }
 
 bool
-fetcher_take(struct fetcher *f, const char *number, const struct router_result *res, const char **refused)
+fetcher_take(struct fetcher *f, const char *number, const struct router_result *res,
+    const char **refused)
 {
 	struct content_facts facts;
 	struct fetch *one;
 
 	*refused = NULL;
-	if (!res->is_push || res->info == NULL || !policy_accepted(&res->decision) || is_stored(&res->decision) ||
+	if (!res->is_push || res->info == NULL || !policy_accepted(&res->decision) ||
+	    is_stored(&res->decision) ||
 	    content_kind_of(span_str(res->info->type.media)) != CONTENT_SL ||
 	    content_facts(res->info->type.media, res->body, &facts, NULL) != OK)
 		return false;
-	if (!span_starts_nocase(span_str(facts.href), "https://") && !span_starts_nocase(span_str(facts.href), "http://"))
+	if (!span_starts_nocase(span_str(facts.href), "https://") &&
+	    !span_starts_nocase(span_str(facts.href), "http://"))
 		*refused = "only http and https are fetched";
 	else if (f->n == OUTSTANDING_MAX)
 		*refused = "too many are fetched already";
@@ -149,7 +153,8 @@ fetcher_print(json_t *event, struct sbuf *out)
 	json_t *obj = json_object_get(event, "fetch");
 	const char *action = json_text(obj, "action"), *error = json_text(obj, "error");
 
-	sbuf_fmt(out, "%s: %s ", json_text(event, "handset"), strcmp(action, "cache") == 0 ? "cached" : "fetched");
+	sbuf_fmt(out, "%s: %s ", json_text(event, "handset"),
+	    strcmp(action, "cache") == 0 ? "cached" : "fetched");
 	sbuf_quote(out, span_str(json_text(obj, "url")));
 	if (error != NULL) {
 		sbuf_fmt(out, ": failed, %s", error);

@@ -1,4 +1,7 @@
-/* shown.c - see shown.h. Texts stay as they came: JSON and its quotes keep control characters harmless. */
+/*
+ * shown.c - see shown.h. Texts stay as they came: JSON and its quotes keep control characters
+ * harmless.
+ */
 #include "router/shown.h"
 
 #include <stdio.h>
@@ -12,7 +15,7 @@
 
 enum { LIST_MAX = 100 };		/* URIs of one CO that are shown */
 
-/* ---- documents: an attribute or the text of an element becomes a member ------------------------------- */
+/* ---- documents: an attribute or the text of an element becomes a member ------------------ */
 
 struct row {
 	const char *element, *attribute;	/* attribute "": its text */
@@ -145,7 +148,7 @@ show_document(const struct row *rows, const char *media, struct span body, json_
 	json_decref(decoded);
 }
 
-/* ---- multimedia messages ----------------------------------------------------------------------------------- */
+/* ---- multimedia messages ----------------------------------------------------------------- */
 
 static const struct { const char *field, *member; } mms_rows[] = {
 	{ "X-Mms-Message-Type",     "type" },
@@ -211,7 +214,7 @@ show_mms(struct span body, json_t *out)
 	json_decref(decoded);
 }
 
-/* ---- any ---------------------------------------------------------------------------------------------------- */
+/* ---- any --------------------------------------------------------------------------------- */
 
 json_t *
 shown_json(const struct router_result *res)

@@ -1,6 +1,7 @@
 /*
- * fuzz_dm_client.c - messages of a DM server that a handset has asked, and serialised objects: whatever they say, lists and limits of the tree hold, the
- * answer can be written, no secret is in it, and the tree comes back from what is kept of it.
+ * fuzz_dm_client.c - messages of a DM server that a handset has asked, and serialised objects:
+ * whatever they say, lists and limits of the tree hold, the answer can be written, no secret is
+ * in it, and the tree comes back from what is kept of it.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -81,7 +82,8 @@ exchange(const uint8_t *data, size_t size, bool wbxml, bool server_has_secret)
 	struct dm_tree *t = make_tree(server_has_secret);
 	json_t *before = dm_tree_json(t), *after, *report;
 	struct dm_account account;
-	struct dm_client_setup setup = { .tree = &t, .account = &account, .session_id = 7, .secure = true, .wbxml = wbxml,
+	struct dm_client_setup setup = { .tree = &t, .account = &account, .session_id = 7,
+	    .secure = true, .wbxml = wbxml,
 		.now = now };
 	struct sbuf body = { 0 }, hmac = { 0 };
 	struct dm_client *c;

@@ -19,7 +19,7 @@ media(const struct fake_server *s)
 	return s->wbxml ? SYNCML_WBXML : SYNCML_XML;
 }
 
-/* ---- what the client says ------------------------------------------------------------------------------- */
+/* ---- what the client says ---------------------------------------------------------------- */
 
 static const struct syncml_command *
 named(const struct syncml_command *list, unsigned cmd_id)
@@ -46,9 +46,10 @@ read_statuses(struct fake_server *s, const struct syncml_message *m)
 			sbuf_fmt(&s->log, "=%.*s;", (int)c->items->data.octets.n, c->items->data.octets.s);
 		if (c->kind == SYNCML_ALERT)
 			s->last_alert = c->data;
-		if (c->kind == SYNCML_STATUS && c->cmd_ref != 0 && named(s->last.commands, c->cmd_ref) != NULL)
-			sbuf_fmt(&s->log, "%s%s%s %u;", c->cmd, c->target_ref ? " " : "", c->target_ref ? c->target_ref : "",
-			    c->data);
+		if (c->kind == SYNCML_STATUS && c->cmd_ref != 0 &&
+		    named(s->last.commands, c->cmd_ref) != NULL)
+			sbuf_fmt(&s->log, "%s%s%s %u;", c->cmd, c->target_ref ? " " : "",
+			    c->target_ref ? c->target_ref : "", c->data);
 	}
 }
 
@@ -94,14 +95,17 @@ read_cred(struct fake_server *s, const struct syncml_message *m, const char *hma
 	return answer;
 }
 
-/* ---- what it says ------------------------------------------------------------------------------------------ */
+/* ---- what it says ------------------------------------------------------------------------ */
 
 static void
-add_head_status(struct fake_server *s, struct syncml_message *out, const struct syncml_message *m, enum dm_answer answer)
+add_head_status(struct fake_server *s, struct syncml_message *out,
+    const struct syncml_message *m, enum dm_answer answer)
 {
-	static const unsigned codes[] = { [DM_OK] = 200, [DM_OK_SESSION] = 212, [DM_MISSING] = 407, [DM_WRONG] = 401,
+	static const unsigned codes[] = { [DM_OK] = 200, [DM_OK_SESSION] = 212,
+	    [DM_MISSING] = 407, [DM_WRONG] = 401,
 		[DM_STOP] = 401 };
-	struct syncml_command *st = syncml_add_status(out, m, NULL, s->own_status ? s->own_status : codes[answer]);
+	struct syncml_command *st = syncml_add_status(out, m, NULL,
+	    s->own_status ? s->own_status : codes[answer]);
 	struct sbuf nonce = { 0 };
 
 	if (s->device.next.n == 0 || s->device.auth == DM_AUTH_NONE)
@@ -154,7 +158,8 @@ add_hmac(struct fake_server *s, struct span body, struct sbuf *out)
 }
 
 bool
-fake_exchange(struct fake_server *s, struct span body, const char *hmac, struct sbuf *out, struct sbuf *hmac_out)
+fake_exchange(struct fake_server *s, struct span body, const char *hmac, struct sbuf *out,
+    struct sbuf *hmac_out)
 {
 	struct syncml_message m, reply = { 0 };
 	enum dm_answer answer;

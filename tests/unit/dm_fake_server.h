@@ -1,4 +1,7 @@
-/* dm_fake_server.h - a DM server in the test program: it takes what a client sends and answers, rightly or not. */
+/*
+ * dm_fake_server.h - a DM server in the test program: it takes what a client sends and answers,
+ * rightly or not.
+ */
 #ifndef TESTS_UNIT_DM_FAKE_SERVER_H
 #define TESTS_UNIT_DM_FAKE_SERVER_H
 
@@ -31,7 +34,8 @@ struct fake_server {
 };
 
 /* One exchange. hmac "" in: none; *hmac_out stays empty without one. False: no answer. */
-bool fake_exchange(struct fake_server *s, struct span body, const char *hmac, struct sbuf *out, struct sbuf *hmac_out);
+bool fake_exchange(struct fake_server *s, struct span body, const char *hmac, struct sbuf *out,
+    struct sbuf *hmac_out);
 void fake_done(struct fake_server *s);
 
 #endif

@@ -14,9 +14,11 @@ application(struct sbuf *xml, const char *id, const char *middle)
 	    "<parm name=\"PROVIDER-ID\" value=\"%s\"/><parm name=\"NAME\" value=\"Manager\"/>%s</characteristic>", id, middle);
 }
 
-static const char ADDRESS[] = "<characteristic type=\"APPADDR\"><parm name=\"ADDR\" value=\"https://dm.example.net/dm\"/>"
+static const char ADDRESS[] =
+    "<characteristic type=\"APPADDR\"><parm name=\"ADDR\" value=\"https://dm.example.net/dm\"/>"
     "<characteristic type=\"PORT\"><parm name=\"PORTNBR\" value=\"8443\"/></characteristic></characteristic>";
-static const char LOGINS[] = "<characteristic type=\"APPAUTH\"><parm name=\"AAUTHLEVEL\" value=\"APPSRV\"/>"
+static const char LOGINS[] =
+    "<characteristic type=\"APPAUTH\"><parm name=\"AAUTHLEVEL\" value=\"APPSRV\"/>"
     "<parm name=\"AAUTHTYPE\" value=\"DIGEST\"/><parm name=\"AAUTHNAME\" value=\"dev1\"/><parm name=\"AAUTHSECRET\" value=\"pw\"/>"
     "<parm name=\"AAUTHDATA\" value=\"bm9uY2U=\"/></characteristic>"
     "<characteristic type=\"APPAUTH\"><parm name=\"AAUTHLEVEL\" value=\"CLIENT\"/><parm name=\"AAUTHTYPE\" value=\"DIGEST-SHA256\"/>"
@@ -24,7 +26,8 @@ static const char LOGINS[] = "<characteristic type=\"APPAUTH\"><parm name=\"AAUT
     "<characteristic type=\"APPAUTH\"><parm name=\"AAUTHLEVEL\" value=\"HTTP\"/><parm name=\"AAUTHNAME\" value=\"x\"/></characteristic>";
 
 static int
-install(struct dm_tree **t, const char *inner, struct dm_accounts *start, bool *changed, struct why *why)
+install(struct dm_tree **t, const char *inner, struct dm_accounts *start, bool *changed,
+    struct why *why)
 {
 	struct policy_setting settings[64] = { { 0 } };
 	static struct policy_parm parms[64][16];
@@ -39,9 +42,10 @@ install(struct dm_tree **t, const char *inner, struct dm_accounts *start, bool *
 	for (i = 0; i < doc.n; i++) {
 		assert_true(doc.settings[i].n_parms <= 16);
 		for (k = 0; k < doc.settings[i].n_parms; k++)
-			parms[i][k] = (struct policy_parm){ doc.settings[i].parms[k].name, doc.settings[i].parms[k].value,
-			    doc.settings[i].parms[k].noparm };
-		settings[i] = (struct policy_setting){ doc.settings[i].path, parms[i], doc.settings[i].n_parms,
+			parms[i][k] = (struct policy_parm){ doc.settings[i].parms[k].name,
+			    doc.settings[i].parms[k].value, doc.settings[i].parms[k].noparm };
+		settings[i] = (struct policy_setting){ doc.settings[i].path, parms[i],
+		    doc.settings[i].n_parms,
 			doc.settings[i].remove };
 	}
 	err = dm_account_install(t, settings, doc.n, start, changed, why);
@@ -93,8 +97,8 @@ test_document(void **state)
 	dm_value_done(&v);
 	assert_int_equal(dm_tree_get(t, "other", "./DMAcc/dm.example/Name", &v), 425);
 	assert_int_equal(dm_tree_get(t, "dm.example", "./DMAcc/dm.example/AppAuth/1/AAuthSecret", &v), 405);
-	assert_int_equal(dm_tree_replace(t, "dm.example", "./DMAcc/dm.example/AppAuth/1/AAuthData", "b64", NULL,
-	    span_str("bmV3")), 200);
+	assert_int_equal(dm_tree_replace(t, "dm.example",
+	    "./DMAcc/dm.example/AppAuth/1/AAuthData", "b64", NULL, span_str("bmV3")), 200);
 	dm_account_keep_nonce(t, &a.server, span_str("theirs"));
 	dm_account_done(&a);
 	assert_int_equal(dm_account_find(t, "dm.example", &a, NULL), OK);
@@ -128,7 +132,8 @@ test_again_and_away(void **state)
 	dm_account_done(&a);
 	assert_int_equal(install(&t, "<nocharacteristic type=\"APPLICATION\"/>", &start, &changed, NULL), OK);
 	assert_false(changed);
-	assert_int_equal(install(&t, "<characteristic type=\"NAPDEF\"><parm name=\"NAPID\" value=\"w7\"/></characteristic>", &start,
+	assert_int_equal(install(&t,
+	    "<characteristic type=\"NAPDEF\"><parm name=\"NAPID\" value=\"w7\"/></characteristic>", &start,
 	    &changed, NULL), OK);
 	assert_false(changed);
 	dm_tree_destroy(&t);
@@ -182,9 +187,11 @@ test_addresses(void **state)
 		dm_tree_set(t, "./DMAcc/x/ServerID", "", span_str("s"), NULL);
 		dm_tree_set(t, "./DMAcc/x/AppAddr/a/Addr", "", span_str(rows[i].addr), NULL);
 		if (rows[i].port != NULL)
-			dm_tree_set(t, "./DMAcc/x/AppAddr/a/Port/b/PortNbr", "", span_str(rows[i].port), NULL);
+			dm_tree_set(t, "./DMAcc/x/AppAddr/a/Port/b/PortNbr", "",
+			    span_str(rows[i].port), NULL);
 		err = dm_account_find(t, "s", &a, NULL);
-		if (err != (rows[i].url ? OK : ERR_SYNTAX) || strcmp(a.url, rows[i].url ? rows[i].url : "") != 0)
+		if (err != (rows[i].url ? OK : ERR_SYNTAX) ||
+		    strcmp(a.url, rows[i].url ? rows[i].url : "") != 0)
 			fail_msg("row %zu: %d %s", i, err, a.url);
 		dm_account_done(&a);
 		dm_tree_destroy(&t);
@@ -269,15 +276,18 @@ test_claim(void **state)
 	struct dm_tree *t = dm_tree_create();
 	struct dm_value v;
 
-	assert_int_equal(dm_tree_add(t, NULL, "./DMAcc/x/ServerID", "chr", NULL, span_str("dm.example")), 200);
+	assert_int_equal(dm_tree_add(t, NULL, "./DMAcc/x/ServerID", "chr", NULL,
+	    span_str("dm.example")), 200);
 	assert_int_equal(dm_account_claim(t, NULL), OK);
 	assert_int_equal(dm_tree_get(t, "dm.example", "./DMAcc/x?prop=ACL", &v), 200);
-	assert_true(span_eq_str(sbuf_as_span(&v.data), "Delete=dm.example&Get=dm.example&Replace=dm.example"));
+	assert_true(span_eq_str(sbuf_as_span(&v.data),
+	    "Delete=dm.example&Get=dm.example&Replace=dm.example"));
 	dm_value_done(&v);
 	/* a list that the bootstrap gave stays */
 	assert_int_equal(dm_tree_set_acl(t, "./DMAcc/x", "Get=*", NULL), OK);
 	assert_int_equal(dm_account_claim(t, NULL), OK);
-	assert_int_equal(dm_tree_replace(t, "dm.example", "./DMAcc/x/ServerID", "chr", NULL, span_str("y")), 425);
+	assert_int_equal(dm_tree_replace(t, "dm.example", "./DMAcc/x/ServerID", "chr", NULL,
+	    span_str("y")), 425);
 	assert_int_equal(dm_tree_add(t, NULL, "./DMAcc/y/ServerID", "chr", NULL, span_str("a+*")), 200);
 	assert_int_equal(dm_account_claim(t, NULL), ERR_SYNTAX);
 	dm_tree_drop(t, "./DMAcc/y");

@@ -1,4 +1,7 @@
-/* test_dm_client.c - sessions of a handset's DM client with a server that is right, wrong, or worse. */
+/*
+ * test_dm_client.c - sessions of a handset's DM client with a server that is right, wrong, or
+ * worse.
+ */
 #include "tests/unit/test.h"
 
 #include "router/dm_client.h"
@@ -14,7 +17,7 @@ now(void *arg)
 	return NOW;
 }
 
-/* ---- a handset, a server, a session --------------------------------------------------------------------- */
+/* ---- a handset, a server, a session ------------------------------------------------------ */
 
 static struct dm_tree *
 a_tree(const char *device_type, const char *server_type)
@@ -57,7 +60,8 @@ a_server(struct fake_server *s, enum dm_auth device, enum dm_auth own)
 }
 
 static int
-session_as(struct dm_tree **t, struct fake_server *s, struct dm_client_setup *setup, json_t **report, struct why *why)
+session_as(struct dm_tree **t, struct fake_server *s, struct dm_client_setup *setup,
+    json_t **report, struct why *why)
 {
 	struct dm_account account;
 	struct dm_client *c = NULL;
@@ -77,8 +81,10 @@ session_as(struct dm_tree **t, struct fake_server *s, struct dm_client_setup *se
 
 		err = dm_client_next(c, &out, &hmac, why);
 		if (err == OK) {
-			assert_true(fake_exchange(s, sbuf_as_span(&out), hmac.n ? hmac.s : "", &in, &in_hmac));
-			err = dm_client_take(c, dm_client_media(c), sbuf_as_span(&in), in_hmac.n ? in_hmac.s : NULL, why);
+			assert_true(fake_exchange(s, sbuf_as_span(&out), hmac.n ? hmac.s : "",
+			    &in, &in_hmac));
+			err = dm_client_take(c, dm_client_media(c), sbuf_as_span(&in),
+			    in_hmac.n ? in_hmac.s : NULL, why);
 		}
 		sbuf_done(&out);
 		sbuf_done(&hmac);
@@ -106,11 +112,11 @@ log_is(const struct fake_server *s, const char *expected)
 		fail_msg("%s", s->log.n ? s->log.s : "");
 }
 
-/* ---- commands of servers ------------------------------------------------------------------------------------ */
+/* ---- commands of servers ----------------------------------------------------------------- */
 
 static void
-add_one(struct syncml_message *m, struct syncml_command *outer, enum syncml_kind kind, const char *uri, const char *format,
-    const char *data)
+add_one(struct syncml_message *m, struct syncml_command *outer, enum syncml_kind kind,
+    const char *uri, const char *format, const char *data)
 {
 	struct syncml_command *c = outer ? syncml_add_inner(m, outer, kind) : syncml_add(m, kind);
 
@@ -147,7 +153,7 @@ some(struct syncml_message *m, unsigned step, void *arg)
 	return true;
 }
 
-/* ---- sessions that go well -------------------------------------------------------------------------------------- */
+/* ---- sessions that go well --------------------------------------------------------------- */
 
 struct pair { const char *device_type, *server_type; enum dm_auth device, own; bool secure; };
 
@@ -198,7 +204,8 @@ test_schemes(void **state)
 		assert_string_equal(s.source, "IMEI:004999010640000");
 		assert_int_equal(s.last_alert, 1200);
 		if (!p->secure && p->device != DM_AUTH_NONE)
-			assert_true(s.had_cred != (p->device == DM_AUTH_HMAC_MD5 || p->device == DM_AUTH_HMAC_SHA256));
+			assert_true(s.had_cred != (p->device == DM_AUTH_HMAC_MD5 ||
+			    p->device == DM_AUTH_HMAC_SHA256));
 		fake_done(&s);
 		dm_tree_destroy(&t);
 	}
@@ -274,14 +281,15 @@ test_atomic(void **state)
 	dm_tree_destroy(&t);
 }
 
-/* ---- nonces ------------------------------------------------------------------------------------------------------- */
+/* ---- nonces ------------------------------------------------------------------------------ */
 
 static bool
 nonce_is(const struct dm_tree *t, int n, const struct dm_octets *expected)
 {
 	struct span value;
 
-	assert_true(dm_tree_value(t, n == 1 ? "./DMAcc/x/AppAuth/1/AAuthData" : "./DMAcc/x/AppAuth/2/AAuthData", &value));
+	assert_true(dm_tree_value(t,
+	    n == 1 ? "./DMAcc/x/AppAuth/1/AAuthData" : "./DMAcc/x/AppAuth/2/AAuthData", &value));
 	return span_eq(value, span_of(expected->p, expected->n));
 }
 
@@ -387,7 +395,8 @@ test_stamps(void **state)
 {
 	struct dm_tree *t = a_tree("HMAC-SHA256", "HMAC-SHA256");
 	struct dm_account account;
-	struct dm_client_setup setup = { .tree = &t, .account = &account, .session_id = 1, .secure = true, .now = now };
+	struct dm_client_setup setup = { .tree = &t, .account = &account, .session_id = 1,
+	    .secure = true, .now = now };
 	int64_t stamp = 0, i;
 
 	for (i = 0; i < 3; i++) {
@@ -411,7 +420,7 @@ test_stamps(void **state)
 	dm_tree_destroy(&t);
 }
 
-/* ---- servers that are wrong ------------------------------------------------------------------------------------------ */
+/* ---- servers that are wrong -------------------------------------------------------------- */
 
 static bool
 endless(struct syncml_message *m, unsigned step, void *arg)
@@ -565,7 +574,8 @@ test_wrong_servers(void **state)
 		a_server(&s, rows[i].auth, rows[i].auth);
 		rows[i].change(&s);
 		err = session(&t, &s, false, &why);
-		if (err != rows[i].err || s.messages != rows[i].messages || strstr(why.text, rows[i].word) == NULL)
+		if (err != rows[i].err || s.messages != rows[i].messages ||
+		    strstr(why.text, rows[i].word) == NULL)
 			fail_msg("row %zu: %d after %u: %s", i, err, s.messages, why.text);
 		fake_done(&s);
 		dm_tree_destroy(&t);
@@ -602,7 +612,7 @@ test_nobody_vouches(void **state)
 	dm_tree_destroy(&t);
 }
 
-/* ---- sizes ------------------------------------------------------------------------------------------------------------- */
+/* ---- sizes ------------------------------------------------------------------------------- */
 
 static bool
 get_big(struct syncml_message *m, unsigned step, void *arg)
@@ -636,13 +646,15 @@ test_sizes(void **state)
 static void
 test_nonsense(void **state)
 {
-	static const char *const rows[] = { "", "x", "<SyncML/>", "<SyncML><SyncHdr/></SyncML>", "\x02\x9f\x53\x6a" };
+	static const char *const rows[] = { "", "x", "<SyncML/>", "<SyncML><SyncHdr/></SyncML>",
+	    "\x02\x9f\x53\x6a" };
 	size_t i;
 
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct dm_tree *t = a_tree("DIGEST", "DIGEST");
 		struct dm_account a;
-		struct dm_client_setup setup = { .tree = &t, .account = &a, .session_id = 7, .secure = true, .now = now };
+		struct dm_client_setup setup = { .tree = &t, .account = &a, .session_id = 7,
+		    .secure = true, .now = now };
 		struct sbuf out = { 0 }, hmac = { 0 };
 		struct dm_client *c;
 		struct why why = { 0 };

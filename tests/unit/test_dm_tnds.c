@@ -10,7 +10,8 @@
 #define TREE(inner) "<?xml version=\"1.0\"?><MgmtTree xmlns=\"syncml:dmddf1.2\"><VerDTD>1.2</VerDTD>" inner "</MgmtTree>"
 #define TYPE(ddf) "<RTProperties><Format><node/></Format><Type><DDFName>" ddf "</DDFName></Type></RTProperties>"
 
-static const char account[] = TREE("<Node><NodeName>acc</NodeName>" TYPE("org.openmobilealliance/1.0/w7")
+static const char account[] =
+    TREE("<Node><NodeName>acc</NodeName>" TYPE("org.openmobilealliance/1.0/w7")
     LEAF("AppID", "chr", "w7") LEAF("ServerID", "chr", "dm.example")
     INNER("AppAddr", INNER("1", LEAF("Addr", "chr", "https://dm.example/?a=1&amp;b=2")))
     INNER("AppAuth", INNER("1", LEAF("AAuthLevel", "chr", "SRVCRED") LEAF("AAuthSecret", "chr", " pw ")
@@ -51,7 +52,8 @@ test_account(void **state)
 static void
 test_paths(void **state)
 {
-	static const char doc[] = TREE("<Node><NodeName>a</NodeName><Path>./Vendor/Example</Path><RTProperties><ACL>Get=*&amp;Replace=s</ACL>"
+	static const char doc[] =
+	    TREE("<Node><NodeName>a</NodeName><Path>./Vendor/Example</Path><RTProperties><ACL>Get=*&amp;Replace=s</ACL>"
 	    "</RTProperties>" LEAF("x", "int", "5") LEAF("y", "chr", "<![CDATA[<z/>]]>") "</Node>"
 	    "<Node><NodeName>b</NodeName><Path>./Vendor</Path><RTProperties><Format><node/></Format></RTProperties></Node>");
 	struct dm_tree *t = dm_tree_create();
@@ -62,7 +64,8 @@ test_paths(void **state)
 	assert_true(dm_tree_value(t, "./Vendor/Example/a/y", &value) && span_eq_str(value, "<z/>"));
 	assert_string_equal(dm_tree_child(t, "./Vendor", 1), "b");
 	assert_int_equal(dm_tree_replace(t, "s", "./Vendor/Example/a/x", "int", NULL, span_str("6")), 200);
-	assert_int_equal(dm_tree_replace(t, "other", "./Vendor/Example/a/x", "int", NULL, span_str("7")), 425);
+	assert_int_equal(dm_tree_replace(t, "other", "./Vendor/Example/a/x", "int", NULL,
+	    span_str("7")), 425);
 	dm_tree_destroy(&t);
 }
 
@@ -71,15 +74,18 @@ test_refused(void **state)
 {
 	static const char *const rows[] = {
 		"", "<a/>", TREE(INNER("x", "")), TREE("<Node><Path>./V</Path></Node>"),
-		TREE("<Node><NodeName>a/b</NodeName><Path>./V</Path></Node>"), TREE("<Node><NodeName>..</NodeName><Path>./V</Path></Node>"),
+		TREE("<Node><NodeName>a/b</NodeName><Path>./V</Path></Node>"),
+		    TREE("<Node><NodeName>..</NodeName><Path>./V</Path></Node>"),
 		TREE("<Node><NodeName>a</NodeName>" TYPE("com.example/1.0/other") "</Node>"),
 		TREE("<Node><NodeName>Man</NodeName><Path>./DevInfo</Path>" LEAF("x", "chr", "") "</Node>"),
 		TREE("<Node><NodeName>a</NodeName><Path>./V</Path><RTProperties><Format><nonsense/></Format></RTProperties></Node>"),
 		TREE("<Node><NodeName>a</NodeName><Path>./V</Path><RTProperties><Format><what/></Format></RTProperties></Node>"),
 		TREE("<Node><NodeName>a</NodeName><Path>./V</Path><RTProperties><ACL>what</ACL></RTProperties></Node>"),
 		TREE("<Node><NodeName>a</NodeName><Path>./V</Path>" LEAF("x", "b64", "*") "</Node>"),
-		TREE("<Node><NodeName>1</NodeName><Path>./V</Path>" INNER("2", INNER("3", INNER("4", INNER("5", INNER("6", INNER("7", INNER("8",
-		    INNER("9", INNER("10", INNER("11", INNER("12", INNER("13", INNER("14", ""))))))))))))) "</Node>"),
+		TREE("<Node><NodeName>1</NodeName><Path>./V</Path>" INNER("2",
+		    INNER("3", INNER("4", INNER("5", INNER("6", INNER("7", INNER("8",
+		    INNER("9", INNER("10",
+		    INNER("11", INNER("12", INNER("13", INNER("14", ""))))))))))))) "</Node>"),
 		"<!DOCTYPE MgmtTree [<!ENTITY a \"b\">]>" TREE(""),
 	};
 	size_t i;

@@ -1,4 +1,7 @@
-/* test_dm_tree.c - the management tree of a handset: commands, rights, limits, and that it comes back from JSON. */
+/*
+ * test_dm_tree.c - the management tree of a handset: commands, rights, limits, and that it
+ * comes back from JSON.
+ */
 #include "tests/unit/test.h"
 
 #include "router/dm_tree.h"
@@ -20,12 +23,13 @@ a_tree(void)
 	return t;
 }
 
-/* ---- Get ------------------------------------------------------------------------------------------------ */
+/* ---- Get --------------------------------------------------------------------------------- */
 
 static void
 test_get(void **state)
 {
-	static const struct { const char *server, *uri; unsigned status; const char *data, *format; } rows[] = {
+	static const struct { const char *server, *uri; unsigned status; const char *data,
+	    *format; } rows[] = {
 		{ S,     "./DevInfo/DmV",             200, "1.2", "chr" },
 		{ OTHER, "./DevInfo/DmV",             200, "1.2", "chr" },
 		{ S,     "./DevInfo",                 200, "DevId/Man/Mod/DmV/Lang", "node" },
@@ -74,7 +78,8 @@ test_get(void **state)
 
 		if (status != rows[i].status)
 			fail_msg("row %zu: status %u", i, status);
-		if (!span_eq_str(sbuf_as_span(&v.data), rows[i].data) || strcmp(v.format, rows[i].format) != 0)
+		if (!span_eq_str(sbuf_as_span(&v.data), rows[i].data) ||
+		    strcmp(v.format, rows[i].format) != 0)
 			fail_msg("row %zu: %s %s", i, v.format, v.data.s);
 		dm_value_done(&v);
 	}
@@ -89,7 +94,7 @@ test_get(void **state)
 	dm_tree_destroy(&t);
 }
 
-/* ---- commands that change ------------------------------------------------------------------------------------ */
+/* ---- commands that change ---------------------------------------------------------------- */
 
 enum verb { ADD, REPLACE, DELETE, EXEC };
 
@@ -243,7 +248,7 @@ test_bootstrap(void **state)
 	dm_tree_destroy(&t);
 }
 
-/* ---- limits ------------------------------------------------------------------------------------------------ */
+/* ---- limits ------------------------------------------------------------------------------ */
 
 static void
 test_limits(void **state)
@@ -256,7 +261,8 @@ test_limits(void **state)
 
 	memset(octets, 'x', sizeof octets);
 	assert_int_equal(dm_tree_add(t, NULL, "./a", "chr", NULL, span_of(octets, DM_TREE_VALUE)), 200);
-	assert_int_equal(dm_tree_replace(t, NULL, "./a", "chr", NULL, span_of(octets, DM_TREE_VALUE + 1)), 413);
+	assert_int_equal(dm_tree_replace(t, NULL, "./a", "chr", NULL,
+	    span_of(octets, DM_TREE_VALUE + 1)), 413);
 	assert_int_equal(dm_tree_replace(t, NULL, "./a", "b64", NULL, span_of(octets, sizeof octets)), 413);
 	assert_int_equal(dm_tree_add(t, NULL, "./b", "chr", NULL, span_of(octets, DM_TREE_VALUE + 1)), 413);
 	assert_int_equal(dm_tree_get(t, NULL, "./b", &(struct dm_value){ .format = "" }), 404);
@@ -268,7 +274,8 @@ test_limits(void **state)
 	assert_true(i >= 3 && i <= 4);
 	/* the same room again and again */
 	for (i = 0; i < 20; i++)
-		assert_int_equal(dm_tree_replace(t, NULL, "./a", "chr", NULL, span_of(octets, DM_TREE_VALUE - i)), 200);
+		assert_int_equal(dm_tree_replace(t, NULL, "./a", "chr", NULL,
+		    span_of(octets, DM_TREE_VALUE - i)), 200);
 	dm_tree_destroy(&t);
 
 	t = dm_tree_create();
@@ -284,7 +291,7 @@ test_limits(void **state)
 	dm_tree_destroy(&t);
 }
 
-/* ---- kept ---------------------------------------------------------------------------------------------------- */
+/* ---- kept -------------------------------------------------------------------------------- */
 
 static void
 test_json(void **state)
@@ -293,12 +300,14 @@ test_json(void **state)
 	struct dm_value v;
 	json_t *obj, *back;
 
-	assert_int_equal(dm_tree_replace(t, NULL, "./DMAcc/one/AppAuth/1/AAuthData", "b64", "", span_str("AAEC/w==")), 200);
+	assert_int_equal(dm_tree_replace(t, NULL, "./DMAcc/one/AppAuth/1/AAuthData", "b64", "",
+	    span_str("AAEC/w==")), 200);
 	assert_int_equal(dm_tree_add(t, NULL, "./Open/t", "xml", "text/xml", span_str("<a/>")), 200);
 	assert_int_equal(dm_tree_set_acl(t, ".", "Add=*&Get=*", NULL), OK);
 	assert_int_equal(dm_tree_set_acl(t, "./DevInfo/Lang", "Replace=*", NULL), OK);
 	obj = dm_tree_json(t);
-	assert_string_equal(json_text(json_object_get(obj, "./DMAcc/one/AppAuth/1/AAuthData"), "base64"), "AAEC/w==");
+	assert_string_equal(json_text(json_object_get(obj, "./DMAcc/one/AppAuth/1/AAuthData"),
+	    "base64"), "AAEC/w==");
 	assert_null(json_object_get(obj, "./DevInfo/Man"));
 	assert_int_equal(dm_tree_read(again, obj, NULL), OK);
 	back = dm_tree_json(again);
