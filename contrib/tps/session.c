@@ -137,9 +137,11 @@ find(struct tps_dm *dm, const struct syncml_message *in, const char *token)
 	for (s = dm->sessions; s != NULL; s = s->next) {
 		if (strcmp(s->device_id, in->source) != 0 || strcmp(s->id, in->session_id) != 0)
 			continue;
-		if (token != NULL && strlen(token) == TOKEN_HEX && secret_equal(token, s->token, TOKEN_HEX))
+		if (token != NULL && strlen(token) == TOKEN_HEX && secret_equal(token, s->token, TOKEN_HEX)) {
+			s->by_token = true;
 			return s;
-		if (token == NULL && (found == NULL || (s->proven && !found->proven)))
+		}
+		if (token == NULL && !s->by_token && (found == NULL || (s->proven && !found->proven)))
 			found = s;
 	}
 	return found;

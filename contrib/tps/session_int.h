@@ -21,6 +21,7 @@ struct session {
 	int64_t used_ms;		/* clock_mono_ms */
 	char device_id[256], id[SESSION_ID_MAX + 1];
 	char token[TOKEN_HEX + 1];	/* in our RespURI */
+	bool by_token;			/* its device has come by that, and nobody comes without it any more */
 	struct tps_device d;		/* id 0: nobody we know; it is asked like others, and fails */
 	struct dm_verifier v;
 	struct dm_prover p;

@@ -684,6 +684,43 @@ same_ids(void **state)
 	teardown(&t);
 }
 
+/* Once the device comes by our RespURI, nobody without its token reaches the session, whatever he says to be. */
+static void
+no_token(void **state)
+{
+	struct pair t, stranger;
+	struct syncml_message m;
+	unsigned i;
+
+	setup(&t, DM_AUTH_MD5, false, true);
+	begin(&t, "1");
+	queue(&t, "replace", "./Vendor/x", "1");
+	assert_int_equal(first(&t), OK);
+	compose(&t, &m);
+	judge(&t, &m);
+	m.final = false;
+	assert_int_equal(send_message(&t, &m), OK);
+	for (i = 0; i < 3; i++) {
+		stranger = (struct pair){ .dm = t.dm, .tls = true, .auth = DM_AUTH_MD5, .session = "1", .msg = 2 + i, .use_token = i > 0,
+			.token = "00112233445566778899aabbccddeeff" };
+		compose(&stranger, &m);
+		m.cred = calloc(1, sizeof *m.cred);
+		m.cred->type = span_dup(span_str(dm_auth_uri(DM_AUTH_MD5)));
+		m.cred->data.has = true;
+		sbuf_str(&m.cred->data.octets, "0123456789abcdef");
+		send_message(&stranger, &m);
+		assert_int_equal(header_code(&stranger), 401);
+		tps_dm_answer_done(&stranger.answer);
+		syncml_done(&stranger.reply);
+	}
+	compose(&t, &m);
+	judge(&t, &m);
+	obey(&t, &m, 200);
+	assert_int_equal(send_message(&t, &m), OK);
+	assert_int_equal(header_code(&t), 212);
+	teardown(&t);
+}
+
 /* Every beginning of a good message, in a block of its own size: refused, and the session goes on. */
 static void
 truncated(void **state)
@@ -773,7 +810,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole), cmocka_unit_test(failures), cmocka_unit_test(wrong_hmac), cmocka_unit_test(statuses),
 		cmocka_unit_test(foreign_statuses), cmocka_unit_test(certificates), cmocka_unit_test(basic),
-		cmocka_unit_test(silence), cmocka_unit_test(crowd), cmocka_unit_test(same_ids), cmocka_unit_test(truncated), cmocka_unit_test(changed),
+		cmocka_unit_test(silence), cmocka_unit_test(crowd), cmocka_unit_test(same_ids),
+		cmocka_unit_test(no_token), cmocka_unit_test(truncated), cmocka_unit_test(changed),
 		cmocka_unit_test(many_values),
 	};
 
