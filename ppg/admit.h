@@ -115,8 +115,7 @@ struct admission {
 	uint32_t *predicted;		/* heap: ... and which of them each recipient has; NULL: all the first, if there is one */
 	struct control_findings findings;	/* what controls said of the whole push */
 	struct control_marks *marks;	/* in the memory of controls; kept when the push is stored */
-	struct store_memory *memory;	/* heap: the same for the store */
-	size_t n_memory;
+	struct store_memory *memory;	/* heap: the same for the store, of the chunk that is being stored */
 	char *remark;			/* heap: of the chunk that is being stored */
 	bool secret;			/* the content is a provisioning document or the like */
 	unsigned segments;

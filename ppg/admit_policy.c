@@ -335,7 +335,7 @@ static bool
 check_controls(struct run *r, uint32_t i, const struct subscriber *sub, const struct decided *d, struct why *hold)
 {
 	struct control_findings found = { .n = 0 };
-	struct control_marks *marks = NULL, **last = &r->a->marks;
+	size_t n_marks = control_marks_count(r->a->marks);
 	const struct control_finding *refusal;
 
 	r->c.n = i;
@@ -343,18 +343,16 @@ check_controls(struct run *r, uint32_t i, const struct subscriber *sub, const st
 	r->c.sub = sub;
 	r->c.prediction = d != NULL ? &d->p : NULL;
 	r->c.dev = d != NULL && d->p.device_known ? d->dev : NULL;
-	r->c.marks = &marks;
 	refusal = control_check_recipient(&r->c, &found);
 	log_findings(r, &found, r->c.number);
 	if (refusal != NULL && refusal->refused) {
-		control_marks_undo(&marks);
+		control_marks_undo_from(r->a->marks, n_marks);
 		refuse_one(r, i, refusal->code, refusal->text);
 		return false;
 	}
 	*hold = r->hold;
 	if (refusal != NULL && hold->text[0] == '\0')
 		hold_text(hold, refusal);
-	control_marks_add(last, marks);
 	return true;
 }
 
@@ -385,10 +383,8 @@ check_recipient(struct run *r, uint32_t i)
 			r->held = hold;
 		admit_quarantine(r->a, i, hold.text);
 	}
-	if (to->state != STEP_UNFIT && control_pin_signed(&r->c)) {
-		r->c.marks = &r->a->marks;
+	if (to->state != STEP_UNFIT && control_pin_signed(&r->c))
 		control_sent_mark(&r->c);
-	}
 	subscriber_done(&sub);
 }
 
@@ -562,6 +558,7 @@ prepare(struct run *r, struct route_wish *wish)
 		.from = r->from,
 		.shared = a->body,
 		.memory = r->cf->memory,
+		.marks = &a->marks,
 		.weak_pin = a->weak_pin,
 		.pin_inside = a->pin_inside,
 		.dm_ef_imsi = r->cf->dm_ef_imsi,

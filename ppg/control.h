@@ -5,7 +5,9 @@
  *	control.c		the table, the rules of group control, running the checks
  *	control_content.c	E-03 to E-06, E-12, E-13, E-17, E-18: what the message holds
  *	control_recipient.c	E-06, E-09, E-10, E-12, E-17, E-20: message and subscriber together
- *	control_memory.c	what was sent before, in memory and in the store
+ *	control_entries.c	what was sent before, in memory
+ *	control_marks.c		what of it a push leaves, when it is stored
+ *	control_memory.c	the same in the store, and what did not arrive
  *	control_rate.c		E-07, E-16, E-20: how often, to how many, and what was there already
  *	control_lure.c		E-08: a document and a text with its PIN
  *	control_pin.c		E-08: the PIN of a document
@@ -170,12 +172,15 @@ void control_memory_sent(struct control_memory *m, int64_t push, uint32_t n, con
 void control_failed(void *memory, int64_t push, uint32_t n);
 /* The recipient gets a document that the user's PIN signs: its failure will count. */
 void control_sent_mark(struct control_case *c);
-/* What the store shall write with the push: heap, in the order of the recipients. */
-size_t control_marks_rows(const struct control_marks *marks, struct store_memory **rows);
+/* What the store shall write with recipients first_n to first_n + n - 1: heap, in their order. */
+size_t control_marks_rows(const struct control_marks *marks, uint32_t first_n, uint32_t n, struct store_memory **rows);
+/* The recipients before `end` are stored. */
+void control_marks_stored(struct control_marks *marks, int64_t push, uint32_t end);
 /* What a push that was stored leaves there; one that was not takes its marks back. Frees them. */
 void control_marks_keep(struct control_marks **marks, int64_t push);
 void control_marks_undo(struct control_marks **marks);
-/* `more` move in front of *to. */
-void control_marks_add(struct control_marks **to, struct control_marks *more);
+/* Takes those back that came after there were `from` (control_marks_count). */
+size_t control_marks_count(const struct control_marks *marks);
+void control_marks_undo_from(struct control_marks *marks, size_t from);
 
 #endif

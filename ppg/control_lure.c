@@ -4,18 +4,39 @@
 #include "ppg/control_int.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "base/text.h"
 
 enum { DOCUMENTS_EACH = 8, DOCUMENT_OCTETS = 16 << 20 };
 
 /* Of a subscriber the last few documents are kept, each in a place of its own. */
 static struct memory_key
-document_key(const struct control_case *c, unsigned place)
+document_key(const struct control_case *c)
 {
-	return memory_key(c->memory, "d|%s|%u", c->number, place);
+	return memory_key(c->memory, "d|%s", c->number);
+}
+
+static struct document_entry *
+document_at(struct control_case *c, const struct memory_key *first, unsigned place, struct memory_key *key)
+{
+	*key = *first;
+	key->octets[0] ^= (uint8_t)place;
+	return (struct document_entry *)memory_find(c->memory, MEMORY_DOCUMENTS, key);
+}
+
+static const char *
+mac_of(const struct document_entry *d, char out[PROV_MAC_HEX + 1])
+{
+	size_t i;
+
+	out[0] = '\0';
+	for (i = 0; d->has_mac && i < sizeof d->mac; i++)
+		snprintf(out + 2 * i, 3, "%02X", d->mac[i]);
+	return out;
 }
 
 /* A text after a document: is the PIN in it? */
@@ -23,36 +44,72 @@ static bool
 text_after_document(struct control_case *c, const struct pin_runs *runs)
 {
 	const char *imsi = c->sub != NULL ? c->sub->imsi : NULL;
-	struct memory_key key;
-	struct entry *e;
+	struct memory_key first = document_key(c), key;
+	char mac[PROV_MAC_HEX + 1];
 	unsigned i;
 
 	for (i = 0; i < DOCUMENTS_EACH; i++) {
-		key = document_key(c, i);
-		e = memory_find(c->memory, MEMORY_DOCUMENTS, &key);
-		if (e != NULL && pin_runs_hold(runs, e->sec, e->mac, e->document->body, imsi))
+		const struct document_entry *d = document_at(c, &first, i, &key);
+
+		if (d != NULL && pin_runs_hold(runs, d->sec, mac_of(d, mac), d->document->body, imsi))
 			return true;
 	}
 	return false;
+}
+
+/* What was written by join_runs. */
+static void
+split_runs(const char *text, struct pin_runs *out)
+{
+	while (*text != '\0' && out->n < PIN_RUNS_MAX) {
+		size_t n = strcspn(text, " ");
+
+		memcpy(out->text[out->n], text, n);
+		out->text[out->n++][n] = '\0';
+		text += n + (text[n] == ' ');
+	}
+}
+
+/* The last few of the old ones and the new ones; heap. */
+static char *
+join_runs(const struct pin_runs *old, const struct pin_runs *more)
+{
+	unsigned skipped = old->n + more->n > PIN_RUNS_MAX ? old->n + more->n - PIN_RUNS_MAX : 0, i;
+	char text[PIN_RUNS_MAX * PIN_RUN_SIZE + 1], *joined;
+	size_t n = 0;
+
+	for (i = skipped; i < old->n + more->n; i++) {
+		const char *run = i < old->n ? old->text[i] : more->text[i - old->n];
+
+		n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", n > 0 ? " " : "", run);
+	}
+	joined = span_dup(span_of(text, n));
+	secret_cleanse(text, sizeof text);
+	return joined;
 }
 
 static void
 remember_text(struct control_case *c, const struct pin_runs *runs)
 {
 	int64_t until = (int64_t)clock_utc() + c->rules->lure_s;
+	struct pin_runs old = { .n = 0 };
+	struct text_entry *t;
 	struct memory_key key;
 	struct entry *e;
-	unsigned i;
 
 	key = memory_key(c->memory, "t|%s", c->number);
 	e = memory_find(c->memory, MEMORY_TEXTS, &key);
 	if (e == NULL)
 		e = memory_make(c->memory, MEMORY_TEXTS, &key, until);
-	e->until = until;
-	for (i = 0; i < runs->n; i++)
-		memcpy(e->runs[e->n++ % PIN_RUNS_MAX], runs->text[i], PIN_RUN_SIZE);
-	if (e->n >= 2 * PIN_RUNS_MAX)	/* all places are taken; where the next one goes stays the same */
-		e->n -= PIN_RUNS_MAX;
+	e->until = memory_time(until);
+	t = (struct text_entry *)e;
+	if (t->runs != NULL) {
+		split_runs(t->runs, &old);
+		secret_cleanse(t->runs, strlen(t->runs));
+		free(t->runs);
+	}
+	t->runs = join_runs(&old, runs);
+	secret_cleanse(&old, sizeof old);
 }
 
 static bool
@@ -68,11 +125,19 @@ document_after_text(struct control_case *c)
 	e = memory_find(c->memory, MEMORY_TEXTS, &key);
 	if (e == NULL)
 		return false;
-	runs.n = e->n < PIN_RUNS_MAX ? e->n : PIN_RUNS_MAX;
-	memcpy(runs.text, e->runs, sizeof runs.text);
+	split_runs(((struct text_entry *)e)->runs, &runs);
 	found = pin_runs_hold(&runs, f->sec, f->mac != NULL ? f->mac : "", f->body, c->sub != NULL ? c->sub->imsi : NULL);
 	secret_cleanse(&runs, sizeof runs);
 	return found;
+}
+
+static void
+note_mac(struct document_entry *d, const char *mac)
+{
+	size_t n = 0;
+
+	d->has_mac = mac != NULL && strlen(mac) == PROV_MAC_HEX && text_hex(span_str(mac), d->mac, &n, NULL) == OK &&
+	    n == sizeof d->mac;
 }
 
 static void
@@ -80,32 +145,31 @@ remember_document(struct control_case *c)
 {
 	struct memory_table *t = &c->memory->tables[MEMORY_DOCUMENTS];
 	int64_t now = (int64_t)clock_utc();
-	struct entry *e, *oldest = NULL;
-	struct memory_key key;
+	struct memory_key first = document_key(c), key;
+	struct document_entry *d, *oldest = NULL;
 	unsigned i;
 
 	if (c->shared == NULL)
 		return;
 	for (i = 0; i < DOCUMENTS_EACH; i++) {
-		key = document_key(c, i);
-		e = memory_find(c->memory, MEMORY_DOCUMENTS, &key);
-		if (e == NULL)
+		d = document_at(c, &first, i, &key);
+		if (d == NULL)
 			break;
-		if (oldest == NULL || e->until < oldest->until)
-			oldest = e;
+		if (oldest == NULL || d->e.until < oldest->e.until)
+			oldest = d;
 	}
 	if (i == DOCUMENTS_EACH) {
-		key = oldest->key;
-		memory_drop(c->memory, MEMORY_DOCUMENTS, oldest);
+		key = oldest->e.key;
+		memory_drop(c->memory, MEMORY_DOCUMENTS, &oldest->e);
 	}
-	while (t->oldest != NULL && t->octets + c->shared->body.n > DOCUMENT_OCTETS)
-		memory_drop(c->memory, MEMORY_DOCUMENTS, t->oldest);
-	e = memory_make(c->memory, MEMORY_DOCUMENTS, &key, now + c->rules->lure_s);
-	e->document = store_body_ref(c->shared);
+	while (t->oldest != 0 && t->octets + c->shared->body.n > DOCUMENT_OCTETS)
+		memory_drop(c->memory, MEMORY_DOCUMENTS, memory_at(c->memory, MEMORY_DOCUMENTS, t->oldest));
+	d = (struct document_entry *)memory_make(c->memory, MEMORY_DOCUMENTS, &key, now + c->rules->lure_s);
+	d->document = store_body_ref(c->shared);
 	t->octets += c->shared->body.n;
-	e->sec = c->facts->sec;
-	snprintf(e->mac, sizeof e->mac, "%s", c->facts->mac != NULL ? c->facts->mac : "");
-	memory_mark(c, MEMORY_DOCUMENTS, &key, NULL, now + c->rules->lure_s);
+	d->sec = (uint8_t)c->facts->sec;
+	note_mac(d, c->facts->mac);
+	memory_mark(c, MEMORY_DOCUMENTS, &key, NULL);
 }
 
 bool

@@ -19,10 +19,11 @@ count(struct control_memory *m, const struct memory_key *key, int64_t window_s)
 {
 	int64_t now = (int64_t)clock_utc();
 	struct entry *e = memory_find(m, MEMORY_RATES, key);
-	unsigned i, n = 0;
+	unsigned i, n_times = 0, n = 0;
+	const uint32_t *times = e != NULL ? memory_times(e, &n_times) : NULL;
 
-	for (i = 0; e != NULL && i < e->n; i++)
-		n += e->times[i] > now - window_s;
+	for (i = 0; i < n_times; i++)
+		n += (int64_t)times[i] > now - window_s;
 	return n;
 }
 
@@ -32,7 +33,7 @@ add(struct control_case *c, const struct memory_key *key, int64_t window_s)
 	int64_t now = (int64_t)clock_utc();
 
 	memory_add_time(c->memory, key, now, now + window_s);
-	memory_mark(c, MEMORY_RATES, key, NULL, now + window_s);
+	memory_mark(c, MEMORY_RATES, key, NULL);
 }
 
 /* As many failures, each within a day of the one before, as the device takes wrong PINs; for a day after the last. */
@@ -42,8 +43,11 @@ has_failed(struct control_case *c)
 	uint32_t tries = c->dev != NULL ? policy_get(c->dev, 4105, FAILURES_USUAL) : FAILURES_USUAL;
 	struct memory_key key = memory_key(c->memory, "f|%s", c->number);
 	struct entry *e = memory_find(c->memory, MEMORY_RATES, &key);
+	unsigned n = 0;
 
-	return e != NULL && e->n >= (tries == 0 ? 1 : tries < MEMORY_TIMES ? tries : MEMORY_TIMES);
+	if (e != NULL)
+		memory_times(e, &n);
+	return n >= (tries == 0 ? 1 : tries < MEMORY_TIMES ? tries : MEMORY_TIMES);
 }
 
 /* Subscribers that an initiator reached within this hour of the clock, each counted once. */
@@ -54,15 +58,38 @@ reach(struct control_case *c, const char *tag, unsigned limit)
 	struct memory_key one, all;
 	struct entry *e;
 
-	one = memory_key(c->memory, "%s|%s|%s|%lld", tag, c->who->name, c->number, (long long)hour);
-	all = memory_key(c->memory, "%s|%s|%lld", tag, c->who->name, (long long)hour);
-	if (limit == 0 || memory_find(c->memory, MEMORY_REACHED, &one) != NULL)
+	if (limit == 0)
 		return true;
+	one = memory_key(c->memory, "%s|%s|%s|%lld", tag, c->who->name, c->number, (long long)hour);
+	if (memory_find(c->memory, MEMORY_REACHED, &one) != NULL)
+		return true;
+	all = memory_key(c->memory, "%s|%s|%lld", tag, c->who->name, (long long)hour);
 	e = memory_find(c->memory, MEMORY_REACHED, &all);
-	if (e != NULL && e->n >= limit)
+	if (e != NULL && memory_reached(e) >= limit)
 		return false;
 	memory_add_reached(c->memory, &one, &all, now + HOUR_S);
-	memory_mark(c, MEMORY_REACHED, &one, &all, now + HOUR_S);
+	memory_mark(c, MEMORY_REACHED, &one, &all);
+	return true;
+}
+
+static bool
+within_pin_rates(struct control_case *c, const struct memory_key *own, const struct memory_key *all, struct why *why)
+{
+	const struct control_rules *r = c->rules;
+
+	if (has_failed(c)) {
+		why_set(why, 0, "PIN-signed documents to the subscriber failed too often within 24 hours");
+		return false;
+	}
+	if (r->pin_per_initiator != 0 && count(c->memory, own, DAY_S) >= r->pin_per_initiator) {
+		why_set(why, 0, "%u PIN-signed documents of this account to the subscriber within 24 hours",
+		    r->pin_per_initiator);
+		return false;
+	}
+	if (r->pin_per_day != 0 && count(c->memory, all, DAY_S) >= r->pin_per_day) {
+		why_set(why, 0, "%u PIN-signed documents to the subscriber within 24 hours", r->pin_per_day);
+		return false;
+	}
 	return true;
 }
 
@@ -70,25 +97,14 @@ static bool
 within_rates(struct control_case *c, struct why *why)
 {
 	const struct control_rules *r = c->rules;
-	struct memory_key own = memory_key(c->memory, "p|%s|%s", c->number, c->who->name);
-	struct memory_key all = memory_key(c->memory, "P|%s", c->number);
-	struct memory_key net = memory_key(c->memory, "n|%s|%s", c->number, c->who->name);
+	bool pin = pin_method(c->facts->sec);
+	struct memory_key own = memory_key(c->memory, "%s|%s|%s", pin ? "p" : "n", c->number, c->who->name), all = { { 0 } };
 
-	if (pin_method(c->facts->sec)) {
-		if (has_failed(c)) {
-			why_set(why, 0, "PIN-signed documents to the subscriber failed too often within 24 hours");
+	if (pin) {
+		all = memory_key(c->memory, "P|%s", c->number);
+		if (!within_pin_rates(c, &own, &all, why))
 			return false;
-		}
-		if (r->pin_per_initiator != 0 && count(c->memory, &own, DAY_S) >= r->pin_per_initiator) {
-			why_set(why, 0, "%u PIN-signed documents of this account to the subscriber within 24 hours",
-			    r->pin_per_initiator);
-			return false;
-		}
-		if (r->pin_per_day != 0 && count(c->memory, &all, DAY_S) >= r->pin_per_day) {
-			why_set(why, 0, "%u PIN-signed documents to the subscriber within 24 hours", r->pin_per_day);
-			return false;
-		}
-	} else if (r->netwpin_per_hour != 0 && count(c->memory, &net, HOUR_S) >= r->netwpin_per_hour) {
+	} else if (r->netwpin_per_hour != 0 && count(c->memory, &own, HOUR_S) >= r->netwpin_per_hour) {
 		why_set(why, 0, "%u NETWPIN documents of this account to the subscriber within an hour", r->netwpin_per_hour);
 		return false;
 	}
@@ -96,12 +112,9 @@ within_rates(struct control_case *c, struct why *why)
 		why_set(why, 0, "signed documents to more than %u subscribers within an hour", r->subscribers_per_hour);
 		return false;
 	}
-	if (pin_method(c->facts->sec)) {
-		add(c, &own, DAY_S);
+	add(c, &own, pin ? DAY_S : HOUR_S);
+	if (pin)
 		add(c, &all, DAY_S);
-	} else {
-		add(c, &net, HOUR_S);
-	}
 	return true;
 }
 
@@ -169,7 +182,7 @@ control_replay(struct control_case *c, struct why *why)
 	seen = memory_find(c->memory, MEMORY_REPLAYS, &key) != NULL;
 	if (!seen) {
 		memory_make(c->memory, MEMORY_REPLAYS, &key, now + c->rules->replay_s);
-		memory_mark(c, MEMORY_REPLAYS, &key, NULL, now + c->rules->replay_s);
+		memory_mark(c, MEMORY_REPLAYS, &key, NULL);
 	}
 	pthread_mutex_unlock(&c->memory->lock);
 	if (seen && mac == digest)

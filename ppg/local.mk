@@ -10,7 +10,7 @@ ppg_libppg_a_SOURCES = \
 	ppg/admit_capabilities.c ppg/admit_policy.c ppg/admit_predicted.c ppg/admit_sign.c ppg/signature.c ppg/signature.h ppg/push_facts.c ppg/push_facts.h ppg/message_case.c ppg/message_case.h ppg/predict.c ppg/predict.h \
 	ppg/subscriber.c ppg/subscriber.h ppg/screen.c ppg/screen.h \
 	ppg/control.c ppg/control.h ppg/control_content.c ppg/control_int.h ppg/control_memory.c \
-	ppg/control_lure.c ppg/control_pin.c ppg/control_rate.c ppg/control_recipient.c \
+	ppg/control_entries.c ppg/control_marks.c ppg/control_lure.c ppg/control_pin.c ppg/control_rate.c ppg/control_recipient.c \
 	ppg/route.c ppg/route.h ppg/route_rule.c ppg/route_rule.h \
 	ppg/mime.c ppg/mime.h \
 	ppg/entities.c ppg/entities.h \

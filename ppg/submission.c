@@ -47,15 +47,10 @@ static void
 take_chunk(struct submission *s)
 {
 	struct admission *a = &s->a;
-	uint32_t end = s->op.first_n + s->op.n_recipients;
-	size_t from = 0, to;
 
-	while (from < a->n_memory && a->memory[from].n < s->op.first_n)
-		from++;
-	for (to = from; to < a->n_memory && a->memory[to].n < end; to++)
-		;
-	s->op.memory = a->n_memory > 0 ? a->memory + from : NULL;
-	s->op.n_memory = (uint32_t)(to - from);
+	free(a->memory);
+	s->op.n_memory = (uint32_t)control_marks_rows(a->marks, s->op.first_n, s->op.n_recipients, &a->memory);
+	s->op.memory = a->memory;
 	free(a->remark);
 	s->op.remark = a->remark = admit_policy_remark(a, s->op.first_n, s->op.n_recipients);
 }
@@ -207,6 +202,7 @@ stored(struct store_op *op)
 
 	if (result == OK) {
 		s->written += s->op.n_recipients;
+		control_marks_stored(s->a.marks, s->op.push, s->written);	/* before the first one can fail */
 		if (s->written < s->a.n_recipients) {
 			result = submit_chunk(s);
 			if (result == OK)
@@ -221,7 +217,7 @@ stored(struct store_op *op)
 		abandon(s);
 		answer_stored(s, result);
 	} else {
-		control_marks_keep(&s->a.marks, s->op.push);	/* before the first one can fail */
+		control_marks_keep(&s->a.marks, s->op.push);
 		if (s->a.first_use)
 			control_note_first_use(f->cf.store, s->who->name, s->a.control.push_id);
 		if (s->op.take)
@@ -296,7 +292,6 @@ submission_store(struct submission *s)
 		    a->control.replace_pending_only ? STORE_REPLACE_PENDING : STORE_REPLACE_ALL,
 		.audit_detail = a->audit_detail,
 	};
-	a->n_memory = control_marks_rows(a->marks, &a->memory);
 	s->op.take = take_at_once(s);
 	s->later = true;
 	if (submit_chunk(s) != OK) {

@@ -573,7 +573,7 @@ pass(const struct row *row, unsigned control, uint32_t n, struct store *store)
 		control_marks_undo(&marks);
 		return;
 	}
-	n_rows = control_marks_rows(marks, &rows);
+	n_rows = control_marks_rows(marks, 0, UINT32_MAX, &rows);
 	assert_true(n_rows > 0);
 	for (i = 0; i < n_rows; i++) {
 		assert_true(rows[i].until > clock_utc());
@@ -631,7 +631,7 @@ what_outlives_a_restart(void **state)
 		struct control_case c = { .memory = memory, .marks = &marks, .number = row.number, .n = 10 + n };
 
 		control_sent_mark(&c);
-		assert_int_equal(control_marks_rows(marks, &rows), 1);
+		assert_int_equal(control_marks_rows(marks, 0, UINT32_MAX, &rows), 1);
 		rows[0].push = 17;
 		write_rows(store, rows, 1);
 		free(rows);
@@ -649,7 +649,7 @@ what_outlives_a_restart(void **state)
 	clock_fake_advance(8 * 86400 * 1000LL);
 	row = doc;
 	check_rows(&row, 1, 7);
-	assert_int_equal(control_marks_rows(NULL, &none), 0);
+	assert_int_equal(control_marks_rows(NULL, 0, 1, &none), 0);
 	assert_null(none);
 	store_close(&store);
 	snprintf(path, sizeof path, "%s/ppg.db", folder);
