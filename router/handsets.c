@@ -1,5 +1,5 @@
 /* handsets.c - simulated handsets in memory and in their file, see handsets.h. */
-#include "router/handsets.h"
+#include "router/handsets_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,38 +12,13 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "router/dm_state.h"
 #include "router/handset_json.h"
 #include "router/options.h"
 
 enum {
-	NUMBER_SIZE = 32,
 	MADE_MAX = 1024,		/* of one make, that are remembered */
 	HANDSETS_MAX = 1000000,
 	FILE_LONGEST = 256 << 20
-};
-
-/* Of one make: the whole device. Of a file: the text of its JSON object. */
-struct handset {
-	char number[NUMBER_SIZE];	/* without + */
-	char *text;
-	struct router_device *dev;
-	json_t *dm;			/* of one make: device management; NULL */
-	struct handset *older;		/* of one make: by last use */
-};
-
-struct handsets {
-	const struct router_device *make;
-	struct handset *newest;
-	const char *path;		/* NULL: of one make */
-	const struct policy_files *files;
-	json_t *defaults;		/* members that a handset does not have itself; NULL */
-	char *source;			/* simulator that `since` is of; NULL */
-	int64_t since;
-	struct handset *list;		/* of a file, sorted by number */
-	size_t n;
-	bool changed;
-	int lock;
 };
 
 static void *
@@ -54,14 +29,14 @@ must(void *p)
 	return p;
 }
 
-static const char *
-digits(const char *number)
+const char *
+handset_digits(const char *number)
 {
 	return *number == '+' ? number + 1 : number;
 }
 
-static void
-wipe(char **text)
+void
+handset_wipe(char **text)
 {
 	if (*text != NULL)
 		explicit_bzero(*text, strlen(*text));
@@ -109,8 +84,8 @@ forget_last(struct handsets *all)
 }
 
 /* The handset of this number, made when it gets its first message; the newest now. */
-static struct handset *
-made_get(struct handsets *all, const char *number)
+struct handset *
+handsets_made(struct handsets *all, const char *number)
 {
 	struct handset **p = &all->newest, *h;
 
@@ -141,8 +116,8 @@ by_number(const void *a, const void *b)
 	return strcmp(((const struct handset *)a)->number, ((const struct handset *)b)->number);
 }
 
-static struct handset *
-find(const struct handsets *all, const char *number)
+struct handset *
+handsets_find(const struct handsets *all, const char *number)
 {
 	struct handset key;
 
@@ -153,8 +128,8 @@ find(const struct handsets *all, const char *number)
 }
 
 /* Members that it has not come from the defaults. */
-static int
-read_device(const struct handsets *all, json_t *obj, struct router_device *dev, struct why *why)
+int
+handsets_device(const struct handsets *all, json_t *obj, struct router_device *dev, struct why *why)
 {
 	json_t *whole = json_copy(all->defaults ? all->defaults : obj);
 	int err;
@@ -166,15 +141,15 @@ read_device(const struct handsets *all, json_t *obj, struct router_device *dev, 
 	return err;
 }
 
-static json_t *
-object_of(const struct handset *h)
+json_t *
+handset_object(const struct handset *h)
 {
 	return must(json_loads(h->text, 0, NULL));
 }
 
 /* The text of what handset_json_check accepted. */
-static char *
-text_of(json_t *obj)
+char *
+handset_text(json_t *obj)
 {
 	return must(json_dumps(obj, JSON_COMPACT));
 }
@@ -188,40 +163,12 @@ read_number(json_t *obj, struct handset *h, struct why *why)
 
 	if (number == NULL)
 		return why_set(why, ERR_SYNTAX, "\"number\" is needed, a string");
-	number = digits(number);
+	number = handset_digits(number);
 	if (number[0] == '\0' || strlen(number) >= sizeof h->number ||
 	    strspn(number, "0123456789") != strlen(number))
 		return why_set(why, ERR_SYNTAX, "number: 1 to %zu digits are expected", sizeof h->number - 1);
 	snprintf(h->number, sizeof h->number, "%s", number);
 	return OK;
-}
-
-/* Its own, or that of the defaults. */
-static json_t *
-member_of(const struct handsets *all, json_t *obj, const char *name)
-{
-	json_t *v = json_object_get(obj, name);
-
-	return v ? v : json_object_get(all->defaults, name);
-}
-
-/* Most have none of it, and no tree is made for them. */
-static int
-check_dm(const struct handsets *all, json_t *obj, const char *number, struct why *why)
-{
-	json_t *dm = json_object_get(obj, "dm"), *info = member_of(all, obj, "dm_info");
-	json_t *cert = member_of(all, obj, "dm_cert");
-	struct dm_state state;
-	int err = OK;
-
-	if (cert != NULL && (!json_is_string(cert) || json_string_length(cert) > 255))
-		return why_set(why, ERR_SYNTAX, "dm_cert: the path of a file is expected");
-	if (dm == NULL && info == NULL)
-		return OK;
-	err = dm_state_read(dm, info, number, &state, why);
-	if (err == OK)
-		dm_state_done(&state);
-	return err;
 }
 
 static int
@@ -237,9 +184,9 @@ add_handset(struct handsets *all, json_t *obj, size_t clients, struct why *why)
 	if (err == OK)
 		err = handset_json_check(obj, why);
 	if (err == OK)
-		err = check_dm(all, obj, h->number, why);
+		err = handsets_check_dm(all, obj, h->number, why);
 	if (err == OK)
-		err = read_device(all, obj, &dev, why);
+		err = handsets_device(all, obj, &dev, why);
 	if (err != OK)
 		return err;
 	if (dev.policy.n_clients + clients > POLICY_CLIENTS_MAX)
@@ -247,7 +194,7 @@ add_handset(struct handsets *all, json_t *obj, size_t clients, struct why *why)
 	router_device_done(&dev);
 	if (err != OK)
 		return err;
-	h->text = text_of(obj);
+	h->text = handset_text(obj);
 	all->n++;
 	return OK;
 }
@@ -359,7 +306,7 @@ handsets_destroy(struct handsets **p)
 	while (all->newest != NULL)
 		forget_last(all);
 	for (i = 0; all->list && i < all->n; i++)
-		wipe(&all->list[i].text);
+		handset_wipe(&all->list[i].text);
 	free(all->list);
 	free(all->source);
 	json_decref(all->defaults);
@@ -379,14 +326,14 @@ handsets_get(struct handsets *all, const char *number, struct router_device *dev
 	int err;
 
 	if (all->path == NULL) {
-		*dev = *made_get(all, digits(number))->dev;
+		*dev = *handsets_made(all, handset_digits(number))->dev;
 		return OK;
 	}
-	h = find(all, digits(number));
+	h = handsets_find(all, handset_digits(number));
 	if (h == NULL)
 		return why_set(why, ERR_NOT_FOUND, "no handset has this number");
-	obj = object_of(h);
-	err = read_device(all, obj, dev, why);
+	obj = handset_object(h);
+	err = handsets_device(all, obj, dev, why);
 	json_decref(obj);
 	return err;
 }
@@ -405,22 +352,22 @@ static void
 put_into_text(struct handsets *all, struct handset *h, const struct router *r,
     const struct router_result *res)
 {
-	json_t *obj = object_of(h);
+	json_t *obj = handset_object(h);
 	struct router_device before;
 	char *old = h->text;
 
 	handset_json_count(obj, "messages");
 	handset_json_count(obj, counter_of(res));
 	if (res && res->is_push && res->n_settings > 0 && policy_accepted(&res->decision)) {
-		if (read_device(all, obj, &before, NULL) == OK)
+		if (handsets_device(all, obj, &before, NULL) == OK)
 			handset_json_device(obj, &before.policy, router_device_policy(r));
 		router_device_done(&before);
 		/* a problem here: the device could not hold them, and is as it was */
 		if (res->problem.text[0] != '\0' || !handset_json_install(obj, res))
 			handset_json_count(obj, "settings_lost");
 	}
-	h->text = text_of(obj);
-	wipe(&old);
+	h->text = handset_text(obj);
+	handset_wipe(&old);
 	json_decref(obj);
 	all->changed = true;
 }
@@ -432,105 +379,18 @@ handsets_put(struct handsets *all, const char *number, const struct router *r,
 	struct handset *h;
 
 	if (all->path == NULL) {
-		made_get(all, digits(number))->dev->policy = *router_device_policy(r);
+		handsets_made(all, handset_digits(number))->dev->policy = *router_device_policy(r);
 		return;
 	}
-	h = find(all, digits(number));
+	h = handsets_find(all, handset_digits(number));
 	if (h != NULL)
 		put_into_text(all, h, r, res);
-}
-
-int
-handsets_dm(struct handsets *all, const char *number, json_t **dm, json_t **info, char cert[256], struct why *why)
-{
-	struct handset *h;
-	json_t *obj, *v;
-
-	*dm = *info = NULL;
-	cert[0] = '\0';
-	if (all->path == NULL) {
-		*dm = json_incref(made_get(all, digits(number))->dm);
-		return OK;
-	}
-	h = find(all, digits(number));
-	if (h == NULL)
-		return why_set(why, ERR_NOT_FOUND, "no handset has this number");
-	obj = object_of(h);
-	*dm = json_incref(json_object_get(obj, "dm"));
-	*info = json_incref(member_of(all, obj, "dm_info"));
-	v = member_of(all, obj, "dm_cert");
-	if (v != NULL)
-		snprintf(cert, 256, "%s", json_string_value(v));
-	json_decref(obj);
-	return OK;
-}
-
-void
-handsets_put_dm(struct handsets *all, const char *number, json_t *dm)
-{
-	struct handset *h;
-	json_t *obj;
-	char *old;
-
-	if (all->path == NULL) {
-		h = made_get(all, digits(number));
-		json_decref(h->dm);
-		h->dm = json_incref(dm);
-		return;
-	}
-	h = find(all, digits(number));
-	if (h == NULL)
-		return;
-	obj = object_of(h);
-	old = h->text;
-	if (dm != NULL)
-		json_object_set(obj, "dm", dm);
-	else
-		json_object_del(obj, "dm");
-	h->text = text_of(obj);
-	wipe(&old);
-	json_decref(obj);
-	all->changed = true;
-}
-
-static void
-apply_to_text(struct handsets *all, struct handset *h, const struct policy_setting *settings, size_t n)
-{
-	json_t *obj = object_of(h);
-	struct router_device before;
-	struct policy_device after;
-	char *old = h->text;
-
-	if (read_device(all, obj, &before, NULL) == OK) {
-		after = before.policy;
-		if (policy_apply(&after, 0, settings, n, NULL) == OK)
-			handset_json_device(obj, &before.policy, &after);
-	}
-	router_device_done(&before);
-	h->text = text_of(obj);
-	wipe(&old);
-	json_decref(obj);
-	all->changed = true;
-}
-
-void
-handsets_apply(struct handsets *all, const char *number, const struct policy_setting *settings, size_t n)
-{
-	struct handset *h;
-
-	if (all->path == NULL) {
-		policy_apply(&made_get(all, digits(number))->dev->policy, 0, settings, n, NULL);
-		return;
-	}
-	h = find(all, digits(number));
-	if (h != NULL)
-		apply_to_text(all, h, settings, n);
 }
 
 json_t *
 handsets_state(struct handsets *all, const char *number, struct why *why)
 {
-	struct handset *h = find(all, digits(number));
+	struct handset *h = handsets_find(all, handset_digits(number));
 	struct router_device dev;
 	json_t *obj, *now;
 
@@ -538,8 +398,8 @@ handsets_state(struct handsets *all, const char *number, struct why *why)
 		why_set(why, ERR_NOT_FOUND, "no handset has this number");
 		return NULL;
 	}
-	obj = object_of(h);
-	if (read_device(all, obj, &dev, why) != OK) {
+	obj = handset_object(h);
+	if (handsets_device(all, obj, &dev, why) != OK) {
 		json_decref(obj);
 		return NULL;
 	}

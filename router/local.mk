@@ -12,7 +12,8 @@ pushrouter_SOURCES = \
 	router/actions.c router/actions.h router/client_exec.c router/client_file.c router/client_int.h router/client_unix.c \
 	router/clients.c router/clients.h router/decode_run.c router/dm_agent.c router/dm_agent.h router/dm_session_run.c router/fetch.c \
 	router/fetch.h router/handset_json.c \
-	router/handset_json.h router/handsets.c router/handsets.h router/load.c router/options.c \
+	router/handset_json.h router/handsets.c router/handsets.h \
+	router/handsets_dm.c router/handsets_int.h router/load.c router/options.c \
 	router/options.h router/pushrouter_main.c router/service.c router/service.h \
 	router/shown.c router/shown.h router/smscsim_run.c router/udp_run.c
 pushrouter_LDADD = $(ROUTER_LIBS)

@@ -64,9 +64,9 @@ with open(both, "w") as f:
     f.write(open(os.path.join(FOLDER, "device.pem")).read() + open(os.path.join(FOLDER, "device.key")).read())
 handset_file = os.path.join(FOLDER, "handsets.json")
 with open(handset_file, "w") as f:
-    json.dump({"defaults": {"profile": "wm5", "policies": OPEN},
-               "handsets": [{"number": number(i), "imsi": imsi(i), "dm_info": {"DevId": dev_id(i), "SwV": "7.%d" % i},
-                             "dm": {"nodes": {".": {"acl": "Add=*&Get=*"}}}} for i in range(10)]}, f)
+    json.dump({"defaults": {"profile": "wm5", "policies": OPEN, "dm": {"nodes": {".": {"acl": "Add=*&Get=*"}}}},
+               "handsets": [{"number": number(i), "imsi": imsi(i), "dm_info": {"DevId": dev_id(i), "SwV": "7.%d" % i}}
+                            for i in range(10)]}, f)
 handsets = Program([built("pushrouter"), "--smscsim", sim.url, "--handsets", handset_file, "--json", "--dm", "--dm-ca-file",
                     os.path.join(FOLDER, "ca.pem"), "--dm-cert", both])
 handsets.wait_line("10 handsets")
