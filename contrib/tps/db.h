@@ -85,6 +85,7 @@ struct tps_push {
 	int code;			/* of the response, then of the notification; 0: no answer yet */
 	char state[24], desc[200];	/* "" unknown */
 };
+/* The newest thousand of a device are kept. */
 int tps_push_add(struct tps_db *db, const struct tps_push *p, struct why *why);
 int tps_push_answered(struct tps_db *db, const char *push_id, int code, const char *desc, struct why *why);
 /* Of a result notification. ERR_NOT_FOUND: no such push to that address. Repeats are OK. */
@@ -105,7 +106,7 @@ struct tps_command {
 	int status;			/* 0: waits */
 };
 void tps_command_done(struct tps_command *c);
-/* ERR_FULL when `most` wait already. */
+/* ERR_FULL when `most` wait already. Of those that are done the newest are kept, a thousand with those that wait. */
 int tps_command_add(struct tps_db *db, struct tps_command *c, unsigned most, struct why *why);
 /* What waits, oldest first, after id `after`. ERR_NOT_FOUND: nothing more. */
 int tps_command_next(struct tps_db *db, int64_t device, int64_t after, struct tps_command *out, struct why *why);

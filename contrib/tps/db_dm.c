@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 
-enum { EVENTS_KEPT = 100, RESULT_OCTETS_MAX = 4 << 20 };
+enum { EVENTS_KEPT = 100, COMMANDS_KEPT = 1000, RESULT_OCTETS_MAX = 4 << 20 };
 
 /* ---- commands ------------------------------------------------------------------------------------ */
 
@@ -44,6 +44,9 @@ tps_command_add(struct tps_db *db, struct tps_command *c, unsigned most, struct 
 		    c->has_data ? span_of(c->data.s != NULL ? c->data.s : "", c->data.n) : none);
 	if (err == OK)
 		c->id = sqlite3_last_insert_rowid(db->sql);
+	if (err == OK)
+		err = db_do(db, why, "DELETE FROM command WHERE device = ?1 AND status <> 0 AND id <= (SELECT id FROM command"
+		    " WHERE device = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)", "ii", c->device, (int64_t)COMMANDS_KEPT);
 	return db_commit(db, err, why);
 }
 

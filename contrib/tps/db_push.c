@@ -5,11 +5,21 @@
 
 #include "base/clock.h"
 
+enum { PUSHES_KEPT = 1000 };
+
 int
 tps_push_add(struct tps_db *db, const struct tps_push *p, struct why *why)
 {
-	return db_do(db, why, "INSERT INTO push(push_id, device, submitted, what, address) VALUES(?1, ?2, ?3, ?4, ?5)",
+	int err = db_begin(db, why);
+
+	if (err != OK)
+		return err;
+	err = db_do(db, why, "INSERT INTO push(push_id, device, submitted, what, address) VALUES(?1, ?2, ?3, ?4, ?5)",
 	    "tiitt", p->push_id, p->device, (int64_t)clock_utc(), p->what, p->address);
+	if (err == OK)
+		err = db_do(db, why, "DELETE FROM push WHERE device = ?1 AND rowid <= (SELECT rowid FROM push WHERE device = ?1"
+		    " ORDER BY rowid DESC LIMIT 1 OFFSET ?2)", "ii", p->device, (int64_t)PUSHES_KEPT);
+	return db_commit(db, err, why);
 }
 
 /* A result notification may overtake the answer; what it said stays. */

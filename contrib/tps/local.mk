@@ -31,6 +31,11 @@ TESTS += tests/unit/test_tps_pap
 tests_unit_test_tps_pap_SOURCES = tests/unit/test_tps_pap.c
 tests_unit_test_tps_pap_LDADD = $(TPS_LIBS) $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/test_tps_db
+TESTS += tests/unit/test_tps_db
+tests_unit_test_tps_db_SOURCES = tests/unit/test_tps_db.c
+tests_unit_test_tps_db_LDADD = $(TPS_LIBS) $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/test_tps_session
 TESTS += tests/unit/test_tps_session
 tests_unit_test_tps_session_SOURCES = tests/unit/test_tps_session.c
