@@ -314,15 +314,15 @@ main(int argc, char **argv)
 		print_help(stdout);
 		return CTL_DONE;
 	}
-	if (strcmp(argv[1], "--version") == 0) {
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
 		puts("ppgctl (" PACKAGE_NAME ") " PACKAGE_VERSION);
 		return CTL_DONE;
 	}
 	for (v = ctl_verbs; v->name != NULL && strcmp(v->name, argv[1]) != 0; v++)
 		;
 	if (v->name == NULL) {
-		fprintf(stderr, "ppgctl: unknown verb \"%.64s\"\n", argv[1]);
-		print_help(stderr);
+		fprintf(stderr, "ppgctl: unknown %s \"%.64s\"; \"ppgctl --help\" shows the verbs\n",
+		    argv[1][0] == '-' ? "option" : "verb", argv[1]);
 		return CTL_WRONG_USE;
 	}
 	result = v->run(v, argc - 1, argv + 1);

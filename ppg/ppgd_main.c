@@ -132,13 +132,14 @@ main(int argc, char **argv)
 			return EXIT_SUCCESS;
 		case 'h': fputs(help, stdout); return EXIT_SUCCESS;
 		case 'V': puts("ppgd (OpenPPG) " PACKAGE_VERSION); return EXIT_SUCCESS;
-		default: fputs(help, stderr); return EXIT_USAGE;
+		default: fputs("ppgd --help shows the options\n", stderr); return EXIT_USAGE;
 		}
 	}
 	if (path == NULL && optind == argc - 1)
 		path = argv[optind++];
 	if (path == NULL || optind != argc) {
-		fputs(help, stderr);
+		fputs(path == NULL ? "ppgd: a configuration file is needed; ppgd --help shows the options\n" :
+		    "ppgd: one configuration file is enough; ppgd --help shows the options\n", stderr);
 		return EXIT_USAGE;
 	}
 	if (ppg_config_load(path, report, NULL, &config) != OK)

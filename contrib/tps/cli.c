@@ -69,8 +69,9 @@ cli_print_verbs(void)
 	size_t i;
 
 	for (i = 0; i < VERBS; i++)
-		printf("  %s%s%s %s\n      %s\n", verbs[i].group, verbs[i].name != NULL ? " " : "",
-		    verbs[i].name != NULL ? verbs[i].name : "", verbs[i].args, verbs[i].help);
+		printf("  %s%s%s%s%s\n      %s\n", verbs[i].group, verbs[i].name != NULL ? " " : "",
+		    verbs[i].name != NULL ? verbs[i].name : "", verbs[i].args[0] != '\0' ? " " : "", verbs[i].args,
+		    verbs[i].help);
 }
 
 static void
@@ -301,7 +302,7 @@ cli_run(const char *path, int argc, char **argv)
 
 	c.verb = find_verb(argc, argv, &is_group);
 	if (c.verb == NULL && is_group) {
-		fprintf(stderr, "tps %s: what? \"tps --help\" shows the verbs.\n", argv[0]);
+		fprintf(stderr, "tps %s: %.64s is none of its verbs; see \"tps --help\"\n", argv[0], argc > 1 ? argv[1] : "nothing");
 		return CLI_WRONG_USE;
 	}
 	if (c.verb == NULL)

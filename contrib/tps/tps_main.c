@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/http_server.h"
 #include "base/log.h"
@@ -200,12 +201,15 @@ main_words(int argc, char **argv)
 		status = cli_run(path != NULL ? path : "/etc/openppg/tps.conf", argc - at, argv + at);
 		if (status >= 0)
 			return status;
-		if (at == 1 && argc == 2)
+		if (at == 1 && argc == 2 && access(argv[1], F_OK) == 0)
 			return with_config(argv[1], "");
-		fprintf(stderr, "tps: unknown verb \"%.64s\"\n", argv[at]);
+		fprintf(stderr, "tps: \"%.64s\" is neither a verb nor a file; \"tps --help\" shows the verbs\n", argv[at]);
 		return EXIT_USE;
 	}
-	fputs(usage, stderr);
+	if (argc > at)
+		fprintf(stderr, "tps: %.64s: no such option, or its value is missing; see \"tps --help\"\n", argv[at]);
+	else
+		fputs("tps: a configuration file or a verb is needed; see \"tps --help\"\n", stderr);
 	return EXIT_USE;
 }
 

@@ -71,7 +71,7 @@ def wrong_use():
     for args in ([], ["a", "b"], ["--fly"]):
         status, out, err = ppgd(*args)
         equal((status, out), (2, ""))
-        assert "sage: ppgd" in err, err
+        assert "ppgd --help" in err and err.count("\n") <= 2, err
 
 
 # ---- mistakes (C-01 to C-05, C-08) -----------------------------------------------------------------

@@ -57,7 +57,8 @@ def help_is_help():
 @case
 def wrong_use():
     refuses("usage: ppgctl VERB")
-    refuses('unknown verb "fly"', "fly")
+    refuses('unknown verb "fly"; "ppgctl --help" shows the verbs\n', "fly")
+    refuses('unknown option "--fly"; "ppgctl --help" shows the verbs\n', "--fly")
     refuses("unknown option --wings", "mac", "--wings", "2")
     refuses("unknown option -w", "mac", "-w")
     refuses("--sec needs a value", "mac", "--sec")

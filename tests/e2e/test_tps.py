@@ -344,6 +344,10 @@ def wrong_use():
     """Words that mean nothing have exit status 2; every verb has help."""
     for args in ((), ("device",), ("device", "fly"), ("fly", "high"), ("push",), ("push", NUMBER), ("dm", "queue", NUMBER, "get")):
         tps(*args, status=2) if args else None
+    for args in ((), ("fly",), ("--fly",), ("-c",), ("device",), ("device", "fly")):
+        status, out, err = harness.run([harness.built("tps")] + list(args), env=ENV)
+        equal((status, out, err.count("\n")), (2, "", 1), err)
+        assert "--help" in err, err
     for args in (("device", "add"), ("push",), ("notify",), ("dm", "queue"), ("status",), ("template", "list")):
         status, out, _ = harness.run([harness.built("tps")] + list(args) + ["--help"], env=ENV)
         equal((status, "usage: tps" in out), (0, True))
