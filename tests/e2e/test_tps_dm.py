@@ -188,7 +188,7 @@ def other_schemes():
 
 @case
 def other_sessions():
-    """Who does not come by the RespURI of a session has to show himself in it, message by message."""
+    """Who does not come by the RespURI of a session is not in it: he begins another, and shows himself message by message."""
     d = device()
     d.begin()
     reply = d.login()
@@ -197,9 +197,10 @@ def other_sessions():
     equal((stolen.code, stolen.commands()), (407, []))
     equal(tps.events(d.id, "alert"), [])
     shown = d.send([], token=False)
-    equal((shown.code, shown.nonce is not None), (200, True))
+    equal((shown.code, shown.nonce is not None), (212, True))
     shown = d.send([], token=False)
-    equal(shown.code, 200)
+    equal((shown.code, shown.nonce is not None), (200, True))
+    equal(d.send([], token=False).code, 200)
 
 
 # ---- certificates -----------------------------------------------------------------------------------
