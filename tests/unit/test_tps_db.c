@@ -272,29 +272,53 @@ whole(void **state)
 	tps_db_close(&other);
 }
 
-/* A command line that comes and goes beside a server with two handles: both still see what others write. */
+/* Waits for its turn, adds a device, and is gone; without knowing what SQLite in the parent knows. */
+static pid_t
+command_line(const char *path, const char *id, const char *password, int turn)
+{
+	struct tps_device d = device(id, "", password);
+	struct tps_db *db;
+	struct why why;
+	pid_t child = fork();
+	char c;
+
+	assert_true(child >= 0);
+	if (child > 0)
+		return child;
+	if (read(turn, &c, 1) != 1 || tps_db_open(path, &db, &why) != OK || tps_device_add(db, &d, &why) != OK)
+		_exit(1);
+	tps_db_close(&db);
+	_exit(0);
+}
+
+/* Command lines come and go beside a server with two handles: both handles see what each of them wrote. */
 static void
 handles(void **state)
 {
+	static const char *const ids[] = { "IMEI:1", "IMEI:2" };
 	struct fixture *f = *state;
-	struct tps_device d = device("IMEI:1", "", "password-1"), found;
+	struct tps_device found;
 	struct tps_db *second;
 	struct why why;
-	pid_t child;
-	int status;
+	int turn[2][2], status, i;
+	pid_t child[2];
 
-	assert_int_equal(tps_db_open(f->path, &second, &why), OK);
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		struct tps_db *db;
-
-		_exit(tps_db_open(f->path, &db, &why) != OK || tps_device_add(db, &d, &why) != OK ? 1 : (tps_db_close(&db), 0));
+	tps_db_close(&f->db);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(pipe(turn[i]), 0);
+		child[i] = command_line(f->path, ids[i], i ? "password-2" : "password-1", turn[i][0]);
 	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_int_equal(status, 0);
-	assert_int_equal(tps_device_by_id(f->db, "IMEI:1", &found, &why), OK);
-	assert_int_equal(tps_device_by_id(second, "IMEI:1", &found, &why), OK);
+	assert_int_equal(tps_db_open(f->path, &f->db, &why), OK);
+	assert_int_equal(tps_db_open(f->path, &second, &why), OK);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(write(turn[i][1], "", 1), 1);
+		assert_int_equal(waitpid(child[i], &status, 0), child[i]);
+		assert_int_equal(status, 0);
+		assert_int_equal(tps_device_by_id(f->db, ids[i], &found, &why), OK);
+		assert_int_equal(tps_device_by_id(second, ids[i], &found, &why), OK);
+		close(turn[i][0]);
+		close(turn[i][1]);
+	}
 	tps_db_close(&second);
 }
 
