@@ -20,6 +20,8 @@ struct actions {
 	struct loop_fd input;		/* commands; fd -1: none */
 	int input_flags;		/* as standard input had them; -1: they were not changed */
 	struct loop_timer poll;		/* for input that cannot be watched: a file */
+	bool stopped;
+	json_t *dm_stats, *fetch_stats;	/* as they were at the end */
 	char line[LINE];
 	size_t n;
 	bool too_long;
@@ -146,18 +148,31 @@ actions_create(struct service *s, const struct dm_store *store, struct actions *
 }
 
 void
+actions_stop(struct actions *a)
+{
+	if (a == NULL || a->stopped)
+		return;
+	a->stopped = true;
+	stop_input(a);
+	if (a->input_flags >= 0)	/* a terminal is shared with the shell */
+		fcntl(STDIN_FILENO, F_SETFL, a->input_flags);
+	loop_timer_stop(a->s->loop, &a->poll);
+	a->dm_stats = dm_agent_stats(a->agent);
+	a->fetch_stats = a->fetcher ? fetcher_stats(a->fetcher) : NULL;
+	dm_agent_destroy(&a->agent);
+	fetcher_destroy(&a->fetcher);
+}
+
+void
 actions_destroy(struct actions **p)
 {
 	struct actions *a = *p;
 
 	if (a == NULL)
 		return;
-	stop_input(a);
-	if (a->input_flags >= 0)	/* a terminal is shared with the shell */
-		fcntl(STDIN_FILENO, F_SETFL, a->input_flags);
-	loop_timer_stop(a->s->loop, &a->poll);
-	dm_agent_destroy(&a->agent);
-	fetcher_destroy(&a->fetcher);
+	actions_stop(a);
+	json_decref(a->dm_stats);
+	json_decref(a->fetch_stats);
 	explicit_bzero(a->line, sizeof a->line);
 	free(a);
 	*p = NULL;
@@ -194,6 +209,16 @@ bool
 actions_busy(const struct actions *a)
 {
 	return dm_agent_busy(a->agent) || (a->fetcher != NULL && fetcher_busy(a->fetcher));
+}
+
+void
+actions_stats(const struct actions *a, json_t *stats)
+{
+	if (a != NULL && a->s->o->dm)
+		json_object_set_new(stats, "dm", a->stopped ? json_incref(a->dm_stats) : dm_agent_stats(a->agent));
+	if (a != NULL && a->s->o->fetch)
+		json_object_set_new(stats, "fetch",
+		    a->stopped ? json_incref(a->fetch_stats) : fetcher_stats(a->fetcher));
 }
 
 void

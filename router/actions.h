@@ -15,7 +15,8 @@ struct actions;
  */
 int actions_create(struct service *s, const struct dm_store *store, struct actions **out,
     struct why *why);
-void actions_destroy(struct actions **a);
+void actions_stop(struct actions *a);	/* what runs ends without an event; counters stay readable */
+void actions_destroy(struct actions **a);	/* the loop is not needed any more after actions_stop */
 
 /*
  * A message that a handset got: members for its answer ({"dm":...}, {"fetch":...}), a new
@@ -26,6 +27,9 @@ json_t *actions_take(struct actions *a, const char *number, const struct router_
 /* A session that the handset begins; as dm_agent_start. */
 int actions_session(struct actions *a, const char *number, const char *server_id, struct why *why);
 bool actions_busy(const struct actions *a);	/* something has not come to its end */
+
+/* Members "dm" and "fetch" of the counters, where such things are on. a may be NULL: none. */
+void actions_stats(const struct actions *a, json_t *stats);
 
 /* An event as a line, with its end. */
 void actions_event_print(const struct options *o, json_t *event, struct sbuf *out);

@@ -44,6 +44,7 @@ struct dm_agent {
 	struct dm_store store;
 	struct run *runs;		/* in the order they came */
 	size_t n_running, n_waiting;
+	uint64_t n_done, n_failed;	/* sessions that ended */
 	struct loop_timer pump, sync;
 };
 
@@ -99,6 +100,13 @@ dm_agent_destroy(struct dm_agent **p)
 	loop_timer_stop(a->loop, &a->sync);
 	free(a);
 	*p = NULL;
+}
+
+json_t *
+dm_agent_stats(const struct dm_agent *a)
+{
+	return json_pack("{s:I,s:I,s:I,s:I}", "running", (json_int_t)a->n_running, "waiting",
+	    (json_int_t)a->n_waiting, "done", (json_int_t)a->n_done, "failed", (json_int_t)a->n_failed);
 }
 
 bool
@@ -210,6 +218,7 @@ finish(struct run *r, const struct why *why)
 	if (r->over)
 		return;
 	r->over = true;
+	*(why ? &a->n_failed : &a->n_done) += 1;
 	if (r->state.tree != NULL)
 		save_run(r);
 	json_object_set_new(report, "outcome", json_string(why ? "failed" : "done"));

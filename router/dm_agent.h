@@ -65,6 +65,8 @@ json_t *dm_agent_take(struct dm_agent *a, const char *number, const struct route
  * ERR_FULL, ERR_UNSUPPORTED (they are off).
  */
 int dm_agent_start(struct dm_agent *a, const char *number, const char *server_id, struct why *why);
+/* {"running","waiting","done","failed"}: a new reference. */
+json_t *dm_agent_stats(const struct dm_agent *a);
 bool dm_agent_busy(const struct dm_agent *a);	/* sessions run or wait */
 
 /* {"handset","dm":{...}} as a line for people, without an end. */

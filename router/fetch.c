@@ -20,6 +20,7 @@ struct fetcher {
 	void (*event)(void *arg, json_t *event);
 	void *arg;
 	size_t n;
+	uint64_t n_done, n_failed;
 	bool closing;
 };
 
@@ -61,6 +62,13 @@ fetcher_destroy(struct fetcher **p)
 	*p = NULL;
 }
 
+json_t *
+fetcher_stats(const struct fetcher *f)
+{
+	return json_pack("{s:I,s:I,s:I}", "running", (json_int_t)f->n, "done", (json_int_t)f->n_done,
+	    "failed", (json_int_t)f->n_failed);
+}
+
 bool
 fetcher_busy(const struct fetcher *f)
 {
@@ -91,6 +99,7 @@ fetched(void *arg, const struct http_result *res)
 	} else {
 		json_object_set_new(obj, "error", json_span(span_str(res->error)));
 	}
+	*(res->transport_ok ? &f->n_done : &f->n_failed) += 1;
 	f->n--;
 	if (f->closing)
 		json_decref(obj);

@@ -28,6 +28,8 @@ void fetcher_destroy(struct fetcher **f);	/* what is outstanding ends without an
  */
 bool fetcher_take(struct fetcher *f, const char *number, const struct router_result *res,
     const char **refused);
+/* {"running","done","failed"}: a new reference. */
+json_t *fetcher_stats(const struct fetcher *f);
 bool fetcher_busy(const struct fetcher *f);
 /* Such an event as a line for people, without an end. */
 void fetcher_print(json_t *event, struct sbuf *out);

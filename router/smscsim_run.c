@@ -384,6 +384,7 @@ sim_stats(void *arg, json_t *stats)
 
 	json_object_set_new(stats, "handsets", json_integer((json_int_t)handsets_number(sim->all)));
 	json_object_set_new(stats, "strangers", json_integer((json_int_t)sim->strangers));
+	actions_stats(sim->actions, stats);
 }
 
 static int
@@ -443,9 +444,10 @@ smscsim_run(struct options *o)
 		status = run(&sim);
 	else
 		fprintf(stderr, "pushrouter: %s\n", why.text);
-	actions_destroy(&sim.actions);
+	actions_stop(sim.actions);
 	sbuf_done(&sim.events);
 	service_done(&sim.s, status == 2 ? 0 : GRACE_MS);
+	actions_destroy(&sim.actions);
 	handsets_destroy(&sim.all);
 	profile_cache_destroy(&sim.profiles);
 	return status;

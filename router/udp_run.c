@@ -208,6 +208,7 @@ udp_stats(void *arg, json_t *stats)
 
 	json_object_set_new(stats, "udp", json_pack("{s:I,s:I}", "datagrams", (json_int_t)u->datagrams,
 	    "over_rate", (json_int_t)u->over_rate));
+	actions_stats(u->actions, stats);
 }
 
 /* ---- the socket --------------------------------------------------------------------------------------- */
@@ -327,8 +328,9 @@ udp_run(struct options *o)
 	loop_unwatch(s.loop, &u->watch);
 	close(u->fd);
 	loop_timer_stop(s.loop, &u->end);
-	actions_destroy(&u->actions);
+	actions_stop(u->actions);
 	service_done(&s, GRACE_MS);
+	actions_destroy(&u->actions);
 	json_decref(u->dm);
 	free(u);
 	return 0;

@@ -128,9 +128,12 @@ def sl(url, action=""):
 def fetched(messages, *options, json_form=True):
     sim = Simulator([entry(i + 1, "12025550121", [m]) for i, m in enumerate(messages)])
     own = PROXY if "--profile" in options else PROXY + OPEN
-    status, out, err = run([built(ROUTER), "--smscsim", sim.url, "--once", str(len(messages)), *own, *options] +
+    status, out, err = run([built(ROUTER), "--smscsim", sim.url, "--once", str(len(messages)), "--stats", *own, *options] +
                            (["--json"] if json_form else []))
     equal(status, 0, err)
+    stats = json.loads(err.splitlines()[-1]).get("fetch")
+    equal(stats is not None, "--fetch" in options)
+    assert stats is None or stats["running"] == 0, stats
     if not json_form:
         return out.splitlines()
     lines = [json.loads(line) for line in out.splitlines()]

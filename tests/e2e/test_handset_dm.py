@@ -589,7 +589,7 @@ def ten_thousand():
         json.dump({"defaults": {"profile": "wm5", "policies": OPEN},
                    "handsets": [{"number": "1202%07d" % i, "dm": account_of_file(a, server.url)} for i, a in enumerate(accounts)]}, f)
     sim = Simulator([])
-    p = Program([built(ROUTER), "--smscsim", sim.url, "--handsets", path, "--json", "--dm", "--dm-form", "xml"])
+    p = Program([built(ROUTER), "--smscsim", sim.url, "--handsets", path, "--json", "--dm", "--dm-form", "xml", "--stats"])
     p.wait_line("10000 handsets")
     with sim.more:
         sim.messages += [entry(i + 1, "1202%07d" % i, [package0(notification("dm.example.net", a.server_password, a.server_nonce, 1 + i))])
@@ -598,6 +598,7 @@ def ten_thousand():
     wait_for(lambda: p.text().count('"outcome":"done"') == called, "the sessions", every_s=0.5)
     peak = resident(p.pid, "VmHWM")
     p.stop()
+    equal(json.loads(p.text("err").splitlines()[-1])["dm"], {"running": 0, "waiting": 0, "done": called, "failed": 0})
     events = [json.loads(line)["dm"] for line in p.text().splitlines() if line.startswith('{"handset"')]
     equal([e["outcome"] for e in events], ["done"] * called)
     note("resident: %.1f MiB at most" % peak)
