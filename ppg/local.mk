@@ -145,8 +145,8 @@ tests_fuzz_fuzz_subscribers_LDADD = $(PPG_LIBS)
 tests_fuzz_fuzz_subscribers_LDFLAGS = $(FUZZ_LINK)
 
 # what does not go on air
-check_PROGRAMS += tests/unit/test_control tests/unit/test_subscriber tests/unit/test_sign
-TESTS += tests/unit/test_control tests/unit/test_subscriber tests/unit/test_sign
+check_PROGRAMS += tests/unit/test_control tests/unit/test_control_memory tests/unit/test_subscriber tests/unit/test_sign
+TESTS += tests/unit/test_control tests/unit/test_control_memory tests/unit/test_subscriber tests/unit/test_sign
 tests_unit_test_subscriber_SOURCES = tests/unit/test_subscriber.c
 tests_unit_test_subscriber_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 # what signing costs
@@ -157,6 +157,8 @@ BENCH_BUILT += tests/bench/bench_sign$(EXEEXT)
 tests_unit_test_sign_SOURCES = tests/unit/test_sign.c
 tests_unit_test_sign_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 tests_unit_test_control_SOURCES = tests/unit/test_control.c
+tests_unit_test_control_memory_SOURCES = tests/unit/test_control_memory.c
+tests_unit_test_control_memory_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 tests_unit_test_control_LDADD = $(PPG_LIBS) $(TEST_LIBS)
 
 # ---- routes ----
