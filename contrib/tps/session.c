@@ -263,10 +263,11 @@ proceed(struct exchange *x)
 	}
 	if (!was_proven)
 		replace_others(x->dm, x->s);
-	if (session_server_answered(x))
-		session_take_commands(x);
-	else
+	session_server_answered(x);
+	if (x->stop)
 		session_refuse_commands(x);
+	else
+		session_take_commands(x);
 }
 
 /* The session that a message belongs to; NULL: *a says why there is none, or repeats our answer. */

@@ -229,7 +229,7 @@ header_status(const struct exchange *x)
 	return NULL;
 }
 
-bool
+void
 session_server_answered(struct exchange *x)
 {
 	unsigned allowed = 1u << DM_AUTH_MD5 | 1u << DM_AUTH_SHA256 | 1u << DM_AUTH_HMAC_MD5 | 1u << DM_AUTH_HMAC_SHA256;
@@ -241,7 +241,7 @@ session_server_answered(struct exchange *x)
 	int err;
 
 	if (c == NULL)
-		return true;
+		return;
 	if (x->dm->cf->allow_basic)
 		allowed |= 1u << DM_AUTH_BASIC;
 	if (c->chal != NULL && c->chal->type != NULL && dm_auth_parse(span_str(c->chal->type), &challenge) != OK)
@@ -251,19 +251,18 @@ session_server_answered(struct exchange *x)
 	err = dm_prover_answered(&s->p, (int)c->data, challenge, octets(&nonce), allowed, &why);
 	if (err == OK) {
 		s->server_ok = true;
-		return true;
+		return;
 	}
 	/* what was in that message did not count */
 	s->after = s->after_before;
 	s->gets = s->gets_before;
 	s->n_sent = 0;
 	if (err == ERR_BUSY)
-		return false;
+		return;
 	log_warning("dm", "device %s does not accept this server: %s", s->device_id, why.text);
 	session_event(x, "session", "%s: the device does not accept this server: %s", s->id, why.text);
 	s->over = true;
 	x->stop = true;
-	return false;
 }
 
 void

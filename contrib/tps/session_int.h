@@ -82,8 +82,8 @@ struct exchange {
 void session_start_auth(struct tps_dm *dm, struct session *s, const struct tps_dm_request *rq);
 /* Who sent this message? Fills header_code, challenge, stop, and s->proven. */
 void session_authenticate(struct exchange *x);
-/* What the device says to our header. True: its statuses of commands count. */
-bool session_server_answered(struct exchange *x);
+/* What the device says to our header. Where it refuses us, its statuses of our commands do not count. */
+void session_server_answered(struct exchange *x);
 /* Nonces as they will be needed in the next session. */
 void session_keep_nonces(struct exchange *x, bool last);
 

@@ -257,8 +257,9 @@ def server_is_challenged():
     reply = d.login()
     line, fits = d.header_status(reply)
     equal((fits, reply.commands()[0][2]), (False, "./Vendor/A"))
-    again = d.send([line], cred="")
+    again = d.send([line, "<Alert><Data>1226</Data>%s</Alert>" % item(source="./x", data="meanwhile")], cred="")
     assert d.server_fits(again)
+    equal((again.statuses()[2], "meanwhile" in tps.events(d.id, "alert")[-1]), (200, True))      # the device itself is proven
     equal([c[1:] for c in again.commands()][0][1:], ("./Vendor/A", "one"))
     equal(len(again.commands()), len(reply.commands()))
     line, _ = d.header_status(again)
