@@ -74,6 +74,17 @@ queue_length(struct queue *q)
 	return n;
 }
 
+bool
+queue_is_closed(struct queue *q)
+{
+	bool closed;
+
+	pthread_mutex_lock(&q->lock);
+	closed = q->closed;
+	pthread_mutex_unlock(&q->lock);
+	return closed;
+}
+
 struct qnode *
 queue_take(struct queue *q, int wait_ms)
 {

@@ -33,6 +33,7 @@ void queue_done(struct queue *q);
 int queue_put(struct queue *q, struct qnode *item);	/* OK, ERR_FULL, ERR_CLOSED */
 int queue_put_always(struct queue *q, struct qnode *item);	/* past the limit; OK, ERR_CLOSED */
 size_t queue_length(struct queue *q);
+bool queue_is_closed(struct queue *q);
 /*
  * Everything that waits, oldest first, linked by next; NULL when there is nothing.
  * wait_ms < 0 waits until an item comes or the queue is closed, 0 does not wait.

@@ -208,12 +208,12 @@ come_back(struct pg *pg)
 	if (pg->conn != NULL) {
 		log_warning("store", "%s; connecting again", pg->why.text);
 		pg_conn_close(pg);
-		pg->lost_at = pg_mono_ms();
+		pg->lost_at = store_mono_ms();
 		pg->delay_ms = DELAY_FIRST_MS;
 		pg->next_try_at = 0;
 	}
 	for (;;) {
-		int64_t now = pg_mono_ms();
+		int64_t now = store_mono_ms();
 
 		if (pg->away && now < pg->next_try_at)
 			return ERR_BUSY;
@@ -229,13 +229,13 @@ come_back(struct pg *pg)
 			pg->why = why;
 			return ERR_IO;
 		}
-		pg->next_try_at = pg_mono_ms() + pg->delay_ms;
+		pg->next_try_at = store_mono_ms() + pg->delay_ms;
 		pg->delay_ms = pg->delay_ms * 2 < DELAY_MAX_MS ? pg->delay_ms * 2 : DELAY_MAX_MS;
-		if (!pg->away && pg_mono_ms() - pg->lost_at < pg->patience_ms)
+		if (!pg->away && store_mono_ms() - pg->lost_at < pg->patience_ms)
 			log_info("store", "%s", why.text);
 		else if (!pg->away)
 			log_warning("store", "%s; not waiting any longer", why.text);
-		if (pg->away || pg_mono_ms() - pg->lost_at >= pg->patience_ms) {
+		if (pg->away || store_mono_ms() - pg->lost_at >= pg->patience_ms) {
 			pg->away = true;
 			pg->err = ERR_BUSY;
 			pg->why = why;
@@ -420,7 +420,6 @@ pg_close(struct store *store)
 
 const struct store_engine store_postgres = {
 	.scheme = "postgresql",
-	.keeps_events = true,
 	.open = pg_open,
 	.close = pg_close,
 	.group = pg_group,

@@ -12,15 +12,6 @@ enum { VERSION_MIN = 150000 };
 enum { LOCK_TRIES = 50, LOCK_WAIT_MS = 100 };	/* the server process of a killed gateway ends soon */
 #define LOCK_KEY "341188831059"		/* the octets of "OppgS" */
 
-int64_t
-pg_mono_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* ---- what the url says ----------------------------------------------------------------------- */
 
 static bool

@@ -181,7 +181,6 @@ int pg_conn_prepare(struct pg *pg, struct why *why);	/* statements; pipeline mod
 void pg_conn_close(struct pg *pg);
 /* "name: what the server said", never with the password. */
 int pg_conn_why(const struct pg *pg, struct why *why, int err, const char *said);
-int64_t pg_mono_ms(void);		/* not the clock that tests may hold */
 
 /* ---- pg_sql.c: parameters, sending, results ------------------------------------------------ */
 

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -25,6 +26,15 @@ engine_of(const char *url, const char **where)
 		}
 	}
 	return NULL;
+}
+
+int64_t
+store_mono_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static void
@@ -52,6 +62,8 @@ fill_defaults(struct store_config *cf)
 
 /* ---- writer thread --------------------------------------------------------------------- */
 
+enum { KEPT_AGAIN_MS = 500 };		/* from one try to write kept events to the next */
+
 static void
 die(struct store *store, const struct why *why)
 {
@@ -60,12 +72,20 @@ die(struct store *store, const struct why *why)
 		store->cf.fatal(store->cf.arg, why->text);
 }
 
+static void
+keep(struct store *store, struct store_op *op)
+{
+	op->result = OK;
+	op->node.next = NULL;
+	*store->kept_tail = &op->node;
+	store->kept_tail = &op->node.next;
+}
+
 /* Nobody may look at an operation after its done(): its owner may have freed it. */
 static void
 finish(struct store *store, size_t n, int result)
 {
-	bool keeps = result == ERR_FULL && store->engine->keeps_events && !store->closing;
-	struct qnode *first = NULL, **tail = &first;
+	bool keeps = result == ERR_FULL && !store->closing;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
@@ -75,41 +95,24 @@ finish(struct store *store, size_t n, int result)
 			store_op_clear(op);
 			op->result = result;
 		}
-		if (!keeps || op->kind != STORE_EVENT) {
+		if (keeps && op->kind == STORE_EVENT)
+			keep(store, op);
+		else
 			op->done(op);
-			continue;
-		}
-		op->result = OK;
-		op->node.next = NULL;
-		if (i < store->n_kept) {	/* kept before: back to the front */
-			*tail = &op->node;
-			tail = &op->node.next;
-		} else {
-			*store->kept_tail = &op->node;
-			store->kept_tail = &op->node.next;
-		}
 	}
-	if (first == NULL)
-		return;
-	if (store->kept == NULL)
-		store->kept_tail = tail;
-	*tail = store->kept;
-	store->kept = first;
 }
 
-/* Kept events go first, in half of a group: the other half lets those that wait now go on, or be refused. */
+/* The first of the operations that wait, as the group that runs next. */
 static size_t
-take_kept(struct store *store)
+take_group(struct store *store, struct qnode **all)
 {
 	size_t n = 0;
 
-	while (store->kept != NULL && n < (store->cf.group_max + 1) / 2) {
-		store->group[n++] = (struct store_op *)store->kept;
-		store->kept = store->kept->next;
+	while (*all != NULL && n < store->cf.group_max) {
+		store->group[n++] = (struct store_op *)*all;
+		*all = (*all)->next;
 	}
-	if (store->kept == NULL)
-		store->kept_tail = &store->kept;
-	return store->n_kept = n;
+	return n;
 }
 
 const uint32_t store_commit_sizes[STORE_SIZES] = { 1, 4, 16, 64, 256, 1024 };
@@ -167,40 +170,90 @@ run_group(struct store *store, size_t n)
 		store->cf.notes_due(store->cf.arg);
 }
 
-static void *
-writer(void *arg)
+/*
+ * Kept events go again before all that waits, in groups of their own: what makes others fail is not in their way. Those
+ * that are refused once more stay, in their order, for the next time.
+ */
+static void
+run_kept(struct store *store)
 {
-	struct store *store = arg;
-	struct qnode *all;
+	while (store->kept != NULL) {
+		struct qnode *rest = store->kept, **end = store->kept_tail;
+		size_t n = take_group(store, &rest);
+		bool refused;
 
-	while ((all = queue_take(&store->queue, -1)) != NULL) {
-		while (all != NULL) {
-			struct why why = { 0 };
-			size_t n = take_kept(store);
-
-			while (all != NULL && (n < store->cf.group_max || n == store->n_kept)) {
-				store->group[n++] = (struct store_op *)all;
-				all = all->next;
-			}
-			if (store->dead) {
-				finish(store, n, ERR_CLOSED);
-				continue;
-			}
-			run_group(store, n);
-			if (!store->dead && store->engine->rest(store, all != NULL ||
-			    queue_length(&store->queue) > 0, &why) != OK)
-				die(store, &why);
-		}
-	}
-	store->closing = true;
-	while (store->kept != NULL) {		/* one more try */
-		size_t n = take_kept(store);
-
+		store->kept = NULL;
+		store->kept_tail = &store->kept;
 		if (store->dead)
 			finish(store, n, ERR_CLOSED);
 		else
 			run_group(store, n);
+		refused = store->kept != NULL;
+		if (rest != NULL) {
+			*store->kept_tail = rest;
+			store->kept_tail = end;
+		}
+		if (refused) {
+			store->kept_again_ms = store_mono_ms() + KEPT_AGAIN_MS;
+			return;
+		}
 	}
+	store->kept_again_ms = 0;
+}
+
+/* What waits now, oldest first. *over: nothing will come any more. */
+static struct qnode *
+wait_for_some(struct store *store, bool *over)
+{
+	int64_t ms = store->kept_again_ms - store_mono_ms();
+	struct qnode *all = queue_take(&store->queue, store->kept == NULL ? -1 : ms > 0 ? (int)ms : 0);
+
+	*over = all == NULL && (store->kept == NULL || queue_is_closed(&store->queue)) &&
+	    (all = queue_take(&store->queue, 0)) == NULL;
+	return all;
+}
+
+static void
+run_all(struct store *store, struct qnode *all)
+{
+	struct why why = { 0 };
+
+	while (all != NULL) {
+		size_t n;
+
+		if (store->closing)
+			run_kept(store);
+		n = take_group(store, &all);
+		if (store->dead) {
+			finish(store, n, ERR_CLOSED);
+			continue;
+		}
+		if (store->kept != NULL) {	/* these would be refused as well, and be in the way */
+			finish(store, n, ERR_FULL);
+			continue;
+		}
+		run_group(store, n);
+		run_kept(store);
+		if (!store->dead && store->engine->rest(store, all != NULL || queue_length(&store->queue) > 0, &why) != OK)
+			die(store, &why);
+	}
+}
+
+static void *
+writer(void *arg)
+{
+	struct store *store = arg;
+	bool over = false;
+
+	while (!over) {
+		struct qnode *all = wait_for_some(store, &over);
+
+		if (store->kept != NULL && store_mono_ms() >= store->kept_again_ms)
+			run_kept(store);
+		run_all(store, all);
+	}
+	store->closing = true;
+	run_kept(store);		/* one more try */
 	return NULL;
 }
 

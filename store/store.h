@@ -82,7 +82,7 @@ struct store_config {
  * file is left as it was when it is no database of ours or of a newer schema (C-07).
  */
 int store_open(const struct store_config *cf, struct store **out, struct why *why);
-/* From now on nothing is kept for a server that is away; with the next group what was kept is refused. Any thread. */
+/* From now on no EVENT is kept for a server that is away or a disk that is full; soon what was kept is refused. Any thread. */
 void store_hurry(struct store *store);
 /* Finishes what waits, checkpoints, closes. */
 void store_close(struct store **store);
@@ -137,7 +137,7 @@ enum store_priority { STORE_HIGH, STORE_MEDIUM, STORE_LOW, STORE_PRIORITIES };
  * First member of every operation. The caller owns the memory and keeps it until done(op), which is
  * called on the writer thread after the commit (or the failure) of its group; it must be short.
  * result: OK; ERR_EXISTS (push-id used by this initiator); ERR_NOT_FOUND; ERR_FULL (disk full, or the server away:
- * refused for now); ERR_CLOSED; what an operation says beside its own.
+ * refused for now; an EVENT is not, it waits until it can be written); ERR_CLOSED; what an operation says beside its own.
  */
 struct store_op {
 	struct qnode node;

@@ -15,11 +15,6 @@
  */
 struct store_engine {
 	const char *scheme;		/* what a url starts with, up to the colon */
-	/*
-	 * A refused group (ERR_FULL) may pass by itself: EVENTs, which say what has happened already, are not
-	 * refused with it but run again with the next group.
-	 */
-	bool keeps_events;
 	int (*open)(struct store *store, const char *where, struct why *why);
 	void (*close)(struct store *store);
 	/*
@@ -59,9 +54,12 @@ struct store {
 	struct queue queue;
 	pthread_t writer;
 	struct store_op **group;	/* room for group_max and one */
-	/* Writer thread: events of refused groups, oldest first; so many of them lead the group that runs. */
+	/*
+	 * Writer thread: EVENTs of refused groups (ERR_FULL), oldest first. They say what has happened already, so they
+	 * are not refused but run again, then and at intervals; until they are written all else is refused.
+	 */
 	struct qnode *kept, **kept_tail;
-	size_t n_kept;
+	int64_t kept_again_ms;		/* monotonic */
 	atomic_bool closing;		/* nothing is kept any more */
 	bool refusing;			/* the last group was refused: said once */
 	bool dead;			/* writer thread: a disk error was reported */
@@ -71,6 +69,7 @@ struct store {
 	struct store_stats next;	/* writer thread: shown after the commit */
 };
 
+int64_t store_mono_ms(void);	/* not the clock that tests may hold */
 void store_op_init(struct store_op *op);	/* out-members of a new operation, whatever they hold */
 /* Give back what an operation holds for its caller, as it must be after a failure. */
 void store_op_clear(struct store_op *op);

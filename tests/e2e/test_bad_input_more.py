@@ -492,11 +492,8 @@ def start_on_small_disk(cut, size):
     return disk
 
 
-@case
-def c07_full_disk():
-    """Submissions get 503 with Retry-After until there is room; what was accepted stays."""
-    own = harness.Smscsim()
-    cut = Gateway(own.port, start=False)
+def start_on_disk_to_fill(cut):
+    """ppgd with its store on a small file system; answers the name of the file that fill_disk() makes there."""
     with open(cut.config) as f:
         text = f.read()
     with open(cut.config, "w") as f:
@@ -504,18 +501,30 @@ def c07_full_disk():
     disk = start_on_small_disk(cut, 8 << 20)
     cut.program.wait_line("ppgd: ready")
     cut.wait_link()
-    first, last = new_id(), new_id()
-    equal(cut.push(NUMBER, push_id=first).code, 1001)
-    cut.wait_state(first, "delivered")
-    ballast = "/proc/%d/root%s/ballast" % (cut.program.pid, disk)
+    return "/proc/%d/root%s/ballast" % (cut.program.pid, disk)
+
+
+def fill_disk(cut, ballast, **content):
+    """Returns the first answer that is not 202: the files of the store have room of their own for a while."""
     with open(ballast, "wb", buffering=0) as f:
         try:
             while True:
                 f.write(bytes(65536))
         except OSError:
             pass
-    content = dict(content=bytes(20000), content_type="application/x-any")
-    full = wait_for(lambda: next((a for a in (cut.push(NUMBER, **content) for _ in range(5)) if a.http != 202), None), "503")
+    return wait_for(lambda: next((a for a in (cut.push(NUMBER, **content) for _ in range(5)) if a.http != 202), None), "503")
+
+
+@case
+def c07_full_disk():
+    """Submissions get 503 with Retry-After until there is room; what was accepted stays."""
+    own = harness.Smscsim()
+    cut = Gateway(own.port, start=False)
+    ballast = start_on_disk_to_fill(cut)
+    first, last = new_id(), new_id()
+    equal(cut.push(NUMBER, push_id=first).code, 1001)
+    cut.wait_state(first, "delivered")
+    full = fill_disk(cut, ballast, content=bytes(20000), content_type="application/x-any")
     equal(full.http, 503)
     assert "disk is full" in full.text, full.text
     equal(cut.admin("/healthz").status, 200)
@@ -523,6 +532,31 @@ def c07_full_disk():
     wait_for(lambda: cut.push(NUMBER, push_id=last).code == 1001, "room")
     cut.wait_state(last, "delivered")
     equal(cut.show(first)["state"], "delivered")
+    cut.stop()
+
+
+@case
+def c07_full_disk_before_the_outcome():
+    """The SMSC has taken it, and that cannot be written: it is, as soon as there is room, and nothing is sent again."""
+    own = harness.Smscsim()
+    cut = Gateway(own.port, start=False)
+    ballast = start_on_disk_to_fill(cut)
+    numbers = ["+1202555%04d" % i for i in range(300, 308)]
+    push_id, last = new_id(), new_id()
+    own.fault("delay", value=4000, count=len(numbers))
+    equal(cut.push(numbers, push_id=push_id).code, 1001)
+    wait_for(lambda: cut.metric('link_submitted_total{smsc_id="main"}') == len(numbers), "submit_sm to leave")
+    full = fill_disk(cut, ballast)
+    equal(full.http, 503)
+    cut.program.wait_line("operations are refused")
+    wait_for(lambda: cut.metric("submitted_total") == len(numbers), "answers")
+    equal(cut.push(NUMBER).http, 503)
+    equal(cut.admin("/healthz").status, 200)
+    os.unlink(ballast)
+    cut.wait_state(push_id, "delivered")
+    equal([len(own.messages(dest=n)) for n in numbers], [1] * len(numbers))
+    wait_for(lambda: cut.push(NUMBER, push_id=last).code == 1001, "room")
+    cut.wait_state(last, "delivered")
     cut.stop()
 
 

@@ -149,7 +149,7 @@ fault(unsigned what)
 	int rc = SQLITE_OK;
 
 	seen++;
-	if ((armed_what & what) != 0 && armed_k > 0 && --armed_k == 0)
+	if ((armed_what & what) != 0 && (armed_k == FAULT_EACH || (armed_k > 0 && --armed_k == 0)))
 		rc = armed_rc;
 	return rc;
 }

@@ -13,7 +13,9 @@ enum fault_on { FAULT_WRITE = 1, FAULT_SYNC = 2 };
 void fault_on(void);
 void fault_off(void);
 
-/* The k-th (from 1) write or sync from now on fails with the SQLite error rc, once; 0: none. */
+#define FAULT_EACH UINT32_MAX
+
+/* The k-th (from 1) write or sync from now on fails with the SQLite error rc, once; FAULT_EACH: all do; 0: none. */
 void fault_arm(unsigned what, unsigned k, int rc);
 unsigned fault_seen(void);	/* writes and syncs since fault_arm */
 
