@@ -45,8 +45,10 @@ tests_unit_test_http_tls_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 
 # Passwords
 base_libbase_a_SOURCES += base/password.c base/password.h
-check_PROGRAMS += tests/unit/test_password
-TESTS += tests/unit/test_password
+check_PROGRAMS += tests/unit/test_password tests/unit/test_secret
+TESTS += tests/unit/test_password tests/unit/test_secret
+tests_unit_test_secret_SOURCES = tests/unit/test_secret.c
+tests_unit_test_secret_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 tests_unit_test_password_SOURCES = tests/unit/test_password.c
 tests_unit_test_password_LDADD = $(BASE_LIBS) $(TEST_LIBS)
 
