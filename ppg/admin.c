@@ -188,6 +188,7 @@ static const struct route {
 	{ "GET",    "/api/v1/subscribers", false, BODY_USUAL,   admin_get_subscriber },
 	{ "PUT",    "/api/v1/subscribers", false, BODY_TABLE,   admin_put_subscribers },
 	{ "DELETE", "/api/v1/subscribers", false, BODY_USUAL,   admin_delete_subscriber },
+	{ "GET",    "/api/v1/profiles",    false, BODY_USUAL,   admin_list_profiles },
 	{ "GET",    "/api/v1/profiles/",   false, BODY_USUAL,   admin_get_profile },
 	{ "PUT",    "/api/v1/profiles/",   false, BODY_PROFILE, admin_put_profile },
 	{ "DELETE", "/api/v1/profiles/",   false, BODY_USUAL,   admin_delete_profile },

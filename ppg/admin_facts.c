@@ -14,7 +14,7 @@
 #include "ppg/subscriber.h"
 #include "ppg/uaprof.h"
 
-enum { SLICE = 1000, BAD_SHOWN = 1000, TYPE_MAX = 200 };
+enum { SLICE = 1000, BAD_SHOWN = 1000, ROWS_MAX = 1000, ROWS_USUAL = 100, TYPE_MAX = 200 };
 
 /* A write that the store has, or will have. Freed when its request is gone. */
 struct write {
@@ -272,6 +272,40 @@ read_name(struct http_request *rq, const char *rest)
 		admin_error(rq, 400, "a profile's name has letters, digits and . _ - +, at most %d", SUBSCRIBER_NAME_MAX);
 	free(octets);
 	return name;
+}
+
+static json_t *
+profiles_json(const struct store_profile_row *rows, uint32_t n, bool more)
+{
+	json_t *list = json_array();
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		json_array_append_new(list, json_pack("{s:s, s:o, s:I}", "name", rows[i].name, "content_type",
+		    admin_text(rows[i].content_type), "octets", (json_int_t)rows[i].octets));
+	return json_pack("{s:o, s:o}", "profiles", list, "next_after", more ? json_string(rows[n - 1].name) : json_null());
+}
+
+void
+admin_list_profiles(struct admin *admin, struct http_request *rq, const char *rest)
+{
+	char *after = http_request_param(rq, "after");
+	struct store_profile_row *rows;
+	int64_t limit;
+	uint32_t n;
+
+	if (!admin_number(rq, "limit", 1, ROWS_MAX, ROWS_USUAL, &limit))
+		;
+	else if (after != NULL && !profile_name_ok(span_str(after)))
+		admin_error(rq, 400, "after: a profile's name has letters, digits and . _ - +, at most %d",
+		    SUBSCRIBER_NAME_MAX);
+	else if (store_read_profiles(admin->reader, after, (uint32_t)limit, &rows, &n) != OK)
+		admin_error(rq, 500, "the store could not be read");
+	else {
+		admin_json(rq, 200, profiles_json(rows, n, n == (uint32_t)limit));
+		store_profile_rows_free(rows, n);
+	}
+	free(after);
 }
 
 void

@@ -69,6 +69,7 @@ void admin_audit(struct admin *admin, struct http_request *rq, const char *rest)
 void admin_get_subscriber(struct admin *admin, struct http_request *rq, const char *rest);
 void admin_put_subscribers(struct admin *admin, struct http_request *rq, const char *rest);
 void admin_delete_subscriber(struct admin *admin, struct http_request *rq, const char *rest);
+void admin_list_profiles(struct admin *admin, struct http_request *rq, const char *rest);
 void admin_get_profile(struct admin *admin, struct http_request *rq, const char *rest);
 void admin_put_profile(struct admin *admin, struct http_request *rq, const char *rest);
 void admin_delete_profile(struct admin *admin, struct http_request *rq, const char *rest);

@@ -36,7 +36,7 @@ const struct ctl_verb ctl_verbs[] = {
 	{ "links", "", "print the links to SMSCs and their states", ctl_links },
 	{ "route", "NUMBER", "tell which link a push to a number would take, and why", ctl_route },
 	{ "subscribers", "ACTION ARGUMENT", "import FILE, show ADDRESS or remove ADDRESS", ctl_subscribers },
-	{ "profiles", "ACTION NAME [FILE]", "put NAME FILE, get NAME or remove NAME", ctl_profiles },
+	{ "profiles", "ACTION [NAME [FILE]]", "put NAME FILE, get NAME, remove NAME or list", ctl_profiles },
 	{ "metrics", "", "print the gateway's counters", ctl_metrics },
 	{ "reload", "", "have the gateway read its configuration again", ctl_reload },
 	{ 0 },

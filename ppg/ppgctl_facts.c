@@ -239,14 +239,46 @@ remove_profile(const struct ctl_verb *verb, const struct ctl_admin *a, const cha
 	return json != NULL ? done(a, json, "removed") : result;
 }
 
+static enum ctl_exit
+list_profiles(const struct ctl_verb *verb, const struct ctl_admin *a, const char *after, const char *limit)
+{
+	struct sbuf path = { 0 };
+	struct ctl_request rq = { .method = "GET" };
+	enum ctl_exit result;
+	json_t *json, *p;
+	size_t i;
+
+	sbuf_str(&path, "/api/v1/profiles");
+	ctl_put_param(&path, '?', "limit", limit != NULL ? limit : "100");
+	ctl_put_param(&path, '&', "after", after);
+	rq.path = path.s;
+	json = ctl_admin_json(verb, a, &rq, &result);
+	sbuf_done(&path);
+	if (json == NULL)
+		return result;
+	if (a->json) {
+		ctl_print_json(json);
+		return CTL_DONE;
+	}
+	printf("%10s  %-32s %s\n", "OCTETS", "NAME", "CONTENT-TYPE");
+	json_array_foreach(json_object_get(json, "profiles"), i, p)
+		printf("%10s  %-32s %s\n", ctl_member(p, "octets"), ctl_member(p, "name"), ctl_member(p, "content_type"));
+	if (json_is_string(json_object_get(json, "next_after")))
+		printf("more with --after %s\n", ctl_member(json, "next_after"));
+	json_decref(json);
+	return CTL_DONE;
+}
+
 enum ctl_exit
 ctl_profiles(const struct ctl_verb *verb, int argc, char **argv)
 {
 	struct ctl_admin a = { 0 };
-	const char *type = NULL;
+	const char *type = NULL, *after = NULL, *limit = NULL;
 	const struct ctl_option options[] = {
 		CTL_ADMIN_OPTIONS(a),
 		{ "type", "TYPE", "content type of FILE; default application/vnd.wap.uaprof", &type, NULL, NULL },
+		{ "limit", "N", "list: so many, 1..1000; default 100", &limit, NULL, NULL },
+		{ "after", "NAME", "list: those behind this one: the next page", &after, NULL, NULL },
 		{ 0 },
 	};
 	struct ctl_list args = { 0 };
@@ -254,21 +286,24 @@ ctl_profiles(const struct ctl_verb *verb, int argc, char **argv)
 	enum ctl_exit result;
 	const char *action;
 
-	if (!ctl_parse(verb, options, argc, argv, &args, 2, 3, &result)) {
+	if (!ctl_parse(verb, options, argc, argv, &args, 1, 3, &result)) {
 		ctl_list_done(&args);
 		return result;
 	}
 	action = args.items[0];
 	sbuf_str(&path, "/api/v1/profiles/");
-	ctl_put_percent(&path, args.items[1]);
-	if (strcmp(action, "put") == 0 && args.n == 3)
+	if (args.n > 1)
+		ctl_put_percent(&path, args.items[1]);
+	if (strcmp(action, "list") == 0 && args.n == 1)
+		result = list_profiles(verb, &a, after, limit);
+	else if (strcmp(action, "put") == 0 && args.n == 3)
 		result = put_profile(verb, &a, path.s, args.items[2], type);
 	else if (strcmp(action, "get") == 0 && args.n == 2)
 		result = get_profile(verb, &a, path.s);
 	else if (strcmp(action, "remove") == 0 && args.n == 2)
 		result = remove_profile(verb, &a, path.s);
 	else
-		result = ctl_wrong_use(verb, "put NAME FILE, get NAME or remove NAME");
+		result = ctl_wrong_use(verb, "put NAME FILE, get NAME, remove NAME or list");
 	ctl_list_done(&args);
 	sbuf_done(&path);
 	return result;

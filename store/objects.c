@@ -259,6 +259,18 @@ store_push_rows_free(struct store_push_row *rows, uint32_t n)
 }
 
 void
+store_profile_rows_free(struct store_profile_row *rows, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		free(rows[i].name);
+		free(rows[i].content_type);
+	}
+	free(rows);
+}
+
+void
 store_audit_rows_free(struct store_audit_row *rows, uint32_t n)
 {
 	uint32_t i;

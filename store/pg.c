@@ -434,6 +434,7 @@ const struct store_engine store_postgres = {
 	.read_audit = pg_read_audit,
 	.read_any_subscriber = pg_read_any_subscriber,
 	.read_subscriber = pg_read_subscriber,
+	.read_profiles = pg_read_profiles,
 	.read_profile = pg_read_profile,
 	.read_remark = pg_read_remark,
 	.read_memory = pg_read_memory,

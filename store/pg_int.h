@@ -351,6 +351,7 @@ int pg_read_remark(void *reader, int64_t push, uint32_t n, uint32_t *first_n, ui
 int pg_read_memory(void *reader, int64_t now, void (*each)(void *arg, const struct store_memory *row), void *arg);
 int pg_read_any_subscriber(void *reader, bool *any);
 int pg_read_subscriber(void *reader, const char *key, struct store_subscriber_view *out);
+int pg_read_profiles(void *reader, const char *after, uint32_t max, struct store_profile_row **rows, uint32_t *n);
 int pg_read_profile(void *reader, const char *name, struct sbuf *document, char **content_type);
 
 #endif

@@ -11,7 +11,7 @@
 
 enum read_query {
 	R_PUSH_IDS, R_RECIPIENTS, R_KEYS, R_MESSAGE, R_PUSHES, R_AUDITED, R_AUDIT, R_SUBSCRIBER, R_ANY_SUBSCRIBER,
-	R_PROFILE, R_REMARK, R_MEMORY, READ_QUERIES
+	R_PROFILES, R_PROFILE, R_REMARK, R_MEMORY, READ_QUERIES
 };
 enum { LOOK_BACK = 100000 };	/* pushes of others that are passed over for those of one initiator */
 
@@ -40,6 +40,8 @@ static const struct pg_sql queries[READ_QUERIES] = {
 	    " WHERE push = $1 AND id > $2 ORDER BY id LIMIT $3" },
 	[R_SUBSCRIBER] = { "b", "SELECT number, profile, facts FROM subscriber WHERE key = $1" },
 	[R_ANY_SUBSCRIBER] = { "", "SELECT 1 FROM subscriber LIMIT 1" },
+	[R_PROFILES] = { "bi", "SELECT name, content_type, length(document) FROM profile WHERE name > $1 ORDER BY name"
+	    " LIMIT $2" },
 	[R_PROFILE] = { "b", "SELECT document, content_type FROM profile WHERE name = $1" },
 	[R_REMARK] = { "ii", "(SELECT id, n, text FROM remark WHERE id = -$2::int8) UNION ALL (SELECT id, n, text FROM remark"
 	    " WHERE id BETWEEN $1 AND $2 ORDER BY id DESC LIMIT 1) ORDER BY id LIMIT 1" },
@@ -402,7 +404,7 @@ pg_read_message(void *reader, const char *pi, const char *push_id, const char *k
 /* ---- the newest pushes ----------------------------------------------------------------------- */
 
 struct listing {
-	const char *pi, *push_id;
+	const char *pi, *push_id, *after;
 	int64_t from;
 	uint32_t max;
 	void *rows;		/* out: heap */
@@ -562,6 +564,38 @@ int
 pg_read_any_subscriber(void *reader, bool *any)
 {
 	return look_up(reader, look_any_subscriber, any);
+}
+
+static int
+look_profiles(struct reader *r, void *arg)
+{
+	struct listing *l = arg;
+	struct store_profile_row *rows;
+	int err, row, n;
+
+	give_text(r, l->after);
+	give_int(r, l->max);
+	if ((err = ask(r, R_PROFILES)) != OK || (n = pg_rows(r->result)) == 0)
+		return err;
+	if ((rows = calloc((size_t)n, sizeof rows[0])) == NULL)
+		abort();
+	for (row = 0; row < n; row++)
+		rows[row] = (struct store_profile_row){ .name = pg_get_text(r->result, row, 0),
+			.content_type = pg_get_text(r->result, row, 1), .octets = (uint64_t)pg_get_int(r->result, row, 2) };
+	l->rows = rows;
+	l->n = (uint32_t)n;
+	return OK;
+}
+
+int
+pg_read_profiles(void *reader, const char *after, uint32_t max, struct store_profile_row **rows, uint32_t *n)
+{
+	struct listing l = { .after = after, .max = max };
+	int err = look_up(reader, look_profiles, &l);
+
+	*rows = l.rows;
+	*n = l.n;
+	return err;
 }
 
 int

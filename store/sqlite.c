@@ -235,6 +235,7 @@ const struct store_engine store_sqlite = {
 	.read_audit = sqlite_read_audit,
 	.read_any_subscriber = sqlite_read_any_subscriber,
 	.read_subscriber = sqlite_read_subscriber,
+	.read_profiles = sqlite_read_profiles,
 	.read_profile = sqlite_read_profile,
 	.read_remark = sqlite_read_remark,
 	.read_memory = sqlite_read_memory,

@@ -343,7 +343,7 @@ uint32_t push_delete_recipients(struct db *db, int64_t lo, int64_t hi, uint32_t 
 /* ---- sqlite_read.c, sqlite_list.c: readers ----------------------------------------------------------- */
 
 enum read_query { R_BEGIN, R_END, R_INDEX, R_PUSH, R_PROGRESS, R_RECIPIENTS, R_MESSAGE, R_KEY_RUNS, R_KEYS, R_NAME, R_HEAD,
-	R_AUDIT, R_PUSHES, R_SUBSCRIBER, R_ANY_SUBSCRIBER, R_PROFILE, R_REMARK, R_MEMORY, READ_QUERIES };
+	R_AUDIT, R_PUSHES, R_SUBSCRIBER, R_ANY_SUBSCRIBER, R_PROFILES, R_PROFILE, R_REMARK, R_MEMORY, READ_QUERIES };
 
 struct reader {
 	struct db *db;
@@ -375,6 +375,7 @@ int sqlite_read_remark(void *reader, int64_t push, uint32_t n, uint32_t *first_n
 int sqlite_read_memory(void *reader, int64_t now, void (*each)(void *arg, const struct store_memory *row), void *arg);
 int sqlite_read_any_subscriber(void *reader, bool *any);
 int sqlite_read_subscriber(void *reader, const char *key, struct store_subscriber_view *out);
+int sqlite_read_profiles(void *reader, const char *after, uint32_t max, struct store_profile_row **rows, uint32_t *n);
 int sqlite_read_profile(void *reader, const char *name, struct sbuf *document, char **content_type);
 
 #endif

@@ -212,6 +212,34 @@ sqlite_read_any_subscriber(void *reader, bool *any)
 }
 
 int
+sqlite_read_profiles(void *reader, const char *after, uint32_t max, struct store_profile_row **rows, uint32_t *n)
+{
+	struct reader *r = reader;
+	sqlite3_stmt *q = r->q[R_PROFILES];
+	uint32_t cap = 0;
+	int err = OK;
+
+	sql_text(q, 1, after);
+	sql_int(q, 2, max);
+	while (read_row(q, &err)) {
+		if (*n == cap) {
+			cap = cap > 0 ? cap * 2 : 16;
+			if ((*rows = realloc(*rows, cap * sizeof **rows)) == NULL)
+				abort();
+		}
+		(*rows)[(*n)++] = (struct store_profile_row){ .name = sql_get_text(q, 0), .content_type = sql_get_text(q, 1),
+			.octets = (uint64_t)sqlite3_column_int64(q, 2) };
+	}
+	sqlite3_reset(q);
+	if (err != OK) {
+		store_profile_rows_free(*rows, *n);
+		*rows = NULL;
+		*n = 0;
+	}
+	return err;
+}
+
+int
 sqlite_read_profile(void *reader, const char *name, struct sbuf *document, char **content_type)
 {
 	struct reader *r = reader;

@@ -32,6 +32,7 @@ static const char *const texts[READ_QUERIES] = {
 	    " LEFT JOIN progress g ON g.push = p.id AND p.n_recipients = 0 WHERE p.id < ?1 ORDER BY p.id DESC",
 	[R_SUBSCRIBER] = "SELECT number, profile, facts FROM subscriber WHERE key = ?1",
 	[R_ANY_SUBSCRIBER] = "SELECT 1 FROM subscriber LIMIT 1",
+	[R_PROFILES] = "SELECT name, content_type, length(document) FROM profile WHERE name > ?1 ORDER BY name LIMIT ?2",
 	[R_PROFILE] = "SELECT document, content_type FROM profile WHERE name = ?1",
 	[R_REMARK] = "SELECT id, n, text FROM remark WHERE id = -?2 OR id = (SELECT max(id) FROM remark"
 	    " WHERE id BETWEEN ?1 AND ?2) ORDER BY id LIMIT 1",

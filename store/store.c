@@ -479,6 +479,15 @@ store_read_memory(struct store_reader *reader, int64_t now, void (*each)(void *a
 }
 
 int
+store_read_profiles(struct store_reader *reader, const char *after, uint32_t max, struct store_profile_row **rows,
+    uint32_t *n)
+{
+	*rows = NULL;
+	*n = 0;
+	return reader->engine->read_profiles(reader->db, after != NULL ? after : "", max, rows, n);
+}
+
+int
 store_read_profile(struct store_reader *reader, const char *name, struct sbuf *document, char **content_type)
 {
 	*content_type = NULL;

@@ -500,6 +500,14 @@ int store_read_remark(struct store_reader *reader, int64_t push, uint32_t n, uin
 /* each() gets what is not over at `now`, in the order it came. OK or ERR_IO. */
 int store_read_memory(struct store_reader *reader, int64_t now, void (*each)(void *arg, const struct store_memory *row),
     void *arg);
+/* The profiles behind this name (NULL: from the first), in the order of the octets of their names. OK or ERR_IO. */
+struct store_profile_row {
+	char *name, *content_type;		/* content_type NULL: none was given */
+	uint64_t octets;			/* of the document */
+};
+int store_read_profiles(struct store_reader *reader, const char *after, uint32_t max, struct store_profile_row **rows,
+    uint32_t *n);
+void store_profile_rows_free(struct store_profile_row *rows, uint32_t n);
 /* Appends the document. content_type (heap) is the caller's. ERR_NOT_FOUND. */
 int store_read_profile(struct store_reader *reader, const char *name, struct sbuf *document, char **content_type);
 

@@ -42,6 +42,7 @@ struct store_engine {
 	int (*read_subscriber)(void *reader, const char *key, struct store_subscriber_view *out);
 	int (*read_remark)(void *reader, int64_t push, uint32_t n, uint32_t *first_n, uint32_t *n_chunk, char **text);
 	int (*read_memory)(void *reader, int64_t now, void (*each)(void *arg, const struct store_memory *row), void *arg);
+	int (*read_profiles)(void *reader, const char *after, uint32_t max, struct store_profile_row **rows, uint32_t *n);
 	int (*read_profile)(void *reader, const char *name, struct sbuf *document, char **content_type);
 };
 

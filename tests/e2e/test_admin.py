@@ -61,7 +61,7 @@ def everything_needs_the_token():
 @case
 def paths_and_methods():
     rows = (("GET", "nothing", 404, "no such path"), ("GET", "pushes/", 404, "no such path"),
-            ("GET", "profiles", 404, "no such path"), ("GET", "profiles/", 404, "no such path"),
+            ("PUT", "profiles", 405, "another method"), ("GET", "profiles/", 404, "no such path"),
             ("DELETE", "pushes", 405, "another method"), ("POST", "subscribers", 405, "another method"),
             ("POST", "profiles/x", 405, "another method"), ("GET", "reload", 405, "another method"),
             ("PUT", "links", 405, "another method"), ("PATCH", "pushes", 405, "another method"),
@@ -259,6 +259,26 @@ def profiles_are_written_read_and_removed():
     equal(good(api("DELETE", "profiles/bytes")), {"removed": 1})
     for method in ("GET", "DELETE"):
         refused(api(method, "profiles/bytes"), 404, "no such profile")
+
+
+@case
+def profiles_are_listed():
+    names = ["l%02d" % i for i in range(11)] + ["l+1"]
+    for name in names:
+        good(api("PUT", "profiles/" + urllib.parse.quote(name), name.encode(), headers={"Content-Type": "text/x"}))
+    expected = [{"name": n, "content_type": "text/x", "octets": 3} for n in sorted(names)]
+    got, after = [], "l"
+    while after:
+        page = good(api("GET", "profiles?" + urllib.parse.urlencode({"after": after, "limit": 5})))
+        got += page["profiles"]
+        after = page["next_after"]
+    equal([p for p in got if p["name"].startswith("l")], expected)
+    equal([p["name"] for p in good(api("GET", "profiles"))["profiles"]], sorted(p["name"] for p in good(api("GET", "profiles?limit=1000"))["profiles"]))
+    for query, part in (("limit=0", "limit"), ("limit=1001", "limit"), ("after=a%20b", "after"), ("after=", "after")):
+        refused(api("GET", "profiles?" + query), 400, part)
+    for name in names:
+        good(api("DELETE", "profiles/" + urllib.parse.quote(name)))
+    equal(good(api("GET", "profiles?after=l&limit=1"))["profiles"], [p for p in got if p["name"] > "m"][:1])
 
 
 @case

@@ -163,13 +163,20 @@ def profiles_are_kept():
     equal(ctl("profiles", "get", "phone"), RDF)
     equal(json.loads(ctl("profiles", "put", "text", file("x", "any"), "--type", "text/plain", "--json")), {"written": 1})
     equal(ctl("profiles", "get", "text"), "any")
+    line = "%10s  %-32s %s\n"
+    head, phone = line % ("OCTETS", "NAME", "CONTENT-TYPE"), line % (len(RDF), "phone", "application/vnd.wap.uaprof")
+    equal(ctl("profiles", "list"), head + phone + line % (3, "text", "text/plain"))
+    equal(ctl("profiles", "list", "--limit", "1"), head + phone + "more with --after phone\n")
+    equal(json.loads(ctl("profiles", "list", "--after", "phone", "--json")),
+          {"profiles": [{"name": "text", "content_type": "text/plain", "octets": 3}], "next_after": None})
+    says_no("limit is a number", "profiles", "list", "--limit", "0")
     equal(ctl("profiles", "remove", "text"), "removed\n")
     says_no("no such profile", "profiles", "get", "text")
     says_no("no such profile", "profiles", "remove", "text")
     says_no("line", "profiles", "put", "p", file("bad.rdf", "<x>"))
     says_no("a profile's name", "profiles", "put", "a/b", file("phone.rdf", RDF))
     for args in (("put", "p"), ("get", "p", "x"), ("list", "p"), ("remove", "p", "x")):
-        says_no("put NAME FILE, get NAME or remove NAME", "profiles", *args, status=2)
+        says_no("put NAME FILE, get NAME, remove NAME or list", "profiles", *args, status=2)
     says_no("%s: more than" % file("big", b"x" * ((1 << 20) + 1)), "profiles", "put", "p", os.path.join(FOLDER, "big"), status=2)
 
 

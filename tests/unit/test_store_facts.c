@@ -234,6 +234,56 @@ profiles_are_put_and_removed(void **state)
 	sbuf_done(&document);
 }
 
+/* The names of a page, with a blank behind each. */
+static uint32_t
+list_profiles(struct fixture *f, const char *after, uint32_t max, struct sbuf *names)
+{
+	struct store_profile_row *rows;
+	uint32_t n, i;
+
+	assert_int_equal(store_read_profiles(f->reader, after, max, &rows, &n), OK);
+	sbuf_clear(names);
+	for (i = 0; i < n; i++) {
+		sbuf_fmt(names, "%s ", rows[i].name);
+		assert_int_equal(rows[i].octets, strlen(rows[i].name));
+		if (rows[i].name[0] == 'A')
+			assert_null(rows[i].content_type);
+		else
+			assert_string_equal(rows[i].content_type, "text/plain");
+	}
+	store_profile_rows_free(rows, n);
+	return n;
+}
+
+static void
+profiles_are_listed(void **state)
+{
+	static const char *const given[] = { "b", "a+b", "A", "a", "b-2", "a.b" };
+	static const struct { const char *after; uint32_t max; const char *names; } rows[] = {
+		{ NULL, 1000, "A a a+b a.b b b-2 " },	{ "", 1000, "A a a+b a.b b b-2 " },
+		{ NULL, 2, "A a " },	{ "a", 2, "a+b a.b " },		{ "a.b", 2, "b b-2 " },		{ "b-2", 2, "" },
+		{ "a*", 1, "a+b " },	{ "z", 10, "" },		{ "B", 1, "a " },
+	};
+	struct fixture *f = *state;
+	struct sbuf names = { 0 };
+	size_t i;
+
+	assert_int_equal(list_profiles(f, NULL, 10, &names), 0);
+	for (i = 0; i < sizeof given / sizeof given[0]; i++) {
+		struct store_profile p = { .name = given[i], .content_type = given[i][0] == 'A' ? NULL : "text/plain",
+			.document = span_str(given[i]) };
+
+		assert_int_equal(run_op(f, &p.op, STORE_PROFILE), OK);
+	}
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (list_profiles(f, rows[i].after, rows[i].max, &names) > 0)
+			assert_string_equal(names.s, rows[i].names);
+		else
+			assert_string_equal("", rows[i].names);
+	}
+	sbuf_done(&names);
+}
+
 /* ---- what one recipient gets --------------------------------------------------------------- */
 
 #define OF(text) span_of((const uint8_t *)text, sizeof text - 1)
@@ -332,6 +382,7 @@ main(void)
 		CONTRACT_TEST(pushes_are_listed_newest_first),
 		CONTRACT_TEST(subscribers_are_put_and_removed),
 		CONTRACT_TEST(profiles_are_put_and_removed),
+		CONTRACT_TEST(profiles_are_listed),
 		CONTRACT_TEST(messages_are_read_as_they_go_on_air),
 	};
 
