@@ -96,12 +96,33 @@ says_nothing(const json_t *v)
 	    (json_is_object(v) && json_object_size(v) == 0);
 }
 
+static void print_members(json_t *object, int indent);
+
+/* Headers by their names; parts of a multipart below one another; anything else behind a dash. */
+static void
+print_array(json_t *array, int indent)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(array, i, item) {
+		const char *header = json_text(item, "name");
+
+		if (header == NULL && json_is_object(item)) {
+			printf("%*s%zu:\n", indent, "", i + 1);
+			print_members(item, indent + 2);
+			continue;
+		}
+		printf("%*s%s: ", indent, "", header != NULL ? header : "-");
+		print_scalar(header != NULL ? json_object_get(item, "value") : item);
+	}
+}
+
 static void
 print_members(json_t *object, int indent)
 {
 	const char *name;
-	json_t *v, *item;
-	size_t i;
+	json_t *v;
 
 	json_object_foreach(object, name, v) {
 		if (says_nothing(v))
@@ -111,12 +132,7 @@ print_members(json_t *object, int indent)
 			print_members(v, indent + 2);
 		} else if (json_is_array(v)) {
 			printf("%*s%s:\n", indent, "", name);
-			json_array_foreach(v, i, item) {
-				const char *header = json_text(item, "name");
-
-				printf("%*s%s: ", indent + 2, "", header != NULL ? header : "-");
-				print_scalar(header != NULL ? json_object_get(item, "value") : item);
-			}
+			print_array(v, indent + 2);
 		} else {
 			printf("%*s%s: ", indent, "", name);
 			print_scalar(v);

@@ -618,4 +618,13 @@ def links_are_listed():
     equal((status, json.loads(out), err), (0, links, ""))
 
 
+@case
+def parts_of_a_multipart_as_text():
+    status, out, err = ppgctl("decode", stdin="010601A30201018378010BAE02056A0045460361000101\n")
+    equal((status, err), (0, ""))
+    for line in ("    parts:", "      1:", "        content_type: text/plain", "          value: x",
+                 "      2:", "          value: <si><indication>a</indication></si>"):
+        assert line in out.splitlines(), out
+
+
 harness.main()
