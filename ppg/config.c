@@ -131,6 +131,15 @@ take_leniency(const struct conf_group *g, struct pap_leniency *l)
 		*pap_leniency_switch(l, key) = conf_bool(g, key->name);
 }
 
+/* A word that was refused is none. */
+static bool
+says(const struct conf_group *g, const char *key, const char *word)
+{
+	const char *text = conf_text(g, key);
+
+	return text != NULL && strcmp(text, word) == 0;
+}
+
 static void
 take_ppg(struct loading *ld)
 {
@@ -153,8 +162,8 @@ take_ppg(struct loading *ld)
 	config->inflight_max = (uint32_t)conf_number(g, "inflight-max");
 	config->stop_wait_ms = (unsigned)conf_number(g, "stop-wait") * 1000;
 	config->query_login = conf_bool(g, "query-login");
-	config->pin_over_http = strcmp(conf_text(g, "user-pin-over-http"), "allow") == 0;
-	config->dm_ef_imsi = strcmp(conf_text(g, "dm-network-id"), "ef-imsi") == 0;
+	config->pin_over_http = says(g, "user-pin-over-http", "allow");
+	config->dm_ef_imsi = says(g, "dm-network-id", "ef-imsi");
 	config->default_smsc = conf_text(g, "default-smsc");
 	config_addresses(ld, g, "ppg-allow-ip", "ppg-deny-ip", &config->allow_ip, &config->deny_ip);
 	config->notify_allow = config_networks(ld, g, "notify-allow");

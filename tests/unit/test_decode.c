@@ -106,7 +106,7 @@ static const struct {
 	{ "02056A0005|02056A0005", DECODE_WBXML, 0, "2 parts: only an SMS" },
 	{ "02056A0005", DECODE_WSP, 1, "PDU type: 05" },
 	{ "010601AE", DECODE_WBXML, 2, "offset 2: charset number 1 " },
-	{ "02046A0005", DECODE_WBXML, 1, "offset 1: no token tables for public id 0x04" },
+	{ "02036A0005", DECODE_WBXML, 1, "offset 1: no token tables for public id 0x03" },
 	{ "010601BE8D90", DECODE_AUTO, 4, "body: X-Mms-Message-Type: not the first field" },
 };
 
