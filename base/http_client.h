@@ -92,6 +92,8 @@ bool netlist_has(const struct netlist *list, const struct sockaddr *addr);	/* li
 
 /* Loopback, private, link-local, multicast, unspecified, or a v4-mapped form of one. */
 bool address_is_inner(const struct sockaddr *addr);
+/* This machine: 127.0.0.0/8, ::1, or a v4-mapped form. NULL is not. */
+bool address_is_loopback(const struct sockaddr *addr);
 /*
  * The host of a URL read the way a connecting library would: ERR_NOT_FOUND for a name,
  * OK and *addr for any spelling of a literal address (2130706433, 0x7f.1, [::1] ...),

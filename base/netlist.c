@@ -290,6 +290,20 @@ address_is_inner(const struct sockaddr *addr)
 	return true;		/* a Unix socket, say: nothing out there */
 }
 
+bool
+address_is_loopback(const struct sockaddr *addr)
+{
+	const uint8_t *octets = NULL;
+
+	switch (addr != NULL ? plain_address(addr, &octets) : AF_UNSPEC) {
+	case AF_INET:
+		return octets[0] == 127;
+	case AF_INET6:
+		return memcmp(octets, &in6addr_loopback, sizeof in6addr_loopback) == 0;
+	}
+	return false;
+}
+
 /* ---- the host of a URL ---------------------------------------------------------------------------- */
 
 /* One number as strtoul with base 0 reads it, digits only; ERR_SYNTAX, ERR_RANGE above 32 bits. */

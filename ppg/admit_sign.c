@@ -7,11 +7,11 @@
  */
 #include "ppg/admit_int.h"
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/http_client.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -119,19 +119,6 @@ admit_sign_forget(const struct content_part *part)
 			secret_cleanse((void *)(uintptr_t)part->headers[i].value.p, part->headers[i].value.n);
 }
 
-static bool
-is_loopback(const struct sockaddr *a)
-{
-	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)a;
-
-	if (a == NULL)
-		return false;
-	if (a->sa_family == AF_INET)
-		return ntohl(((const struct sockaddr_in *)a)->sin_addr.s_addr) >> 24 == 127;
-	return a->sa_family == AF_INET6 && (IN6_IS_ADDR_LOOPBACK(&six->sin6_addr) ||
-	    (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr) && six->sin6_addr.s6_addr[12] == 127));
-}
-
 static int
 take_pin(const struct admit_config *cf, const struct admit_request *rq, struct admission *a, struct span value,
     struct signing *sg)
@@ -140,7 +127,7 @@ take_pin(const struct admit_config *cf, const struct admit_request *rq, struct a
 	size_t n;
 	int err;
 
-	if (!rq->tls && !cf->pin_over_http && !is_loopback(rq->peer))
+	if (!rq->tls && !cf->pin_over_http && !address_is_loopback(rq->peer))
 		return admit_refuse(a, PAP_FORBIDDEN,
 		    "part 2: %s came over plain HTTP; use HTTPS (user-pin-over-http = allow takes it)", user_pin);
 	err = span_to_cstr(value, sg->pin, sizeof sg->pin) != OK ? why_set(&a->why, ERR_SYNTAX,

@@ -10,6 +10,7 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
+#include "base/http_client.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "policy/prov_mac.h"
@@ -335,15 +336,16 @@ check_wishes(const struct ctl_verb *verb, const struct submit_options *o)
 static bool
 is_private(const char *url)
 {
-	static const char *const hosts[] = { "127.", "localhost:", "localhost/", "[::1]" };
-	size_t i;
+	const char *host = strstr(url, "://");
+	struct sockaddr_storage addr;
+	struct why why;
+	int err = url_host_address(url, &addr, &why);
 
 	if (span_starts_nocase(span_str(url), "https://"))
 		return true;
-	for (i = 0; i < sizeof hosts / sizeof hosts[0] && strstr(url, "://") != NULL; i++)
-		if (span_starts_nocase(span_str(strstr(url, "://") + 3), hosts[i]))
-			return true;
-	return false;
+	if (err == ERR_NOT_FOUND)
+		return span_eq_nocase(span_of(host + 3, strcspn(host + 3, ":/?#")), "localhost");
+	return err == OK && address_is_loopback((struct sockaddr *)&addr);
 }
 
 static bool

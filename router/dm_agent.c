@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <netinet/in.h>
-
 #include "base/clock.h"
 #include "base/http_client.h"
 #include "router/dm_client.h"
@@ -238,22 +236,11 @@ too_late(void *arg)
 }
 
 static bool
-is_loopback(const struct sockaddr *addr)
-{
-	const struct sockaddr_in *v4 = (const void *)addr;
-	const struct sockaddr_in6 *v6 = (const void *)addr;
-
-	if (addr->sa_family == AF_INET)
-		return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
-	return addr->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
-}
-
-static bool
 may_connect(void *arg, const struct sockaddr *addr)
 {
 	const struct run *r = arg;
 
-	return !r->plain || is_loopback(addr);
+	return !r->plain || address_is_loopback(addr);
 }
 
 static void answered(void *arg, const struct http_result *res);

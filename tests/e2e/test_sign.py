@@ -569,7 +569,9 @@ def ppgctl_asks_for_it():
             (("--sec", "netwpin", "--pin-file", "-"), PIN, {}, "needs no PIN"), (("--pin-file", "-"), PIN, {}, "need --sec"),
             (("--sec", "userpin", "--pin-file", "-"), PIN[:3], {}, "4 to 32 decimal digits"),
             (("--sec", "userpin", "--pin-file", "-", "--file", "-"), PIN, {}, "cannot both"),
-            (("--sec", "userpin", "--url", "http://192.0.2.1/wappush"), "", {"PPGCTL_PIN": PIN}, "plain HTTP to another host")):
+            *((("--sec", "userpin", "--url", url), "", {"PPGCTL_PIN": PIN}, "plain HTTP to another host") for url in (
+                "http://192.0.2.1/wappush", "http://127.example.net/", "http://localhost:x@192.0.2.1/", "http://localhost.example.net/",
+                "http://[::1]@192.0.2.1/", "http://127.0.0.1@192.0.2.1/"))):
         status, out, err = submit(*options, stdin=stdin, env=env)
         equal((status, out), (2, ""))
         assert words in err and PIN[:3] not in err, err

@@ -141,6 +141,27 @@ inner_addresses(void **state)
 }
 
 static void
+this_machine(void **state)
+{
+	static const struct { const char *text; bool is; } rows[] = {
+		{ "127.0.0.1", true }, { "127.255.255.255", true }, { "::1", true }, { "::ffff:127.0.0.1", true },
+		{ "126.255.255.255", false }, { "128.0.0.1", false }, { "10.0.0.1", false }, { "0.0.0.0", false },
+		{ "::", false }, { "::2", false }, { "::ffff:10.0.0.1", false }, { "64:ff9b::7f00:1", false },
+	};
+	struct sockaddr_storage a;
+	size_t i;
+
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		a = address(rows[i].text);
+		if (address_is_loopback((struct sockaddr *)&a) != rows[i].is)
+			fail_msg("%s", rows[i].text);
+	}
+	a.ss_family = AF_UNIX;
+	assert_false(address_is_loopback((struct sockaddr *)&a));
+	assert_false(address_is_loopback(NULL));
+}
+
+static void
 literal_hosts(void **state)
 {
 	static const struct {
@@ -296,7 +317,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists_match),
 		cmocka_unit_test(bad_lists),
-		cmocka_unit_test(inner_addresses),
+		cmocka_unit_test(inner_addresses), cmocka_unit_test(this_machine),
 		cmocka_unit_test(literal_hosts),
 		cmocka_unit_test(named_hosts),
 		cmocka_unit_test(bad_urls),
