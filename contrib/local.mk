@@ -47,3 +47,19 @@ distclean-profiles:
 	test ! -L contrib/profiles || rm -f contrib/profiles
 	test ! -L contrib/tps/templates || rm -f contrib/tps/templates
 EXTRA_DIST += contrib/monitoring/openppg.rules.yml contrib/monitoring/openppg-dashboard.json
+
+# Service units, where systemd looks for those of a prefix.
+systemdunitdir = $(prefix)/lib/systemd/system
+sysusersdir = $(prefix)/lib/sysusers.d
+systemdunit_DATA = contrib/systemd/ppgd.service contrib/systemd/tps.service
+EXTRA_DIST += contrib/systemd/ppgd.service.in contrib/systemd/tps.service.in contrib/systemd/openppg.sysusers
+CLEANFILES += $(systemdunit_DATA)
+$(systemdunit_DATA): Makefile
+	$(AM_V_GEN)$(MKDIR_P) contrib/systemd && sed -e 's|@bindir[@]|$(bindir)|g' -e 's|@sbindir[@]|$(sbindir)|g' $(srcdir)/$@.in > $@
+contrib/systemd/ppgd.service: contrib/systemd/ppgd.service.in
+contrib/systemd/tps.service: contrib/systemd/tps.service.in
+install-data-hook:
+	$(MKDIR_P) $(DESTDIR)$(sysusersdir)
+	$(INSTALL_DATA) $(srcdir)/contrib/systemd/openppg.sysusers $(DESTDIR)$(sysusersdir)/openppg.conf
+uninstall-hook:
+	rm -f $(DESTDIR)$(sysusersdir)/openppg.conf

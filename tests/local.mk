@@ -40,8 +40,8 @@ TESTS += tests/e2e/test_ppgctl.py tests/e2e/test_ppgctl_pap.py tests/e2e/test_pp
 EXTRA_DIST += tests/e2e/test_ppgctl.py tests/e2e/test_ppgctl_pap.py tests/e2e/test_ppgctl_admin.py tests/e2e/test_ppgctl_policy.py tests/e2e/test_ppgctl_dm.py
 
 # ---- the manual against the programs ----
-TESTS += tests/check-docs.sh tests/check-threats.sh
-EXTRA_DIST += tests/check-docs.sh tests/check-threats.sh
+TESTS += tests/check-docs.sh tests/check-threats.sh tests/check-units.sh
+EXTRA_DIST += tests/check-docs.sh tests/check-threats.sh tests/check-units.sh
 
 # ---- end to end: ppgd between PAP clients and smscsim ----
 check_PROGRAMS += tests/bench/load
