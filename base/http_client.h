@@ -101,5 +101,7 @@ bool address_is_loopback(const struct sockaddr *addr);
  * user information.
  */
 int url_host_address(const char *url, struct sockaddr_storage *addr, struct why *why);
+/* Does it lead over TLS, or nowhere but to this machine? Of names "localhost" alone is. */
+bool url_is_private(const char *url);
 
 #endif

@@ -506,3 +506,18 @@ url_host_address(const char *url, struct sockaddr_storage *addr, struct why *why
 	four->sin_port = htons(port);
 	return OK;
 }
+
+bool
+url_is_private(const char *url)
+{
+	const char *host = strstr(url, "://");
+	struct sockaddr_storage addr;
+	struct why why;
+	int err = url_host_address(url, &addr, &why);
+
+	if (span_starts_nocase(span_str(url), "https://"))
+		return true;
+	if (err == ERR_NOT_FOUND)
+		return span_eq_nocase(span_of(host + 3, strcspn(host + 3, ":/?#")), "localhost");
+	return err == OK && address_is_loopback((struct sockaddr *)&addr);
+}

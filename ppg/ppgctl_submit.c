@@ -332,22 +332,6 @@ check_wishes(const struct ctl_verb *verb, const struct submit_options *o)
 	return CTL_DONE;
 }
 
-/* Does the URL lead over TLS, or nowhere but to this host? */
-static bool
-is_private(const char *url)
-{
-	const char *host = strstr(url, "://");
-	struct sockaddr_storage addr;
-	struct why why;
-	int err = url_host_address(url, &addr, &why);
-
-	if (span_starts_nocase(span_str(url), "https://"))
-		return true;
-	if (err == ERR_NOT_FOUND)
-		return span_eq_nocase(span_of(host + 3, strcspn(host + 3, ":/?#")), "localhost");
-	return err == OK && address_is_loopback((struct sockaddr *)&addr);
-}
-
 static bool
 read_method(const char *text, enum prov_sec *sec)
 {
@@ -388,7 +372,7 @@ check_signing(const struct ctl_verb *verb, struct submit_options *o)
 		    "--pin-file, or PPGCTL_PIN in the environment");
 	if (prov_check_pin(o->pin, &why) != OK)
 		return ctl_wrong_use(verb, "%s", why.text);
-	if (!o->pin_over_http && !is_private(o->gateway.url))
+	if (!o->pin_over_http && !url_is_private(o->gateway.url))
 		return ctl_wrong_use(verb, "--url is plain HTTP to another host, where anybody may read the PIN; use https, or "
 		    "--pin-over-http");
 	return CTL_DONE;

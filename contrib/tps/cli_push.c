@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/http_client.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "contrib/tps/pap.h"
@@ -243,6 +244,10 @@ push_document(struct cli *c, const struct tps_device *d, const struct tps_templa
 	if (s->sec != PROV_SEC_NONE && content.kind != CONTENT_PROV && content.kind != CONTENT_DM) {
 		content_done(&content);
 		return cli_wrong(c, "only provisioning and DM bootstrap documents are signed");
+	}
+	if (s->at_gateway && s->pin[0] != '\0' && c->cf->gateway_url != NULL && !url_is_private(c->cf->gateway_url)) {
+		content_done(&content);
+		return cli_no(c, "gateway-url is plain HTTP to another host, where anybody may read the PIN; use https, or --sign-at tps");
 	}
 	if (content.kind == CONTENT_DM)
 		sub.app_id = dm_app_id;

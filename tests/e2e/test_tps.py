@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import shutil
 
 import harness
@@ -208,6 +209,13 @@ def signing_refused():
     tps("push", NUMBER, "apn", "apn=x", "--sign", "userpinmac", status=2)
     tps("push", NUMBER, "apn", "apn=x", "--sign", "netwpin", "--sign-at", "home", status=2)
     tps("device", "remove", "IMEI:5")
+    far = os.path.join(FOLDER, "far.conf")
+    with open(config) as f, open(far, "w") as g:
+        g.write(re.sub("gateway-url = .*", 'gateway-url = "http://127.example.net/wappush"', f.read()))
+    status, out, err = harness.run([harness.built("tps"), "-c", far, "push", NUMBER, "apn", "apn=x", "--sign", "userpin", "--sign-at",
+                                    "gateway", "--pin-stdin"], stdin=PIN + "\n", env=ENV)
+    equal((status, out), (1, ""))
+    assert "plain HTTP to another host" in err and PIN not in err, err
     tps("device", "add", "IMEI:6")
     assert "number is not known" in tps("push", "IMEI:6", "apn", "apn=x", status=1)
     tps("device", "remove", "IMEI:6")

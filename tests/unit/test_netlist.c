@@ -147,6 +147,12 @@ this_machine(void **state)
 		{ "127.0.0.1", true }, { "127.255.255.255", true }, { "::1", true }, { "::ffff:127.0.0.1", true },
 		{ "126.255.255.255", false }, { "128.0.0.1", false }, { "10.0.0.1", false }, { "0.0.0.0", false },
 		{ "::", false }, { "::2", false }, { "::ffff:10.0.0.1", false }, { "64:ff9b::7f00:1", false },
+	}, urls[] = {
+		{ "https://ppg.example.net/", true }, { "HTTPS://192.0.2.1", true }, { "http://127.0.0.1:8080/wappush", true },
+		{ "http://localhost", true }, { "http://LocalHost:80/", true }, { "http://[::1]:8080/", true }, { "http://0x7f.1/", true },
+		{ "http://ppg.example.net/", false }, { "http://127.example.net/", false }, { "http://localhost.example.net/", false },
+		{ "http://localhost:x@192.0.2.1/", false }, { "http://127.0.0.1@192.0.2.1/", false }, { "http://[::2]/", false },
+		{ "ftp://localhost/", false }, { "localhost", false }, { "", false },
 	};
 	struct sockaddr_storage a;
 	size_t i;
@@ -156,6 +162,9 @@ this_machine(void **state)
 		if (address_is_loopback((struct sockaddr *)&a) != rows[i].is)
 			fail_msg("%s", rows[i].text);
 	}
+	for (i = 0; i < sizeof urls / sizeof urls[0]; i++)
+		if (url_is_private(urls[i].text) != urls[i].is)
+			fail_msg("%s", urls[i].text);
 	a.ss_family = AF_UNIX;
 	assert_false(address_is_loopback((struct sockaddr *)&a));
 	assert_false(address_is_loopback(NULL));
