@@ -9,6 +9,7 @@
 #include <expat.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "base/xml_int.h"
@@ -265,4 +266,15 @@ xml_parse(struct span doc, const char *charset, const struct xml_limits *limits,
 		err = parse(&run);
 	xml_source_done(&run.src);
 	return err;
+}
+
+const char *
+xml_attr_get(const struct xml_attr *attrs, size_t n, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(attrs[i].name, name) == 0)
+			return attrs[i].value;
+	return NULL;
 }

@@ -13,6 +13,9 @@ struct xml_attr {
 	const char *name, *value;	/* UTF-8, entities resolved */
 };
 
+/* Value of the attribute of that name; NULL: there is none. */
+const char *xml_attr_get(const struct xml_attr *attrs, size_t n, const char *name);
+
 struct xml_limits {
 	unsigned depth;			/* 0 = 16 */
 	unsigned attributes;		/* 0 = 32 */

@@ -22,7 +22,14 @@ int dm_auth_parse(struct span uri, enum dm_auth *out);	/* either case; ERR_NOT_F
 const char *dm_auth_name(enum dm_auth auth);
 bool dm_auth_keeps_nonce(enum dm_auth auth);		/* is NextNonce stored? 3, rule 4 */
 
+bool dm_auth_is_hmac(enum dm_auth auth);		/* in a header beside the message, not in Cred */
+
 struct dm_octets { uint8_t p[DM_NONCE_MAX]; size_t n; };	/* a nonce, or a digest */
+static inline struct span
+dm_octets_span(const struct dm_octets *o)
+{
+	return span_of(o->p, o->n);
+}
 int dm_b64_decode(struct span text, struct dm_octets *out);	/* ERR_SYNTAX, ERR_LIMIT */
 /* A fresh nonce of 16 octets from the system's generator. */
 void dm_nonce_make(struct dm_octets *out);

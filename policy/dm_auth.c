@@ -41,6 +41,12 @@ dm_auth_name(enum dm_auth auth)
 }
 
 bool
+dm_auth_is_hmac(enum dm_auth auth)
+{
+	return auth == DM_AUTH_HMAC_MD5 || auth == DM_AUTH_HMAC_SHA256;
+}
+
+bool
 dm_auth_keeps_nonce(enum dm_auth auth)
 {
 	return schemes[auth].keeps_nonce;

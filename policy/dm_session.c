@@ -164,17 +164,11 @@ fits(struct dm_verifier *v, enum dm_auth auth, struct span data, const struct dm
 	return false;
 }
 
-static bool
-is_hmac(enum dm_auth auth)
-{
-	return auth == DM_AUTH_HMAC_MD5 || auth == DM_AUTH_HMAC_SHA256;
-}
-
 enum dm_answer
 dm_verify(struct dm_verifier *v, enum dm_auth auth, struct span data, const struct dm_hmac *hmac,
     struct span body)
 {
-	bool nothing = is_hmac(v->auth) ? hmac == NULL : auth == DM_AUTH_NONE && hmac == NULL;
+	bool nothing = dm_auth_is_hmac(v->auth) ? hmac == NULL : auth == DM_AUTH_NONE && hmac == NULL;
 	bool again = v->challenged;
 
 	if (v->done || v->auth == DM_AUTH_NONE)
@@ -186,7 +180,7 @@ dm_verify(struct dm_verifier *v, enum dm_auth auth, struct span data, const stru
 	dm_nonce_make(&v->next);
 	if (fits(v, auth, data, hmac, body)) {
 		v->challenged = false;
-		v->done = !is_hmac(v->auth) && !v->each_message;
+		v->done = !dm_auth_is_hmac(v->auth) && !v->each_message;
 		return v->done ? DM_OK_SESSION : DM_OK;
 	}
 	v->challenged = true;
@@ -223,7 +217,7 @@ dm_prove(const struct dm_prover *p, struct sbuf *data)
 	char user_hash[DM_B64_MAX];
 	struct dm_octets digest;
 
-	if (p->accepted || p->auth == DM_AUTH_NONE || is_hmac(p->auth) || p->name[0] == '\0')
+	if (p->accepted || p->auth == DM_AUTH_NONE || dm_auth_is_hmac(p->auth) || p->name[0] == '\0')
 		return false;
 	if (p->auth == DM_AUTH_BASIC) {
 		dm_basic(p->name, p->password, data);
@@ -242,7 +236,7 @@ dm_prove_hmac(const struct dm_prover *p, const char *timestamp, struct span body
 	char user_hash[DM_B64_MAX];
 
 	*out = (struct dm_hmac){ .auth = p->auth };
-	if (!is_hmac(p->auth) || p->name[0] == '\0' || text_has_control(span_str(p->name)))
+	if (!dm_auth_is_hmac(p->auth) || p->name[0] == '\0' || text_has_control(span_str(p->name)))
 		return false;
 	copy_text(out->who, sizeof out->who, p->name);
 	if (p->auth == DM_AUTH_HMAC_SHA256) {
@@ -284,7 +278,7 @@ dm_prover_answered(struct dm_prover *p, int status, enum dm_auth challenge, stru
 	if (status >= 200 && status < 300) {
 		if (can && (err = take_challenge(p, challenge, next_nonce, why)) != OK)
 			return err;
-		p->accepted = status == 212 && !is_hmac(p->auth);
+		p->accepted = status == 212 && !dm_auth_is_hmac(p->auth);
 		return OK;
 	}
 	if (status != 401 && status != 407)

@@ -192,17 +192,6 @@ need_version(struct parse *p, struct why *why)
 
 /* ---- attributes --------------------------------------------------------------------------------- */
 
-static const char *
-attr(const struct xml_attr *attrs, size_t n, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (strcmp(attrs[i].name, name) == 0)
-			return attrs[i].value;
-	return NULL;
-}
-
 /* The word of the DTD that `value` is, or NULL. */
 static const char *
 find_word(const struct parse *p, const char *const *words, const char *value)
@@ -217,7 +206,7 @@ find_word(const struct parse *p, const char *const *words, const char *value)
 static const char *
 word(const struct parse *p, const struct xml_attr *attrs, size_t n, const char *name, const char *const *words)
 {
-	const char *value = attr(attrs, n, name);
+	const char *value = xml_attr_get(attrs, n, name);
 
 	return value != NULL ? find_word(p, words, value) : NULL;
 }
@@ -262,7 +251,7 @@ check_attrs(struct parse *p, const struct element_rule *rule, const struct xml_a
 	for (i = 0; i < n; i++)
 		check_attr(p, rule, &attrs[i]);
 	for (r = rule->attrs; r->name != NULL; r++)
-		if ((r->flags & REQUIRED) && attr(attrs, n, r->name) == NULL)
+		if ((r->flags & REQUIRED) && xml_attr_get(attrs, n, r->name) == NULL)
 			invalid(p, "%s: no %s", rule->name, r->name);
 }
 
@@ -275,7 +264,7 @@ copy(const char *s)
 static char *
 copy_text(struct parse *p, const struct xml_attr *attrs, size_t n, const char *name, size_t max)
 {
-	const char *v = attr(attrs, n, name);
+	const char *v = xml_attr_get(attrs, n, name);
 
 	if (v == NULL)
 		return NULL;
@@ -289,7 +278,7 @@ copy_text(struct parse *p, const struct xml_attr *attrs, size_t n, const char *n
 static void
 read_time(struct parse *p, const struct xml_attr *attrs, size_t n, const char *name, time_t *out)
 {
-	const char *v = attr(attrs, n, name);
+	const char *v = xml_attr_get(attrs, n, name);
 
 	if (v == NULL)
 		return;
@@ -304,7 +293,7 @@ read_time(struct parse *p, const struct xml_attr *attrs, size_t n, const char *n
 static void
 read_push_id(struct parse *p, const struct xml_attr *attrs, size_t n)
 {
-	const char *v = attr(attrs, n, "push-id");
+	const char *v = xml_attr_get(attrs, n, "push-id");
 
 	if (v == NULL)
 		return;
@@ -337,7 +326,7 @@ read_push(struct parse *p, const struct xml_attr *attrs, size_t n)
 static void
 read_response_code(struct parse *p, const struct xml_attr *attrs, size_t n)
 {
-	const char *v = attr(attrs, n, "code");
+	const char *v = xml_attr_get(attrs, n, "code");
 	int64_t code = 0;
 
 	if (v == NULL || text_number(v, 1000, 5999, &code) != OK)
@@ -378,7 +367,7 @@ static int
 read_address(struct parse *p, const struct xml_attr *attrs, size_t n, struct why *why)
 {
 	struct pap_control *c = p->c;
-	const char *v = attr(attrs, n, "address-value");
+	const char *v = xml_attr_get(attrs, n, "address-value");
 
 	if (c->n_addresses == p->max_addresses)
 		return why_set(why, ERR_LIMIT, "more than %zu addresses", p->max_addresses);
@@ -416,7 +405,7 @@ read_qos(struct parse *p, const struct xml_attr *attrs, size_t n)
 	snprintf(q->priority, sizeof q->priority, "%s", priority != NULL ? priority : "medium");
 	snprintf(q->delivery_method, sizeof q->delivery_method, "%s", delivery != NULL ? delivery : "notspecified");
 	for (i = 0; i < sizeof names / sizeof names[0]; i++) {
-		const char *v = attr(attrs, n, names[i].name);
+		const char *v = xml_attr_get(attrs, n, names[i].name);
 
 		if (v != NULL && span_to_cstr(span_str(v), names[i].out, names[i].size) != OK)
 			invalid(p, "quality-of-service/%s: longer than %zu octets", names[i].name,

@@ -85,21 +85,10 @@ ctl_is_address(const char *to)
 
 /* ---- the answer, element by element ------------------------------------------------------------- */
 
-static const char *
-attr(const struct xml_attr *attrs, size_t n, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (strcmp(attrs[i].name, name) == 0)
-			return attrs[i].value;
-	return NULL;
-}
-
 static char *
 dup_attr(const struct xml_attr *attrs, size_t n, const char *name)
 {
-	const char *value = attr(attrs, n, name);
+	const char *value = xml_attr_get(attrs, n, name);
 
 	return value != NULL ? span_dup(span_str(value)) : NULL;
 }
@@ -118,7 +107,7 @@ grow(void *list, size_t n, size_t size)
 static int
 add_result(struct ctl_answer *a, const struct xml_attr *attrs, size_t n, struct why *why)
 {
-	const char *text = attr(attrs, n, "code");
+	const char *text = xml_attr_get(attrs, n, "code");
 	int64_t code;
 
 	if (text == NULL || text_number(text, 1000, 5999, &code) != OK)
@@ -140,8 +129,8 @@ add_address(struct ctl_answer *a, const struct xml_attr *attrs, size_t n)
 		return;
 	r = &a->results[a->n_results - 1];
 	r->addresses = grow(r->addresses, r->n_addresses, sizeof *r->addresses);
-	r->addresses[r->n_addresses++] = span_dup(span_str(attr(attrs, n, "address-value") != NULL ?
-	    attr(attrs, n, "address-value") : ""));
+	r->addresses[r->n_addresses++] = span_dup(span_str(xml_attr_get(attrs, n, "address-value") != NULL ?
+	    xml_attr_get(attrs, n, "address-value") : ""));
 }
 
 static void
@@ -185,7 +174,7 @@ take_element(void *ctx, const char *name, const struct xml_attr *attrs, size_t n
 	static const char *const results[] = { "response-result", "cancel-result", "statusquery-result", "ccq-response",
 		"badmessage-response", NULL };
 	struct ctl_answer *a = ctx;
-	const char *push_id = attr(attrs, n, "push-id"), *query_id = attr(attrs, n, "query-id");
+	const char *push_id = xml_attr_get(attrs, n, "push-id"), *query_id = xml_attr_get(attrs, n, "query-id");
 
 	if (is_one_of(name, messages) && a->element[0] == '\0') {
 		snprintf(a->element, sizeof a->element, "%s", name);

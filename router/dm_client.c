@@ -68,18 +68,6 @@ uses_nonce(enum dm_auth auth)
 	return auth == DM_AUTH_MD5 || auth == DM_AUTH_SHA256 || auth == DM_AUTH_HMAC_MD5;
 }
 
-static bool
-is_hmac(enum dm_auth auth)
-{
-	return auth == DM_AUTH_HMAC_MD5 || auth == DM_AUTH_HMAC_SHA256;
-}
-
-static struct span
-octets(const struct dm_octets *o)
-{
-	return span_of(o->p, o->n);
-}
-
 /* ---- begin and end ----------------------------------------------------------------------- */
 
 /* Where the transport does not say who is there, every message has to (Security 1.3, 5.1). */
@@ -99,8 +87,8 @@ start_logins(struct dm_client *c, struct span special)
 	const struct dm_login *d = &c->account.device, *s = &c->account.server;
 
 	dm_prover_start(&c->prover, d->has ? d->auth : DM_AUTH_NONE, d->name, d->password,
-	    special.n ? special : octets(&d->nonce));
-	start_verifier(c, s->has ? s->auth : DM_AUTH_NONE, special.n ? special : octets(&s->nonce));
+	    special.n ? special : dm_octets_span(&d->nonce));
+	start_verifier(c, s->has ? s->auth : DM_AUTH_NONE, special.n ? special : dm_octets_span(&s->nonce));
 }
 
 int
@@ -234,7 +222,7 @@ add_hmac(struct dm_client *c, struct span body, struct sbuf *out)
 	struct dm_hmac h;
 	char stamp[40];
 
-	if (!is_hmac(c->prover.auth))
+	if (!dm_auth_is_hmac(c->prover.auth))
 		return;
 	c->stamp = now > c->stamp ? now : c->stamp + 1;
 	dm_timestamp(c->stamp, stamp);
@@ -283,10 +271,10 @@ scheme_of(const struct syncml_cred *cred)
 static void
 settle_generation(struct dm_client *c, const struct dm_hmac *h)
 {
-	if (h == NULL || c->authenticated || c->verifier.challenged || !is_hmac(c->verifier.auth) ||
+	if (h == NULL || c->authenticated || c->verifier.challenged || !dm_auth_is_hmac(c->verifier.auth) ||
 	    c->verifier.auth == h->auth)
 		return;
-	start_verifier(c, h->auth, octets(&c->account.server.nonce));
+	start_verifier(c, h->auth, dm_octets_span(&c->account.server.nonce));
 }
 
 static enum dm_answer
@@ -318,7 +306,7 @@ add_challenge(struct dm_client *c, struct syncml_command *status)
 	chal->type = dup_text(dm_auth_uri(c->verifier.auth));
 	chal->format = dup_text("b64");
 	if (uses_nonce(c->verifier.auth)) {
-		text_base64_encode(octets(&c->verifier.next), &nonce);
+		text_base64_encode(dm_octets_span(&c->verifier.next), &nonce);
 		chal->next_nonce = sbuf_take(&nonce);
 		c->given = c->verifier.next;
 	}
@@ -351,10 +339,10 @@ static void
 keep_nonces(struct dm_client *c, const struct dm_octets *given)
 {
 	if (c->prover.keep.n > 0)
-		dm_account_keep_nonce(*c->tree, &c->account.device, octets(&c->prover.keep));
+		dm_account_keep_nonce(*c->tree, &c->account.device, dm_octets_span(&c->prover.keep));
 	c->prover.keep.n = 0;
 	if (given->n > 0)
-		dm_account_keep_nonce(*c->tree, &c->account.server, octets(given));
+		dm_account_keep_nonce(*c->tree, &c->account.server, dm_octets_span(given));
 }
 
 /* ---- the server's messages: what it says ------------------------------------------------- */
@@ -391,7 +379,7 @@ read_status(struct dm_client *c, const struct syncml_message *m, struct why *why
 	    dm_b64_decode(span_str(s->chal->next_nonce), &nonce) != OK)
 		return why_set(why, ERR_SYNTAX,
 		    "the nonce of the server's challenge is no base64, or too long");
-	return dm_prover_answered(&c->prover, (int)s->data, scheme_of(s->chal), octets(&nonce), allowed, why);
+	return dm_prover_answered(&c->prover, (int)s->data, scheme_of(s->chal), dm_octets_span(&nonce), allowed, why);
 }
 
 /* Scheme, host and port: a server may send us on inside itself only, credentials go along. */

@@ -45,22 +45,11 @@ static const char *const si_actions[] = {
 };
 static const char *const sl_actions[] = { "execute-low", "execute-high", "cache", NULL };
 
-static const char *
-attr_value(const struct xml_attr *attrs, size_t n, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (strcmp(attrs[i].name, name) == 0)
-			return attrs[i].value;
-	return NULL;
-}
-
 /* WAP-167 6.2: what to delete must be named. */
 static int
 check_indication(const struct xml_attr *attrs, size_t n, struct why *why)
 {
-	const char *action = attr_value(attrs, n, "action"), *id = attr_value(attrs, n, "si-id");
+	const char *action = xml_attr_get(attrs, n, "action"), *id = xml_attr_get(attrs, n, "si-id");
 
 	if (action != NULL && strcmp(action, "delete") == 0 && (id == NULL || id[0] == '\0'))
 		return why_set(why, ERR_SYNTAX, "action delete needs an si-id");
@@ -240,7 +229,7 @@ on_start(void *ctx, const char *name, const struct xml_attr *attrs, size_t n, st
 	if (n > 0)
 		wbxml_encode_attrs_end(&c->enc);
 	for (i = 0; i < ATTRS_MAX && el->attrs[i].name != NULL; i++)
-		if (el->attrs[i].required && attr_value(attrs, n, el->attrs[i].name) == NULL)
+		if (el->attrs[i].required && xml_attr_get(attrs, n, el->attrs[i].name) == NULL)
 			return why_set(why, ERR_SYNTAX, "%s has no %s", el->name, el->attrs[i].name);
 	if (el->check != NULL && (err = el->check(attrs, n, why)) != OK)
 		return err;

@@ -75,12 +75,6 @@ or_null(const char *text)
 	return text[0] != '\0' ? text : NULL;
 }
 
-static struct span
-octets(const struct dm_octets *o)
-{
-	return span_of(o->p, o->n);
-}
-
 static void
 derive(struct tps_device *d)
 {
@@ -131,7 +125,7 @@ tps_device_add(struct tps_db *db, struct tps_device *d, struct why *why)
 		    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, abs(random() % 65535) + 1)", "ttttiitttttttbbi",
 		    d->device_id, or_null(d->msisdn), or_null(d->imsi), or_null(d->profile), (int64_t)d->auth,
 		    (int64_t)d->require, d->user, or_null(d->certificate), d->password, digest, d->hash_md5, d->hash_sha256,
-		    d->server_password, octets(&d->client_nonce), octets(&d->server_nonce), d->created);
+		    d->server_password, dm_octets_span(&d->client_nonce), dm_octets_span(&d->server_nonce), d->created);
 	if (err == OK)
 		d->id = sqlite3_last_insert_rowid(db->sql);
 	return db_commit(db, err, why);
@@ -169,7 +163,7 @@ int
 tps_device_set_nonces(struct tps_db *db, const struct tps_device *d, struct why *why)
 {
 	return db_do(db, why, "UPDATE device SET client_nonce = ?2, server_nonce = ?3 WHERE id = ?1", "ibb", d->id,
-	    octets(&d->client_nonce), octets(&d->server_nonce));
+	    dm_octets_span(&d->client_nonce), dm_octets_span(&d->server_nonce));
 }
 
 int

@@ -125,21 +125,10 @@ struct reading {
 	unsigned addresses;
 };
 
-static const char *
-attribute(const struct xml_attr *attrs, size_t n, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (strcmp(attrs[i].name, name) == 0)
-			return attrs[i].value;
-	return NULL;
-}
-
 static int
 copy(const struct xml_attr *attrs, size_t n, const char *name, bool needed, char *out, size_t size, struct why *why)
 {
-	const char *value = attribute(attrs, n, name);
+	const char *value = xml_attr_get(attrs, n, name);
 
 	if (value == NULL && needed)
 		return why_set(why, ERR_SYNTAX, "there is no %s", name);
@@ -154,7 +143,7 @@ take_notification(struct reading *r, const struct xml_attr *attrs, size_t n, str
 {
 	static const char *const states[] = { "rejected", "pending", "delivered", "undeliverable", "expired", "aborted",
 		"timeout", "cancelled", "unknown" };
-	const char *event = attribute(attrs, n, "event-time");
+	const char *event = xml_attr_get(attrs, n, "event-time");
 	time_t at = 0;
 	size_t i;
 	int err = copy(attrs, n, "push-id", true, r->push->push_id, sizeof r->push->push_id, why);
@@ -177,7 +166,7 @@ static int
 on_start(void *ctx, const char *name, const struct xml_attr *attrs, size_t n, struct why *why)
 {
 	struct reading *r = ctx;
-	const char *code = attribute(attrs, n, "code");
+	const char *code = xml_attr_get(attrs, n, "code");
 	int64_t number;
 
 	if (r->push != NULL && r->found && strcmp(name, "address") == 0 && r->addresses++ == 0)

@@ -12,18 +12,6 @@
 
 enum { STAMP_WINDOW_S = 300 };
 
-static bool
-is_hmac(enum dm_auth auth)
-{
-	return auth == DM_AUTH_HMAC_MD5 || auth == DM_AUTH_HMAC_SHA256;
-}
-
-static struct span
-octets(const struct dm_octets *o)
-{
-	return span_of(o->p, o->n);
-}
-
 /* ---- the beginning ------------------------------------------------------------------------------------ */
 
 /* Somebody we do not know: he is asked as a device would be, with a secret that nobody has. */
@@ -35,13 +23,13 @@ start_stranger(struct tps_dm *dm, struct session *s)
 	struct sbuf hex = { 0 };
 
 	dm_nonce_make(&nonce);
-	sbuf_hex(&hex, octets(&nonce));
+	sbuf_hex(&hex, dm_octets_span(&nonce));
 	snprintf(secret, sizeof secret, "%s", hex.s);
 	sbuf_done(&hex);
 	dm_nonce_make(&nonce);
-	dm_verifier_start(&s->v, DM_AUTH_MD5, s->device_id, secret, octets(&nonce));
+	dm_verifier_start(&s->v, DM_AUTH_MD5, s->device_id, secret, dm_octets_span(&nonce));
 	dm_nonce_make(&nonce);
-	dm_prover_start(&s->p, DM_AUTH_MD5, dm->cf->server_id, secret, octets(&nonce));
+	dm_prover_start(&s->p, DM_AUTH_MD5, dm->cf->server_id, secret, dm_octets_span(&nonce));
 }
 
 void
@@ -53,7 +41,7 @@ session_start_auth(struct tps_dm *dm, struct session *s, const struct tps_dm_req
 		start_stranger(dm, s);
 		return;
 	}
-	dm_verifier_start(&s->v, d->auth, d->user, d->password, octets(&d->client_nonce));
+	dm_verifier_start(&s->v, d->auth, d->user, d->password, dm_octets_span(&d->client_nonce));
 	if (d->auth == DM_AUTH_MD5 || d->auth == DM_AUTH_HMAC_MD5)
 		snprintf(s->v.user_hash, sizeof s->v.user_hash, "%s", d->hash_md5);
 	else if (d->auth == DM_AUTH_SHA256)
@@ -61,7 +49,7 @@ session_start_auth(struct tps_dm *dm, struct session *s, const struct tps_dm_req
 	s->v.window_s = STAMP_WINDOW_S;
 	/* 212 is for a session that the transport protects, and whose next message we know by its token */
 	s->v.each_message = !rq->tls || dm->cf->dm_url == NULL;
-	dm_prover_start(&s->p, d->auth, dm->cf->server_id, d->server_password, octets(&d->server_nonce));
+	dm_prover_start(&s->p, d->auth, dm->cf->server_id, d->server_password, dm_octets_span(&d->server_nonce));
 }
 
 /* ---- the device -------------------------------------------------------------------------------------------- */
@@ -110,7 +98,7 @@ ask(struct exchange *x, const struct shown *shown)
 		snprintf(s->v.name, sizeof s->v.name, "%s", shown->hmac.who);
 	answer = dm_verify(&s->v, shown->auth, shown->data, shown->has_hmac ? &shown->hmac : NULL, x->rq->body);
 	/* Together with TLS authentication another scheme than the one of the challenge ends the session (S-007). */
-	if (answer == DM_WRONG && challenged && s->d.require == TPS_REQUIRE_BOTH && !is_hmac(s->v.auth) &&
+	if (answer == DM_WRONG && challenged && s->d.require == TPS_REQUIRE_BOTH && !dm_auth_is_hmac(s->v.auth) &&
 	    shown->auth != s->v.auth)
 		answer = DM_STOP;
 	return answer;
@@ -248,7 +236,7 @@ session_server_answered(struct exchange *x)
 		challenge = DM_AUTH_NONE;
 	if (c->chal != NULL && c->chal->next_nonce != NULL && dm_b64_decode(span_str(c->chal->next_nonce), &nonce) != OK)
 		nonce.n = 0;
-	err = dm_prover_answered(&s->p, (int)c->data, challenge, octets(&nonce), allowed, &why);
+	err = dm_prover_answered(&s->p, (int)c->data, challenge, dm_octets_span(&nonce), allowed, &why);
 	if (err == OK) {
 		s->server_ok = true;
 		return;
