@@ -33,7 +33,8 @@ static void
 tick_back(struct loop_work *work)
 {
 	struct dispatch *d = (struct dispatch *)((char *)work - offsetof(struct dispatch, tick_work));
-	bool more = d->tick.op.result == OK && d->tick.expired + d->tick.purged >= TICK_ROWS;
+	bool more = d->tick.op.result == OK && (d->tick.expired + d->tick.purged >= TICK_ROWS - TICK_ROWS / 4 ||
+	    d->tick.forgotten >= TICK_ROWS / 4);
 
 	d->tick_running = false;
 	tell_failed(d);

@@ -274,6 +274,7 @@ void pg_op_memory(struct pg *pg, struct store_memories *m);
 void pg_op_remark(struct pg *pg, struct store_remark *r);
 void pg_memory_add(struct pg *pg, const struct store_accept *a);	/* and the remark */
 void pg_memory_forget(struct pg *pg, int64_t lo, int64_t hi);	/* of recipients that never became visible */
+bool pg_memory_waits(const struct pg *pg, int64_t now);	/* is there something to purge? */
 uint32_t pg_memory_purge(struct pg *pg, int64_t now, uint32_t most);
 int pg_memory_load(struct pg *pg, struct why *why);
 

@@ -93,15 +93,21 @@ cut(struct pg *pg, int64_t until, int64_t most)
 	return (uint32_t)n;
 }
 
+bool
+pg_memory_waits(const struct pg *pg, int64_t now)
+{
+	return pg->memory_next <= now || pg->memory > (int64_t)pg->store->cf.memory_max;
+}
+
 uint32_t
 pg_memory_purge(struct pg *pg, int64_t now, uint32_t most)
 {
-	int64_t excess = pg->memory - (int64_t)pg->store->cf.memory_max;
 	const PGresult *r;
+	int64_t excess;
 	uint32_t n = 0;
 	size_t place;
 
-	if (pg->memory_next > now && excess <= 0)
+	if (!pg_memory_waits(pg, now))
 		return 0;
 	pg_flush(pg);			/* some may have come with this group */
 	if (pg->memory_next <= now)

@@ -229,12 +229,12 @@ pg_op_tick(struct pg *pg, struct store_tick *op)
 		tick_deadline, tick_no_receipt, tick_purge, tick_abandoned, tick_audit
 	};
 	static const int kinds[] = { DUE_DEADLINE, DUE_NO_RECEIPT, DUE_PURGE, DUE_ABANDONED, DUE_AUDIT };
-	uint32_t left = op->max > 0 ? op->max : 1, used;
+	uint32_t left = op->max > 0 ? op->max : 1, used, reserved = pg->memory > 0 && pg_memory_waits(pg, op->now) ? left / 4 : 0;
 	int64_t orphans, due;
 	size_t i;
 
+	left -= reserved;		/* a lot of it must not keep deadlines waiting, nor they it */
 	left -= tick_orphans(pg, op->now, left, &orphans);
-	left -= pg_memory_purge(pg, op->now, left);
 	for (i = 0; i < sizeof slices / sizeof slices[0]; i++)
 		do {
 			used = left > 0 ? slices[i](pg, op, left) : 0;
@@ -245,6 +245,7 @@ pg_op_tick(struct pg *pg, struct store_tick *op)
 		} while (used > 0 && pg->err == OK);
 	if (pg->store->cf.rules.ev_ask != 0)
 		pg_tick_ask(pg, op, left);
+	op->forgotten = pg_memory_purge(pg, op->now, left + reserved);
 	due = pg_due_next(pg, kinds, sizeof kinds / sizeof kinds[0]);
 	op->next_due = due == 0 || (orphans != 0 && orphans < due) ? orphans : due;
 	if (pg->memory_next != INT64_MAX && (op->next_due == 0 || pg->memory_next < op->next_due))

@@ -256,6 +256,7 @@ uint64_t sqlite_usage(struct store *store, const char *pi, int64_t day);
 
 void memory_add(struct db *db, const struct store_accept *a);	/* and the remark */
 void memory_forget(struct db *db, int64_t lo, int64_t hi);	/* of recipients that never became visible */
+bool memory_waits(struct db *db, int64_t now);	/* is there something to purge? */
 uint32_t memory_purge(struct db *db, int64_t now, uint32_t most);
 int64_t memory_next(struct db *db);	/* when there is something to purge; 0: never */
 void remark_delete(struct db *db, int64_t push);

@@ -101,6 +101,14 @@ cut(struct db *db, int64_t until, int64_t most)
 	return n;
 }
 
+bool
+memory_waits(struct db *db, int64_t now)
+{
+	int64_t next = memory_next(db);
+
+	return (next != 0 && next <= now) || db->memory > (int64_t)db->store->cf.memory_max;
+}
+
 uint32_t
 memory_purge(struct db *db, int64_t now, uint32_t most)
 {

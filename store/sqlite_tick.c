@@ -259,13 +259,13 @@ op_tick(struct db *db, struct store_tick *op)
 		{ DUE_ABANDONED, tick_abandoned },
 		{ DUE_AUDIT, tick_audit },
 	};
-	uint32_t left = op->max > 0 ? op->max : 1, used;
+	uint32_t left = op->max > 0 ? op->max : 1, used, reserved = memory_waits(db, op->now) ? left / 4 : 0;
 	int64_t id, kept_at;
 	struct due d;
 	size_t i;
 
+	left -= reserved;		/* a lot of it must not keep deadlines waiting, nor they it */
 	left -= tick_orphans(db, op->now, left);
-	left -= memory_purge(db, op->now, left);
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		while (left > 0 && due_first(db, rows[i].kind, &d) && d.at <= op->now) {
 			used = rows[i].slice(db, op, &d, left);
@@ -275,6 +275,7 @@ op_tick(struct db *db, struct store_tick *op)
 	}
 	if (db->store->cf.rules.ev_ask != 0)
 		tick_ask(db, op, left);
+	op->forgotten = memory_purge(db, op->now, left + reserved);
 	for (i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		due_sooner(&op->next_due, due_next(db, rows[i].kind));
 	due_sooner(&op->next_due, memory_next(db));

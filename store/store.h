@@ -390,9 +390,10 @@ void store_overdue_free(struct store_overdue *o);
 struct store_tick {			/* STORE_TICK */
 	struct store_op op;
 	int64_t now;
-	uint32_t max;			/* rows touched at most */
+	uint32_t max;			/* rows touched at most; a quarter is for MEMORY alone when there is some to remove */
 	uint32_t max_overdue;		/* rows looked at, at most, for those to hand out */
 	uint32_t expired, purged;	/* out */
+	uint32_t forgotten;		/* out: rows of struct store_memory that were over, or too many */
 	int64_t next_due;		/* out: next deadline or purge; 0 = none */
 	struct store_overdue *overdue;	/* out: ownership moves to the caller */
 	uint32_t n_overdue;

@@ -130,6 +130,30 @@ what_is_over_goes_in_slices(void **state)
 	assert_int_equal(memory(f, NOW).n, 1);
 }
 
+/* Rows that are over, and deadlines: neither waits for the end of the other. */
+static void
+nobody_waits_for_it(void **state)
+{
+	struct fixture *f = *state;
+	static struct store_memory rows[60];
+	struct store_accept a = accept_many("pi1", "p", 60);
+	struct store_tick t;
+	size_t i;
+
+	for (i = 0; i < 60; i++)
+		rows[i] = row(1, (uint8_t)i, NOW + 50, 0);
+	assert_int_equal(remember(f, rows, 60), OK);
+	assert_int_equal(run_accept(f, &a), OK);
+	t = tick(f, DEADLINE, 20);
+	assert_in_range(t.expired, 10, 15);
+	assert_int_equal(t.forgotten, 20 - t.expired);
+	assert_int_equal(memory(f, NOW).n, 60 - t.forgotten);
+	for (i = 0; i < 11; i++)	/* what ends, goes: that takes rows, too */
+		t = tick(f, DEADLINE, 20);
+	assert_int_equal(memory(f, NOW).n, 0);
+	assert_int_equal(tick(f, DEADLINE, 20).forgotten, 0);
+}
+
 static void
 it_outlives_its_push(void **state)
 {
@@ -388,7 +412,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		CONTRACT_TEST(comes_with_its_push), CONTRACT_TEST(rows_that_are_refused),
-		CONTRACT_TEST(what_is_over_goes_in_slices), CONTRACT_TEST(it_outlives_its_push),
+		CONTRACT_TEST(what_is_over_goes_in_slices), CONTRACT_TEST(nobody_waits_for_it), CONTRACT_TEST(it_outlives_its_push),
 		CONTRACT_TEST(abandoned_and_swept), CONTRACT_TEST(no_more_than_the_bound), CONTRACT_TEST(remarks), CONTRACT_TEST(remarks_on_one),
 		CONTRACT_TEST(whom_a_tick_ended), CONTRACT_TEST(held_ones_are_counted),
 	};
