@@ -192,7 +192,7 @@ check_wishes(const struct http_guard *guard, const struct walk *w, const char *m
 	if (!http_guard_allows(guard->methods, method)) {
 		refuse(out, MHD_HTTP_METHOD_NOT_ALLOWED, "method");
 		why_set(&out->why, ERR_UNSUPPORTED, "method not allowed here; allowed: %s", guard->methods);
-	} else if (!out->has_length && !out->chunked &&
+	} else if (!out->has_length && !out->chunked && !guard->no_length_is_empty &&
 	    (strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0)) {
 		refuse(out, MHD_HTTP_LENGTH_REQUIRED, "length");
 		why_set(&out->why, ERR_SYNTAX, "%s without Content-Length or chunked encoding", method);

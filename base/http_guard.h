@@ -17,6 +17,7 @@
 struct http_guard {
 	const char *methods;	/* as in Allow */
 	size_t max_body;
+	bool no_length_is_empty;	/* a POST or PUT without length has no body, as RFC 9112 6.3 says; else it is refused */
 };
 
 /* What the head announces; and, when status is not 0, why it is refused. */

@@ -221,7 +221,7 @@ take_config(struct http_server *server, const struct http_server_config *cf)
 	server->cf.head_timeout_s = cf->head_timeout_s > 0 ? cf->head_timeout_s : 10;
 	server->cf.request_timeout_s = cf->request_timeout_s > 0 ? cf->request_timeout_s : 60;
 	server->cf.idle_timeout_s = cf->idle_timeout_s > 0 ? cf->idle_timeout_s : 30;
-	server->guard = (struct http_guard){ server->cf.methods, server->cf.max_body };
+	server->guard = (struct http_guard){ server->cf.methods, server->cf.max_body, server->cf.no_length_is_empty };
 }
 
 int

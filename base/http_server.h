@@ -49,6 +49,7 @@ struct http_server_config {
 	const char *methods;		/* allowed ones, as in Allow: "POST" or "GET, POST, DELETE" */
 	size_t max_head;		/* octets of request line and headers; 0 = 16 KiB; above: 414, 431 */
 	size_t max_body;		/* octets; above: 413 */
+	bool no_length_is_empty;	/* a POST or PUT without Content-Length has no body; else it is refused with 411 */
 	size_t max_held;		/* octets of request bodies held over all connections; above: 503 */
 	atomic_size_t *held;		/* their count, for servers that share max_held; NULL: of this one alone */
 	unsigned max_connections;	/* 0 = 1000 */

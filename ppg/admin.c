@@ -356,6 +356,7 @@ admin_start(const struct admin_config *cf, struct admin **out, struct why *why)
 	admin->cf = *cf;
 	admin->cf.http.methods = "GET, POST, PUT, DELETE, PATCH, HEAD, OPTIONS";	/* the routes say no in JSON */
 	admin->cf.http.max_body = BODY_MAX;
+	admin->cf.http.no_length_is_empty = true;	/* "curl -X POST" says none */
 	admin->cf.http.max_held = HELD_MAX;
 	admin->cf.token = NULL;
 	pthread_mutex_init(&admin->lock, NULL);

@@ -414,7 +414,7 @@ sim_http_start(struct sim_http *http, const char *host, uint16_t port, uint16_t 
 {
 	struct http_server_config cf = {
 		.name = "smscsim", .host = host, .port = port, .methods = "GET, POST, DELETE",
-		.max_body = BODY_MAX, .max_held = 16 << 20,
+		.max_body = BODY_MAX, .no_length_is_empty = true, .max_held = 16 << 20,
 		.max_connections = 1000, .max_per_address = 1000,
 		.request_timeout_s = WAIT_MAX_S + 60, .idle_timeout_s = 60,
 	};

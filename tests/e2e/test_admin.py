@@ -1,4 +1,5 @@
 """The admin API: the newest pushes, audit rows, subscribers, profiles; who may ask, and what is refused how."""
+import socket
 import threading
 import urllib.parse
 
@@ -44,6 +45,16 @@ def refused(answer, status, part):
 
 
 # ---- who may ask, and for what -------------------------------------------------------------------
+
+@case
+def a_post_without_a_length():
+    """what curl -X POST sends has no body; two in one connection are two requests"""
+    head = "POST /api/v1/%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + TOKEN + "\r\n%s\r\n"
+    with socket.create_connection(("127.0.0.1", gw.admin_port), harness.DEADLINE_S) as s:
+        s.sendall((head % ("reload", "") + head % ("pushes/release?push-id=none", "Connection: close\r\n")).encode())
+        answer = b"".join(iter(lambda: s.recv(65536), b"")).decode()
+    equal([line.split()[1] for line in answer.splitlines() if line.startswith("HTTP/1.1 ")], ["200", "404"], answer)
+
 
 PATHS = ("pushes", "audit", "subscribers", "profiles/x", "links", "reload", "nothing")
 
