@@ -22,14 +22,13 @@ enum {
 /* ---- bodies --------------------------------------------------------------------------- */
 /* They may hold secrets that were not meant to stay: what held one is overwritten when it is no longer needed. */
 
-/* Count n more octets of bodies as held; false when that would pass the limit. */
-static bool
-charge(struct http_server *server, size_t n)
+bool
+http_charge(struct http_server *server, size_t n, size_t own)
 {
 	size_t held = atomic_load(server->held);
 
 	do {
-		if (n > server->cf.max_held || held > server->cf.max_held - n)
+		if (held != own && (n > server->cf.max_held || held > server->cf.max_held - n))
 			return false;
 	} while (!atomic_compare_exchange_weak(server->held, &held, held + n));
 	return true;
@@ -51,7 +50,7 @@ grow_body(struct http_request *rq, size_t cap)
 {
 	uint8_t *body;
 
-	if (!charge(rq->loop->server, cap - rq->body_cap))
+	if (!http_charge(rq->loop->server, cap - rq->body_cap, SIZE_MAX))
 		return false;
 	body = malloc(cap);
 	if (body == NULL)
@@ -82,6 +81,8 @@ send_answer(struct http_request *rq)
 {
 	enum MHD_Result result;
 
+	if (rq->no_room)
+		http_count_refusal(rq, "memory");
 	if (rq->answer_close || rq->unread || rq->loop->is_quiet)
 		MHD_add_response_header(rq->answer, MHD_HTTP_HEADER_CONNECTION, "close");
 	rq->step = RQ_SENDING;
@@ -358,6 +359,9 @@ http_on_done(void *arg, struct MHD_Connection *connection, void **request,
 	if (rq->head_called && app->gone != NULL)
 		app->gone(app->app, rq);
 	drop_body(rq);
+	atomic_fetch_sub(rq->loop->server->held, rq->answer_n);
+	rq->answer_n = 0;
+	rq->no_room = false;
 	if (rq->answer != NULL)
 		MHD_destroy_response(rq->answer);
 	rq->answer = NULL;

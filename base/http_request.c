@@ -137,14 +137,37 @@ http_request_data(const struct http_request *rq)
 
 /* ---- answering ------------------------------------------------------------------------ */
 
+/* Is there room for the octets of this answer? */
+static bool
+has_room(struct http_request *rq, const struct http_answer *a)
+{
+	struct http_server *server = rq->loop->server;
+
+	if (a->body.n <= HTTP_ANSWER_SMALL)
+		return true;
+	if (!a->repeatable)
+		atomic_fetch_add(server->held, a->body.n);
+	else if (!http_charge(server, a->body.n, rq->body_cap))
+		return false;
+	rq->answer_n = a->body.n;
+	return true;
+}
+
 void
 http_answer_set(struct http_request *rq, const struct http_answer *a)
 {
 	static char nothing[1];
-	union { const uint8_t *p; void *v; } body = { .p = a->body.p };
+	static const char busy[] = "too many answers at once; try again";
+	const struct http_answer no_room = { .status = MHD_HTTP_SERVICE_UNAVAILABLE, .body = span_str(busy),
+		.extra = { { MHD_HTTP_HEADER_RETRY_AFTER, "1" } }, .close = a->close };
+	union { const uint8_t *p; void *v; } body;
 	struct MHD_Response *r;
 	size_t i;
 
+	rq->no_room = !has_room(rq, a);
+	if (rq->no_room)
+		a = &no_room;
+	body.p = a->body.p;
 	if (a->body.n == 0)
 		r = MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
 	else

@@ -50,7 +50,11 @@ struct http_server_config {
 	size_t max_head;		/* octets of request line and headers; 0 = 16 KiB; above: 414, 431 */
 	size_t max_body;		/* octets; above: 413 */
 	bool no_length_is_empty;	/* a POST or PUT without Content-Length has no body; else it is refused with 411 */
-	size_t max_held;		/* octets of request bodies held over all connections; above: 503 */
+	/*
+	 * Octets of request bodies, and of answers of more than HTTP_ANSWER_SMALL octets, held over all connections;
+	 * above: 503.
+	 */
+	size_t max_held;
 	atomic_size_t *held;		/* their count, for servers that share max_held; NULL: of this one alone */
 	unsigned max_connections;	/* 0 = 1000 */
 	unsigned max_per_address;	/* 0 = 64 */
@@ -133,12 +137,19 @@ void *http_request_data(const struct http_request *rq);
 
 /* ---- answering ------------------------------------------------------------------------ */
 
+enum { HTTP_ANSWER_SMALL = 16 * 1024 };
+
 struct http_answer {
 	unsigned status;
 	const char *content_type;	/* NULL: text/plain; charset=utf-8 */
 	const char *extra[4][2];	/* further headers: name, value; ends at a NULL name */
 	struct span body;		/* copied */
 	bool close;			/* close the connection afterwards */
+	/*
+	 * The peer may ask again and gets the same: 503 goes out instead when this one has no room beside what else is
+	 * held. Others go out in any case.
+	 */
+	bool repeatable;
 };
 
 /* On the request's loop thread, from head() or body(). */

@@ -87,6 +87,8 @@ struct http_request {
 	struct MHD_Response *answer;
 	unsigned answer_status;
 	bool answer_close;
+	bool no_room;				/* it is the 503 instead of one that has no room */
+	size_t answer_n;			/* octets of it that are charged to server->held */
 };
 
 /*
@@ -125,7 +127,7 @@ struct http_server {
 	struct http_server_config cf;		/* zeros replaced, strings owned */
 	struct http_app app;
 	struct http_guard guard;
-	atomic_size_t own_held, *held;		/* octets of request bodies; maybe with other servers */
+	atomic_size_t own_held, *held;		/* octets of bodies and answers; maybe with other servers */
 	pthread_mutex_t tls_lock;
 	struct http_tls *tls;			/* in force; NULL: plain HTTP */
 	uint16_t port;
@@ -154,6 +156,11 @@ void http_on_done(void *arg, struct MHD_Connection *connection, void **request,
     enum MHD_RequestTerminationCode code);
 
 void http_count_refusal(struct http_request *rq, const char *reason);
+/*
+ * Count n more octets as held, unless that would pass the limit; false then. So much of what is held already (a
+ * request's own body) stands in nobody's way. Any thread.
+ */
+bool http_charge(struct http_server *server, size_t n, size_t own);
 void http_request_free(struct http_request *rq);
 
 /* ---- http_request.c ---- */

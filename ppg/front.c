@@ -104,6 +104,7 @@ front_answer_document(struct submission *s, const char *content_type, const stru
 	struct http_answer answer = { .status = 202, .content_type = content_type, .body = sbuf_as_span(doc) };
 	struct front *f = s->front;
 
+	answer.repeatable = s->a.control.message == PAP_STATUSQUERY || s->a.control.message == PAP_CCQ;
 	if (s->a.ota_pin[0] != '\0' && s->a.code == PAP_ACCEPTED) {	/* for the initiator alone: not in the document */
 		answer.extra[0][0] = "X-OpenPPG-OTA-PIN";
 		answer.extra[0][1] = s->a.ota_pin;

@@ -17,7 +17,7 @@
 struct front {
 	struct front_config cf;
 	struct http_server *server, *ssl_server;	/* either may be NULL */
-	atomic_size_t held;		/* octets of request bodies on both */
+	atomic_size_t held;		/* octets of request bodies and large answers on both */
 	atomic_ullong accepted, recipients, operations, refused[REFUSALS], answers, answers_us;
 	atomic_ullong answer_times[FRONT_TIMES + 1];
 	struct tally *tally;

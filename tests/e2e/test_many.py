@@ -3,9 +3,11 @@ import base64
 import collections
 import os
 import random
+import socket
 import sqlite3
 import threading
 import time
+import urllib.parse
 import xml.etree.ElementTree
 
 import harness
@@ -221,6 +223,40 @@ def death_while_it_is_sent():
     assert twice <= recovered, "more duplicates than were counted as possible"
     gw.stop()
     sim.stop()
+
+
+def ask_and_wait(gw, push_id):
+    """A connection whose status query is being answered, of which the kernel takes little."""
+    doc = ('<?xml version="1.0"?>\n<!DOCTYPE pap PUBLIC "-//WAPFORUM//DTD PAP 2.0//EN" "%s">\n<pap><statusquery-message push-id="%s"/></pap>'
+           % (PAP_TYPES["2.0"], push_id)).encode()
+    login = base64.b64encode(("%s:%s" % (USER, PASSWORD)).encode()).decode()
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sock.settimeout(harness.DEADLINE_S)
+    sock.connect(("127.0.0.1", urllib.parse.urlsplit(gw.url).port))
+    sock.sendall(("POST /wappush HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic %s\r\nContent-Type: application/xml\r\n"
+                  "Connection: close\r\nContent-Length: %d\r\n\r\n" % (login, len(doc))).encode() + doc)
+    return sock, sock.recv(12)
+
+
+@case
+def answers_that_nobody_takes():
+    """They count in max-held: a query has to wait for room, and gets its answer when there is some."""
+    if MANY < 100000:
+        raise harness.Skip("the kernel takes answers of this size")
+    own = Gateway(harness.free_port(), ppg_more="max-held = 16M\n")
+    push_id = new_id()
+    equal(own.push(numbers(MANY), push_id=push_id).code, 1001)
+    slow = [ask_and_wait(own, push_id) for _ in range(2)]
+    equal([head for _, head in slow], [b"HTTP/1.1 202"] * 2)
+    sock, head = ask_and_wait(own, push_id)
+    equal(head, b"HTTP/1.1 503")
+    text = sock.recv(4096).decode()
+    assert "Retry-After: 1\r\n" in text and "try again" in text, text
+    for s in (slow[0][0], sock):
+        s.close()
+    wait_for(lambda: ask_and_wait(own, push_id)[1] == b"HTTP/1.1 202", "room")
+    own.stop()
 
 
 harness.main()

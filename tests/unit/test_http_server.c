@@ -719,6 +719,91 @@ held_bodies_have_a_limit(void **state)
 	}
 }
 
+/* A request whose answer is to come, on a connection of its own. */
+static struct http_request *
+ask_to_hold(int *fd)
+{
+	*fd = dial();
+	say(*fd, "POST /hold HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
+	return await_held();
+}
+
+/* The body that comes is this long and no more. */
+static void
+take_large(int fd, size_t n)
+{
+	struct sbuf b = hear_all(fd);
+	const char *body = strstr(b.s, "\r\n\r\n");
+
+	assert_int_equal(strncmp(b.s, "HTTP/1.1 200 ", 13), 0);
+	assert_non_null(body);
+	assert_int_equal(b.n - (size_t)(body + 4 - b.s), n);
+	sbuf_done(&b);
+	close(fd);
+}
+
+/* Large answers that their peers do not take are held, too; an answer that may be asked for again gives way. */
+static void
+held_answers_have_a_limit(void **state)
+{
+	enum { LARGE = 16 << 20 };	/* more than the kernel takes */
+	struct http_server_config cf = plain;
+	char *octets = calloc(1, LARGE);
+	const struct http_answer
+	    large = { .status = 200, .body = span_of((uint8_t *)octets, LARGE), .close = true },
+	    again = { .status = 200, .body = span_of((uint8_t *)octets, LARGE), .close = true, .repeatable = true },
+	    small = { .status = 200, .body = span_of((uint8_t *)octets, HTTP_ANSWER_SMALL), .close = true, .repeatable = true },
+	    more = { .status = 200, .body = span_of((uint8_t *)octets, HTTP_ANSWER_SMALL + 1), .close = true,
+		.repeatable = true };
+	struct http_request *rq;
+	struct sbuf b;
+	int fds[3], fd;
+	size_t i;
+
+	cf.max_held = 1 << 20;
+	serve(&cf);
+	rq = ask_to_hold(&fds[0]);
+	http_answer_later(rq, &again);		/* of any size, as it is alone */
+	for (i = 0; i < 2; i++) {
+		rq = ask_to_hold(&fd);
+		http_answer_later(rq, i == 0 ? &again : &more);
+		b = hear_all(fd);
+		assert_non_null(strstr(b.s, "HTTP/1.1 503 "));
+		assert_non_null(strstr(b.s, "Retry-After: 1\r\n"));
+		assert_non_null(strstr(b.s, "try again"));
+		sbuf_done(&b);
+		close(fd);
+		assert_string_equal(app.last_reason, "memory");
+		assert_int_equal(app.refusals, i + 1);
+	}
+	rq = ask_to_hold(&fd);
+	http_answer_later(rq, &small);
+	take_large(fd, HTTP_ANSWER_SMALL);
+	take_large(fds[0], LARGE);
+	await(&app.gones, 4);			/* the first has left, and there is room for another */
+	rq = ask_to_hold(&fds[0]);
+	http_answer_later(rq, &again);
+	take_large(fds[0], LARGE);
+	unserve();
+
+	cf.max_held = 2 * LARGE + 100;
+	serve(&cf);
+	for (i = 0; i < 3; i++) {
+		rq = ask_to_hold(&fds[i]);
+		http_answer_later(rq, i == 2 ? &large : &again);
+	}
+	fd = dial();				/* what is told once goes out, and others wait for it */
+	say(fd, "POST /hold HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nabcd");
+	b = hear_all(fd);
+	assert_non_null(strstr(b.s, "HTTP/1.1 503 "));
+	sbuf_done(&b);
+	close(fd);
+	for (i = 0; i < 3; i++)
+		take_large(fds[i], LARGE);
+	unserve();
+	free(octets);
+}
+
 static void
 early_answers_are_not_lost(void **state)
 {
@@ -1207,6 +1292,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(peers_that_vanish, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(quiesce_lets_the_running_finish, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(parameters_and_headers, set_up, tear_down),
+		cmocka_unit_test(held_answers_have_a_limit),
 		cmocka_unit_test(early_answers_are_not_lost),
 		cmocka_unit_test_setup_teardown(slow_heads_are_cut, fake_set_up, fake_tear_down),
 		cmocka_unit_test_setup_teardown(slow_bodies_are_cut_but_not_who_waits_for_us, fake_set_up,
