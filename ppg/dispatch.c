@@ -78,11 +78,12 @@ run_tick(void *arg)
 	}
 }
 
-/* Something of ours is with the store. */
+/* Something of ours is with the store, or on its way to where it goes there. */
 static bool
 is_with_store(struct dispatch *d)
 {
-	return atomic_load(&d->ops) > 0 || d->take_running || d->tick_running;
+	return atomic_load(&d->ops) > 0 || d->take_running || d->tick_running || atomic_load(&d->screened_posted) ||
+	    atomic_load(&d->hand_posted);
 }
 
 /* The store may keep events until its server is back: there is no time for that, and a start recovers them. */

@@ -1,4 +1,5 @@
 """SIGTERM while something is under way: it ends in time, and everybody is answered."""
+import http.server
 import threading
 import time
 
@@ -127,6 +128,60 @@ def the_wait_is_as_long_as_configured():
     gw.start()
     gw.wait_state(push_id, "delivered")
     equal(gw.show(push_id)["recipients"][0]["maybe_sent_twice"], True)
+    gw.stop()
+    sim.stop()
+
+
+class Source:
+    """Subscribers that nobody knows; while `silent` is set it keeps everybody waiting."""
+
+    def __init__(self):
+        outer = self
+        self.asked, self.silent = 0, threading.Event()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                outer.asked += 1
+                wait_for(lambda: not outer.silent.is_set(), "the source to answer")
+                try:
+                    self.send_response(404)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                except OSError:
+                    pass
+
+            def log_message(self, *args):
+                pass
+
+        class Server(http.server.ThreadingHTTPServer):
+            request_queue_size = 100
+
+            def handle_error(self, *args):
+                pass
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.config = '\ngroup = subscriber-source\nsource = http\nurl = "http://127.0.0.1:%d/{number}"\n' % self.server.server_port
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        harness.at_end(self.server.shutdown)
+
+
+@case
+def while_subscribers_are_looked_up():
+    """Whose look-up is given up is asked for again after the next start; nobody is forgotten."""
+    sim, source = harness.Smscsim(), Source()
+    gw = Gateway(sim.port, smsc_more=source.config)
+    numbers = ["+1202556%04d" % n for n in range(3000)]
+    source.silent.set()
+    push_id = new_id()
+    equal(gw.push(numbers, push_id=push_id).code, 1001)
+    for _ in range(8):
+        wait_for(lambda: source.asked > 0, "a look-up")
+        stop(gw)
+        source.asked = 0
+        gw.start()
+    source.silent.clear()
+    gw.wait_state(push_id, "delivered")
+    equal(counted(sim), {n[1:]: 1 for n in numbers})
     gw.stop()
     sim.stop()
 
