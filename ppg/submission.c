@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "ppg/life.h"
 
-enum { CHUNK = 1000 };			/* recipients written in one store operation */
+enum { CHUNK = 1000 };			/* recipients written in one store operation, at most */
 
 /* A single-chunk push that was written as taken goes straight to dispatch. */
 static void
@@ -55,17 +55,26 @@ take_chunk(struct submission *s)
 	s->op.remark = a->remark = admit_policy_remark(a, s->op.first_n, s->op.n_recipients);
 }
 
+/* With what controls remember of each recipient there are fewer: no chunk holds the store for much longer than others. */
+static uint32_t
+chunk_size(const struct admission *a)
+{
+	if (a->n_recipients <= CHUNK)
+		return a->n_recipients;
+	return CHUNK / (1 + (uint32_t)(control_marks_count(a->marks) / a->n_recipients) / 2);
+}
+
 static int
 submit_chunk(struct submission *s)
 {
-	uint32_t left = s->a.n_recipients - s->written;
+	uint32_t left = s->a.n_recipients - s->written, chunk = chunk_size(&s->a);
 
 	s->op.op.kind = s->written == 0 ? STORE_ACCEPT : STORE_MORE;
 	s->op.op.done = stored;
 	s->op.recipients = s->a.recipients + s->written;
 	s->op.first_n = s->written;
-	s->op.n_recipients = left > CHUNK ? CHUNK : left;
-	s->op.more = left > CHUNK;
+	s->op.n_recipients = left > chunk ? chunk : left;
+	s->op.more = left > chunk;
 	take_chunk(s);
 	return store_submit(s->front->cf.store, &s->op.op);
 }
