@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "wap/content.h"
+#include "wap/multipart.h"
 #include "wap/udh.h"
 #include "wap/wsp.h"
 
@@ -71,6 +72,29 @@ values_agree(const struct content_part *part, const char *name)
 	return true;
 }
 
+/* What is wrong with the header alone is no fault of the content. */
+static int
+check_type(const struct admit_config *cf, struct admission *a, struct span raw)
+{
+	struct sbuf type = { 0 };
+	char boundary[MIME_BOUNDARY_MAX + 1], charset[128];
+	struct span media;
+	int err = OK;
+
+	unfold(raw, &type);
+	media = mime_media(sbuf_as_span(&type));
+	if (!mime_media_ok(media))
+		err = why_set(&a->why, ERR_SYNTAX, "not of the form type/subtype");
+	else if (mime_param(sbuf_as_span(&type), "charset", charset, sizeof charset) == ERR_SYNTAX)
+		err = why_set(&a->why, ERR_SYNTAX, "a parameter whose closing quote is missing");
+	else if (multipart_binary_type(media) != NULL)
+		err = mime_boundary(sbuf_as_span(&type), &cf->lenient.mime, boundary, &a->why);
+	sbuf_done(&type);
+	if (err != OK)
+		why_prefix(&a->why, "part 2: Content-Type");
+	return err != OK ? PAP_BAD_REQUEST : 0;
+}
+
 static int
 read_content_part(const struct admit_config *cf, const struct admit_request *rq, struct admission *a,
     const struct entities *e, struct content_part *part)
@@ -87,6 +111,8 @@ read_content_part(const struct admit_config *cf, const struct admit_request *rq,
 	part->type = mime_header(part->headers, part->n_headers, "Content-Type");
 	if (part->type.n == 0)
 		return admit_refuse(a, PAP_BAD_REQUEST, "part 2: no Content-Type");
+	if (check_type(cf, a, part->type) != 0)
+		return PAP_BAD_REQUEST;
 	if (mime_decode(mime_header(part->headers, part->n_headers, "Content-Transfer-Encoding"),
 	    &cf->lenient.mime, e->parts[1].body, &part->body, &part->decoded, &a->why) != OK) {
 		why_prefix(&a->why, "part 2");

@@ -332,6 +332,25 @@ mime_media(struct span content_type)
 	return span_trim(span_of(content_type.p, semi ? (size_t)(semi - content_type.p) : content_type.n));
 }
 
+static bool
+is_token(struct span s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n && is_token_char(s.p[i]); i++)
+		;
+	return s.n > 0 && i == s.n;
+}
+
+bool
+mime_media_ok(struct span media)
+{
+	const uint8_t *slash = media.n > 0 ? memchr(media.p, '/', media.n) : NULL;
+	size_t n = slash != NULL ? (size_t)(slash - media.p) : 0;
+
+	return slash != NULL && is_token(span_of(media.p, n)) && is_token(span_of(slash + 1, media.n - n - 1));
+}
+
 /* Take one quoted or bare value at *at; blanks around it are skipped. bare: it has characters that need quotes. */
 static int
 param_value(struct span ct, size_t *at, char *out, size_t size, bool *bare)

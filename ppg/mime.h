@@ -64,6 +64,8 @@ int mime_decode(struct span encoding, const struct mime_leniency *l, struct span
 
 /* "type/subtype" of a Content-Type value, without parameters and outer blanks. */
 struct span mime_media(struct span content_type);
+/* Are type and subtype there, and tokens? */
+bool mime_media_ok(struct span media);
 /* A parameter's value (unquoted) copied to out; ERR_NOT_FOUND, ERR_SYNTAX, ERR_LIMIT. */
 int mime_param(struct span content_type, const char *name, char *out, size_t size);
 

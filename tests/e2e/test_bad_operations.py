@@ -279,8 +279,9 @@ def o12_parts_and_their_headers():
     for head in ("Content-Type: text/plain", "Content-Type: application/xml; charset=x-none", "X: y", "Content-Type application/xml",
                  "Content-Type: application/xml\r\nContent-Transfer-Encoding: rot13"):
         equal(ask((head, control), second), ("badmessage-response", 2000), head)
-    for head, code in (("X: y", 2000), ("Content-Type: ", 2000), ("Content-Type: text", 3006), ("Content-Type text/plain", 2000),
-                       ("Content-Type: text/plain\r\nContent-Transfer-Encoding: rot13", 2000), ("Content-Type: text/plain\r\n more", 3006),
+    for head, code in (("X: y", 2000), ("Content-Type: ", 2000), ("Content-Type: text", 2000), ("Content-Type: text/", 2000), ("Content-Type: /plain", 2000), ("Content-Type text/plain", 2000),
+                       ("Content-Type: text/plain\r\nContent-Transfer-Encoding: rot13", 2000), ("Content-Type: text/plain\r\n more", 2000), ("Content-Type: te xt/plain", 2000), ("Content-Type: text/vnd.wap.si; charset=\"utf-8", 2000), ("Content-Type: multipart/mixed", 2000),
+                       ("Content-Type: multipart/mixed; boundary=", 2000), ("Content-Type: multipart/mixed; boundary=x", 3006), ("Content-Type: text/vnd.wap.si", 3006),
                        ("Content-Type: text/plain;\r\n charset=utf-8", 1001), ("Content-Type: text/plain\r\nX Y: z", 2000),
                        ("Content-Type: text/plain\r\nContent-Type: text/html", 2000), ("Content-Type: text/plain\r\ncontent-type: text/plain", 1001),
                        (" Content-Type: text/plain", 2000),

@@ -143,7 +143,16 @@ content_type_parameters(void **state)
 {
 	char out[32];
 	struct span ct = span_str("multipart/related ; BOUNDARY=\"a;\\\"b\"; type=\"application/xml\";x; y=z");
+	static const struct { const char *media; bool ok; } types[] = {
+		{ "text/plain", true }, { "a/b", true }, { "application/vnd.wap.si+xml", true }, { "", false }, { "text", false },
+		{ "text/", false }, { "/plain", false }, { "/", false }, { "te xt/plain", false }, { "text/pl(ain", false },
+		{ "text/plain/x", false }, { "text/plain x", false }, { "text/pl\xC3\xA4in", false }, { "*/*", true },
+	};
+	size_t i;
 
+	for (i = 0; i < sizeof types / sizeof types[0]; i++)
+		if (mime_media_ok(span_str(types[i].media)) != types[i].ok)
+			fail_msg("%s", types[i].media);
 	assert_true(span_eq_str(mime_media(ct), "multipart/related"));
 	assert_int_equal(mime_param(ct, "boundary", out, sizeof out), OK);
 	assert_string_equal(out, "a;\"b");
