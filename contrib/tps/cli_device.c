@@ -139,6 +139,17 @@ fill_device(const struct cli *c, const struct add_options *o, struct tps_device 
 	return err;
 }
 
+/* Which device it was, for a program; a person knows, unless the device is new. */
+static int
+done_with(const struct cli *c, const struct tps_device *d, bool is_new)
+{
+	if (c->json)
+		cli_print_json(json_pack("{s:s}", "device_id", d->device_id));
+	else if (is_new)
+		printf("%s\n", d->device_id);
+	return CLI_DONE;
+}
+
 int
 cli_device_add(struct cli *c, int argc, char **argv)
 {
@@ -167,8 +178,8 @@ cli_device_add(struct cli *c, int argc, char **argv)
 		status = cli_wrong(c, "%s", why.text);
 	else if (tps_device_add(c->db, &d, &why) != OK)
 		status = cli_no(c, "%s", why.text);
-	else if (printf("%s\n", d.device_id) >= 0)
-		status = CLI_DONE;
+	else
+		status = done_with(c, &d, true);
 	tps_device_done(&d);
 	return status;
 }
@@ -298,7 +309,7 @@ cli_device_remove(struct cli *c, int argc, char **argv)
 
 	if (!cli_parse(c, no_options, argc, argv, args, 1, 1, &status) || !cli_device(c, &d, &status))
 		return status;
-	status = tps_device_remove(c->db, d.id, &why) == OK ? CLI_DONE : cli_no(c, "%s", why.text);
+	status = tps_device_remove(c->db, d.id, &why) == OK ? done_with(c, &d, false) : cli_no(c, "%s", why.text);
 	tps_device_done(&d);
 	return status;
 }
@@ -318,11 +329,12 @@ cli_device_password(struct cli *c, int argc, char **argv)
 
 	if (!cli_parse(c, options, argc, argv, args, 1, 1, &status) || !cli_device(c, &d, &status))
 		return status;
-	status = CLI_DONE;
 	if (take_password(file, password, sizeof password, &why) != OK)
 		status = cli_wrong(c, "%s", why.text);
 	else if (tps_device_set_password(c->db, &d, password, &why) != OK)
 		status = cli_no(c, "%s", why.text);
+	else
+		status = done_with(c, &d, false);
 	secret_cleanse(password, sizeof password);
 	tps_device_done(&d);
 	return status;

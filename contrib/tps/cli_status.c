@@ -44,6 +44,32 @@ cli_template_list(struct cli *c, int argc, char **argv)
 	return CLI_DONE;
 }
 
+static json_t *
+template_json(const char *name, const struct tps_template *t)
+{
+	json_t *vars = json_array();
+	size_t i;
+
+	for (i = 0; i < t->n_vars; i++)
+		json_array_append_new(vars, json_pack("{s:s, s:o, s:b, s:o}", "name", t->vars[i].name, "help",
+		    cli_text(t->vars[i].help), "needed", t->vars[i].def == NULL, "default", cli_text(t->vars[i].def)));
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "name", name, "title", cli_text(t->title), "type", cli_text(t->type),
+	    "variables", vars, "body", cli_text(t->body));
+}
+
+static void
+print_template(const struct tps_template *t)
+{
+	size_t i;
+
+	printf("%s\n%s\n\n", t->title, t->type);
+	for (i = 0; i < t->n_vars; i++)
+		printf("  %-18s %s%s%s%s\n", t->vars[i].name, t->vars[i].help, t->vars[i].def == NULL ? " (needed)" :
+		    t->vars[i].def[0] != '\0' ? " (" : "", t->vars[i].def != NULL ? t->vars[i].def : "",
+		    t->vars[i].def != NULL && t->vars[i].def[0] != '\0' ? ")" : "");
+	printf("\n%s", t->body);
+}
+
 int
 cli_template_show(struct cli *c, int argc, char **argv)
 {
@@ -51,18 +77,15 @@ cli_template_show(struct cli *c, int argc, char **argv)
 	struct tps_template t;
 	struct why why;
 	int status;
-	size_t i;
 
 	if (!cli_parse(c, no_options, argc, argv, args, 1, 1, &status))
 		return status;
 	if (tps_template_load(c->cf->templates, args[0], &t, &why) != OK)
 		return cli_no(c, "%s", why.text);
-	printf("%s\n%s\n\n", t.title, t.type);
-	for (i = 0; i < t.n_vars; i++)
-		printf("  %-18s %s%s%s%s\n", t.vars[i].name, t.vars[i].help, t.vars[i].def == NULL ? " (needed)" :
-		    t.vars[i].def[0] != '\0' ? " (" : "", t.vars[i].def != NULL ? t.vars[i].def : "",
-		    t.vars[i].def != NULL && t.vars[i].def[0] != '\0' ? ")" : "");
-	printf("\n%s", t.body);
+	if (c->json)
+		cli_print_json(template_json(args[0], &t));
+	else
+		print_template(&t);
 	tps_template_done(&t);
 	return CLI_DONE;
 }
@@ -117,6 +140,16 @@ take_command(struct cli *c, const char *format, const char *type, const char *fi
 	return take_value(c, file, out, why);
 }
 
+static int
+say_number(const struct cli *c, const char *name, int64_t n)
+{
+	if (c->json)
+		cli_print_json(json_pack("{s:I}", name, (json_int_t)n));
+	else if (printf("%lld\n", (long long)n) <= 0)
+		return CLI_NO;
+	return CLI_DONE;
+}
+
 int
 cli_dm_queue(struct cli *c, int argc, char **argv)
 {
@@ -140,7 +173,7 @@ cli_dm_queue(struct cli *c, int argc, char **argv)
 	else if (tps_command_add(c->db, &command, c->cf->commands, &why) != OK)
 		status = cli_no(c, "%s", why.text);
 	else
-		status = printf("%lld\n", (long long)command.id) > 0 ? CLI_DONE : CLI_NO;
+		status = say_number(c, "id", command.id);
 	tps_command_done(&command);
 	tps_device_done(&d);
 	return status;
@@ -193,7 +226,7 @@ cli_dm_clear(struct cli *c, int argc, char **argv)
 	if (tps_command_clear(c->db, d.id, &n, &why) != OK)
 		status = cli_no(c, "%s", why.text);
 	else
-		status = printf("%u\n", n) > 0 ? CLI_DONE : CLI_NO;
+		status = say_number(c, "cleared", n);
 	tps_device_done(&d);
 	return status;
 }

@@ -90,6 +90,25 @@ equal(tps("device", "add", "IMEI:490154203237518", "--msisdn", NUMBER, "--imsi",
 
 
 @case
+def verbs_that_answer_a_program():
+    """--json: an object a line, of every verb that changes something, too."""
+    equal(tps("device", "add", "IMEI:6", "--json"), [{"device_id": "IMEI:6"}])
+    equal(tps("device", "password", "IMEI:6", "--json"), [{"device_id": "IMEI:6"}])
+    equal(tps("device", "password", "IMEI:6"), "")
+    queued = tps("dm", "queue", "IMEI:6", "get", "./DevInfo/Mod", "--json")
+    equal(queued, [{"id": tps("dm", "list", "IMEI:6", "--json")[0]["id"]}])
+    equal(tps("dm", "clear", "IMEI:6", "--json"), [{"cleared": 1}])
+    shown = tps("template", "show", "apn", "--json")
+    equal((len(shown), shown[0]["name"]), (1, "apn"))
+    said = tps("template", "show", "apn")
+    for text in (shown[0]["title"], shown[0]["type"], shown[0]["body"]) + tuple(v["name"] for v in shown[0]["variables"]):
+        assert text in said, text
+    assert any(v["needed"] and v["default"] is None for v in shown[0]["variables"]), shown
+    equal(tps("device", "remove", "IMEI:6", "--json"), [{"device_id": "IMEI:6"}])
+    assert "no such device" in tps("device", "show", "IMEI:6", status=1)
+
+
+@case
 def devices():
     """What is added is listed; ids, numbers and passwords are of one device only; nothing secret is printed."""
     secret = "a-password-of-16"
