@@ -64,6 +64,13 @@ enum control_class { CLASS_NONE /* no provisioning document */, CLASS_PLAIN, CLA
 struct control_memory;
 struct control_marks;
 
+/* Whether digits hold the PIN of a document takes up to 256 MACs: what was asked of recipients before is not worked out again. */
+enum { CONTROL_ANSWERS = 16 };
+struct control_answer {
+	uint8_t question[STORE_MEMORY_KEY];
+	bool known, holds;
+};
+
 struct control_case {
 	const struct control_rules *rules;
 	const struct initiator *who;
@@ -87,6 +94,7 @@ struct control_case {
 	char worst[128];		/* the characteristic that has it */
 	struct control_memory *memory;	/* NULL: nothing is remembered */
 	struct control_marks **marks;
+	struct control_answer answers[CONTROL_ANSWERS];
 };
 
 /* A control that a message ran into. */

@@ -11,7 +11,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 
-enum { DOCUMENTS_EACH = 8, DOCUMENT_OCTETS = 16 << 20 };
+enum { DOCUMENTS_EACH = 8, DOCUMENT_OCTETS = 16 << 20, QUESTION_SIZE = 128 + PIN_RUNS_MAX * (PIN_RUN_SIZE + 1) };
 
 /* Of a subscriber the last few documents are kept, each in a place of its own. */
 static struct memory_key
@@ -26,6 +26,33 @@ document_at(struct control_case *c, const struct memory_key *first, unsigned pla
 	*key = *first;
 	key->octets[0] ^= (uint8_t)place;
 	return (struct document_entry *)memory_find(c->memory, MEMORY_DOCUMENTS, key);
+}
+
+/* As pin_runs_hold; but for the IMSI, most recipients of a push have the same question. */
+static bool
+holds_pin(struct control_case *c, const struct pin_runs *runs, enum prov_sec sec, const char *mac, struct span body)
+{
+	const char *imsi = c->sub != NULL ? c->sub->imsi : NULL;
+	char text[QUESTION_SIZE];
+	struct control_answer *a;
+	struct memory_key key;
+	size_t n;
+	unsigned i;
+
+	if (sec == PROV_SEC_USERNETWPIN || mac[0] == '\0')
+		return pin_runs_hold(runs, sec, mac, body, imsi);
+	n = (size_t)snprintf(text, sizeof text, "%d|%.40s|%p|%zu", (int)sec, mac, (const void *)body.p, body.n);
+	for (i = 0; i < runs->n; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n, "|%s", runs->text[i]);
+	secret_hash(span_of(c->memory->secret, sizeof c->memory->secret), span_of(text, n), key.octets);
+	secret_cleanse(text, sizeof text);
+	a = &c->answers[key.octets[0] % CONTROL_ANSWERS];
+	if (!a->known || memcmp(a->question, key.octets, sizeof a->question) != 0) {
+		a->known = true;
+		a->holds = pin_runs_hold(runs, sec, mac, body, imsi);
+		memcpy(a->question, key.octets, sizeof a->question);
+	}
+	return a->holds;
 }
 
 static const char *
@@ -43,7 +70,6 @@ mac_of(const struct document_entry *d, char out[PROV_MAC_HEX + 1])
 static bool
 text_after_document(struct control_case *c, const struct pin_runs *runs)
 {
-	const char *imsi = c->sub != NULL ? c->sub->imsi : NULL;
 	struct memory_key first = document_key(c), key;
 	char mac[PROV_MAC_HEX + 1];
 	unsigned i;
@@ -51,7 +77,7 @@ text_after_document(struct control_case *c, const struct pin_runs *runs)
 	for (i = 0; i < DOCUMENTS_EACH; i++) {
 		const struct document_entry *d = document_at(c, &first, i, &key);
 
-		if (d != NULL && pin_runs_hold(runs, d->sec, mac_of(d, mac), d->document->body, imsi))
+		if (d != NULL && holds_pin(c, runs, d->sec, mac_of(d, mac), d->document->body))
 			return true;
 	}
 	return false;
@@ -126,7 +152,7 @@ document_after_text(struct control_case *c)
 	if (e == NULL)
 		return false;
 	split_runs(((struct text_entry *)e)->runs, &runs);
-	found = pin_runs_hold(&runs, f->sec, f->mac != NULL ? f->mac : "", f->body, c->sub != NULL ? c->sub->imsi : NULL);
+	found = holds_pin(c, &runs, f->sec, f->mac != NULL ? f->mac : "", f->body);
 	secret_cleanse(&runs, sizeof runs);
 	return found;
 }

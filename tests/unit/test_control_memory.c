@@ -230,6 +230,48 @@ marks_of_what_is_gone(void **state)
 	control_marks_undo(&marks);
 }
 
+/* One of many got a text with the PIN: it alone waits, wherever it is among them. */
+static void
+a_pin_among_many(void **state)
+{
+	static const char pin[] = "72950418", text[] = "your code is 72950418", other[] = "your code is 31415926";
+	struct control_case c = { .rules = rules, .who = &who, .authenticated = true, .facts = &facts, .memory = memory };
+	char number[20], mac[PROV_MAC_HEX + 1];
+	struct why why;
+	unsigned i;
+
+	rules->configured = true;
+	c.number = number;
+	for (i = 0; i < 9; i++) {
+		facts.sec = PROV_SEC_NONE;
+		facts.body = span_str(i % 3 == 1 ? text : other);
+		snprintf(number, sizeof number, "+1202555%04u", i);
+		assert_true(control_lure(&c, &why));
+	}
+	prov_mac(span_str(pin), body->body, mac);
+	c.class = CLASS_PLAIN;
+	c.shared = body;
+	facts.sec = PROV_SEC_USERPIN;
+	facts.mac = mac;
+	facts.body = body->body;
+	for (i = 0; i < 9; i++) {
+		snprintf(number, sizeof number, "+1202555%04u", i);
+		assert_int_equal(control_lure(&c, &why), i % 3 != 1);
+	}
+	mac[0] = mac[0] == '0' ? '1' : '0';	/* of another PIN: the same digits are asked about again */
+	for (i = 0; i < 9; i++) {
+		snprintf(number, sizeof number, "+1202555%04u", i);
+		assert_true(control_lure(&c, &why));
+	}
+	c.class = CLASS_NONE;			/* the other way round */
+	facts.sec = PROV_SEC_NONE;
+	for (i = 0; i < 18; i++) {
+		facts.body = span_str(i % 2 == 0 ? text : other);
+		snprintf(number, sizeof number, "+1202555%04u", i / 2);
+		assert_int_equal(control_lure(&c, &why), i % 2 != 0);
+	}
+}
+
 static int
 setup(void **state)
 {
@@ -255,7 +297,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	static const struct CMUnitTest tests[] = {
 		TEST(octets_of_a_recipient), TEST(the_bound_holds), TEST(many_times), TEST(subscribers_of_an_hour),
-		TEST(rows_in_chunks), TEST(marks_of_what_is_gone),
+		TEST(rows_in_chunks), TEST(marks_of_what_is_gone), TEST(a_pin_among_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
