@@ -92,7 +92,8 @@ smsc_libsmscsim_a_SOURCES = \
 	smsc/smscsim.c smsc/smscsim.h smsc/smscsim_account.c smsc/smscsim_account.h smsc/smscsim_control.c \
 	smsc/smscsim_control.h smsc/smscsim_deliver.c smsc/smscsim_deliver.h smsc/smscsim_fault.c \
 	smsc/smscsim_fault.h smsc/smscsim_file.c smsc/smscsim_file.h smsc/smscsim_http.c smsc/smscsim_http.h \
-	smsc/smscsim_json.c smsc/smscsim_json.h smsc/smscsim_listen.c smsc/smscsim_listen.h smsc/smscsim_part.c \
+	smsc/smscsim_json.c smsc/smscsim_json.h smsc/smscsim_listen.c smsc/smscsim_listen.h \
+	smsc/smscsim_member.c smsc/smscsim_member.h smsc/smscsim_part.c \
 	smsc/smscsim_part.h smsc/smscsim_receipt.c smsc/smscsim_receipt.h smsc/smscsim_scenario.c \
 	smsc/smscsim_scenario.h smsc/smscsim_session.c smsc/smscsim_session.h smsc/smscsim_settings.c \
 	smsc/smscsim_settings.h smsc/smscsim_smpp.c smsc/smscsim_smpp.h smsc/smscsim_step.c smsc/smscsim_step.h \

@@ -6,26 +6,16 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "smsc/smscsim_member.h"
 
 /* ---- a message of a handset ---------------------------------------------------------- */
-
-static int
-read_string(json_t *value, const char *key, char *out, size_t size, struct why *why)
-{
-	const char *text = json_string_value(value);
-
-	if (text == NULL || *text == '\0' || strlen(text) >= size)
-		return why_set(why, ERR_SYNTAX, "%s: not a string of 1 to %zu characters", key, size - 1);
-	strcpy(out, text);
-	return OK;
-}
 
 static int
 read_address(json_t *value, const char *key, uint8_t *ton, uint8_t *npi, char digits[SIM_ADDRESS_SIZE],
     struct why *why)
 {
 	char text[SIM_ADDRESS_SIZE + 1];	/* and a plus sign */
-	int err = read_string(value, key, text, sizeof text, why);
+	int err = sim_member_text(value, key, text, sizeof text, why);
 
 	if (err == OK)
 		smpp_address(text, ton, npi, digits);
@@ -35,12 +25,12 @@ read_address(json_t *value, const char *key, uint8_t *ton, uint8_t *npi, char di
 static int
 read_octet(json_t *value, const char *key, uint8_t *out, struct why *why)
 {
-	json_int_t n = json_is_integer(value) ? json_integer_value(value) : -1;
+	int64_t n = 0;
+	int err = sim_member_number(value, key, 0, 255, &n, why);
 
-	if (n < 0 || n > 255)
-		return why_set(why, ERR_RANGE, "%s: not a whole number in 0..255", key);
-	*out = (uint8_t)n;
-	return OK;
+	if (err == OK)
+		*out = (uint8_t)n;
+	return err;
 }
 
 static int
@@ -76,7 +66,7 @@ static int
 read_mo_member(const char *key, json_t *value, struct sim_mo *mo, struct why *why)
 {
 	if (strcmp(key, "system_id") == 0)
-		return read_string(value, key, mo->system_id, sizeof mo->system_id, why);
+		return sim_member_text(value, key, mo->system_id, sizeof mo->system_id, why);
 	if (strcmp(key, "source") == 0)
 		return read_address(value, key, &mo->source_ton, &mo->source_npi, mo->source, why);
 	if (strcmp(key, "dest") == 0)

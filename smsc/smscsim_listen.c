@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "smsc/smpp_pdu.h"
+#include "smsc/smscsim_member.h"
 #include "smsc/smscsim_session.h"
 
 enum {
@@ -189,13 +190,12 @@ read_host(json_t *value, struct sim_outbind *out, struct why *why)
 static int
 read_port(json_t *value, struct sim_outbind *out, struct why *why)
 {
-	json_int_t n = json_is_integer(value) ? json_integer_value(value) : -1;
+	int64_t n = 0;
+	int err = sim_member_number(value, "port", 1, 65535, &n, why);
 
-	if (n < 1 || n > 65535)
-		return why_set(why, ERR_RANGE, "port: not a whole number in 1..65535");
 	/* sin_port and sin6_port are at the same place */
 	((struct sockaddr_in *)&out->to)->sin_port = htons((uint16_t)n);
-	return OK;
+	return err;
 }
 
 static int

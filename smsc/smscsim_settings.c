@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "smsc/smscsim_member.h"
+
 enum { DELAY_MAX_MS = 86400000, WEIGHT_MAX = 1000000 };
 
 static const char *const mode_names[SIM_MODES] = { "auto", "hold", "none" };
@@ -140,12 +142,12 @@ read_states(json_t *value, struct sim_settings *set, struct why *why)
 static int
 read_ms(json_t *value, const char *key, uint32_t *out, struct why *why)
 {
-	json_int_t ms = json_is_integer(value) ? json_integer_value(value) : -1;
+	int64_t ms = 0;
+	int err = sim_member_number(value, key, 0, DELAY_MAX_MS, &ms, why);
 
-	if (ms < 0 || ms > DELAY_MAX_MS)
-		return why_set(why, ERR_RANGE, "%s: not a whole number in 0..%d", key, DELAY_MAX_MS);
-	*out = (uint32_t)ms;
-	return OK;
+	if (err == OK)
+		*out = (uint32_t)ms;
+	return err;
 }
 
 static int

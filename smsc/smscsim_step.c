@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "smsc/smscsim_fault.h"
+#include "smsc/smscsim_member.h"
 #include "smsc/smscsim_receipt.h"
 #include "smsc/smscsim_session.h"
 
@@ -13,51 +14,28 @@ enum { MS_MAX = 86400000, COUNT_MAX = 1000000000, TIMES_MAX = 1000 };
 /* ---- members ------------------------------------------------------------------------- */
 
 static int
-read_number(json_t *value, const char *key, json_int_t min, json_int_t max, int64_t *out, struct why *why)
-{
-	json_int_t n = json_is_integer(value) ? json_integer_value(value) : min - 1;
-
-	if (n < min || n > max)
-		return why_set(why, ERR_RANGE, "%s: not a whole number in %lld..%lld", key, (long long)min,
-		    (long long)max);
-	*out = n;
-	return OK;
-}
-
-static int
-read_text(json_t *value, const char *key, char *out, size_t size, struct why *why)
-{
-	const char *text = json_string_value(value);
-
-	if (text == NULL || *text == '\0' || strlen(text) >= size)
-		return why_set(why, ERR_SYNTAX, "%s: not a string of 1 to %zu characters", key, size - 1);
-	strcpy(out, text);
-	return OK;
-}
-
-static int
 read_note(json_t *value, struct sim_step *step, struct why *why)
 {
-	return read_text(value, "note", step->note, sizeof step->note, why);
+	return sim_member_text(value, "note", step->note, sizeof step->note, why);
 }
 
 static int
 read_at(json_t *value, struct sim_step *step, struct why *why)
 {
-	return read_number(value, "at_ms", 0, MS_MAX, &step->at_ms, why);
+	return sim_member_number(value, "at_ms", 0, MS_MAX, &step->at_ms, why);
 }
 
 static int
 read_after(json_t *value, struct sim_step *step, struct why *why)
 {
-	return read_number(value, "after_ms", 0, MS_MAX, &step->after_ms, why);
+	return sim_member_number(value, "after_ms", 0, MS_MAX, &step->after_ms, why);
 }
 
 static int
 read_messages(json_t *value, struct sim_step *step, struct why *why)
 {
 	int64_t n = 0;
-	int err = read_number(value, "after_messages", 1, COUNT_MAX, &n, why);
+	int err = sim_member_number(value, "after_messages", 1, COUNT_MAX, &n, why);
 
 	step->messages = (uint64_t)n;
 	return err;
@@ -67,7 +45,7 @@ static int
 read_binds(json_t *value, struct sim_step *step, struct why *why)
 {
 	int64_t n = 0;
-	int err = read_number(value, "after_binds", 1, COUNT_MAX, &n, why);
+	int err = sim_member_number(value, "after_binds", 1, COUNT_MAX, &n, why);
 
 	step->binds = (uint64_t)n;
 	return err;
@@ -77,7 +55,7 @@ static int
 read_dest(json_t *value, struct sim_step *step, struct why *why)
 {
 	char text[SIM_ADDRESS_SIZE];
-	int err = read_text(value, "dest", text, sizeof text, why);
+	int err = sim_member_text(value, "dest", text, sizeof text, why);
 
 	if (err == OK)
 		sim_digits(text, step->dest);
@@ -87,14 +65,14 @@ read_dest(json_t *value, struct sim_step *step, struct why *why)
 static int
 read_system_id(json_t *value, struct sim_step *step, struct why *why)
 {
-	return read_text(value, "system_id", step->system_id, sizeof step->system_id, why);
+	return sim_member_text(value, "system_id", step->system_id, sizeof step->system_id, why);
 }
 
 static int
 read_times(json_t *value, struct sim_step *step, struct why *why)
 {
 	int64_t n = 1;
-	int err = read_number(value, "times", 1, TIMES_MAX, &n, why);
+	int err = sim_member_number(value, "times", 1, TIMES_MAX, &n, why);
 
 	step->times = (unsigned)n;
 	return err;
@@ -140,7 +118,7 @@ read_receipts(json_t *value, struct sim_step *step, struct why *why)
 
 	step->receipts = json_incref(value);
 	if (name != NULL)
-		err = read_text(name, "system_id", text, sizeof text, why);
+		err = sim_member_text(name, "system_id", text, sizeof text, why);
 	copy = json_copy(value);
 	if (name != NULL)
 		json_object_del(copy, "system_id");
@@ -158,7 +136,7 @@ read_disconnect(json_t *value, struct sim_step *step, struct why *why)
 	step->disconnect = true;
 	if (json_is_true(value))
 		return OK;
-	if (read_text(value, "disconnect", step->disconnect_id, sizeof step->disconnect_id, NULL) != OK)
+	if (sim_member_text(value, "disconnect", step->disconnect_id, sizeof step->disconnect_id, NULL) != OK)
 		return why_set(why, ERR_SYNTAX, "disconnect: not true or a system_id");
 	return OK;
 }
@@ -167,7 +145,7 @@ static int
 read_stop(json_t *value, struct sim_step *step, struct why *why)
 {
 	int64_t n = 0;
-	int err = read_number(value, "stop_listening_ms", 1, MS_MAX, &n, why);
+	int err = sim_member_number(value, "stop_listening_ms", 1, MS_MAX, &n, why);
 
 	step->stop_listening_ms = (uint32_t)n;
 	return err;

@@ -6,6 +6,7 @@
 #include "base/http_client.h"
 #include "base/secret.h"
 #include "smsc/smpp_pdu.h"
+#include "smsc/smscsim_member.h"
 
 enum { ALL_BINDS = 1 << SIM_BOUND_TX | 1 << SIM_BOUND_RX | 1 << SIM_BOUND_TRX, NUMBER_MAX = 1000000 };
 
@@ -68,12 +69,12 @@ read_binds(json_t *value, struct sim_terms *t, struct why *why)
 static int
 read_number(json_t *value, const char *key, unsigned *out, struct why *why)
 {
-	json_int_t n = json_is_integer(value) ? json_integer_value(value) : -1;
+	int64_t n = 0;
+	int err = sim_member_number(value, key, 1, NUMBER_MAX, &n, why);
 
-	if (n < 1 || n > NUMBER_MAX)
-		return why_set(why, ERR_RANGE, "%s: not a whole number in 1..%d", key, NUMBER_MAX);
-	*out = (unsigned)n;
-	return OK;
+	if (err == OK)
+		*out = (unsigned)n;
+	return err;
 }
 
 static int
