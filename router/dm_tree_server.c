@@ -52,7 +52,7 @@ get_property(const struct dm_node *node, struct span query, struct dm_value *out
 		sbuf_str(&out->data, node->name);
 	else if (span_eq_str(query, "prop=Type"))
 		sbuf_str(&out->data, node->type ? node->type : "");
-	else if (span_eq_str(query, "prop=Size") && !node->interior)
+	else if (span_eq_str(query, "prop=Size") && !node->interior && !dm_tree_is_secret(node->name))
 		sbuf_fmt(&out->data, "%zu", node->value.n);
 	else
 		return DM_STATUS_NO_FEATURE;

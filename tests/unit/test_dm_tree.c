@@ -51,6 +51,7 @@ test_get(void **state)
 		{ S,     "./Open/x?prop=Size",        200, "1", "chr" },
 		{ S,     "./Open/x?prop=Type",        200, "", "chr" },
 		{ S,     "./Open?prop=Size",          406, "", "" },
+		{ S,     "./DMAcc/one/AppAuth/1/AAuthSecret?prop=Size", 406, "", "" },
 		{ S,     "./Open/x?prop=TStamp",      406, "", "" },
 		{ S,     "./Open?list=Struct",        406, "", "" },
 		{ S,     "./Open?list=StructData",    406, "", "" },
