@@ -3,7 +3,6 @@ import base64
 import collections
 import http.server
 import itertools
-import json
 import os
 import threading
 import urllib.parse

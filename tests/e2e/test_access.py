@@ -7,7 +7,7 @@ import time
 import urllib.parse
 
 import harness
-from gateway import Gateway, PASSWORD, SI, USER, initiator, multipart, new_id, push_message, read_reply
+from gateway import Gateway, PASSWORD, SI, USER, initiator, multipart, new_id, push_message
 from harness import case, equal, wait_for
 
 sim = harness.Smscsim()

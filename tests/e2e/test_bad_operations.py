@@ -4,8 +4,7 @@ import time
 import xml.etree.ElementTree
 
 import harness
-from gateway import (Gateway, PAP_TYPES, PASSWORD, Receiver, SI, USER, address, escape, initiator, multipart, new_id, push_message,
-                     read_reply)
+from gateway import Gateway, PAP_TYPES, PASSWORD, SI, USER, address, escape, initiator, multipart, new_id, push_message
 from harness import case, equal
 
 sim = harness.Smscsim()

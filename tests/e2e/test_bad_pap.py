@@ -6,8 +6,7 @@ import socket
 import time
 
 import harness
-from gateway import (Gateway, PASSWORD, PROVURL, SI, USER, acknowledge, address, initiator, multipart, new_id, push_message,
-                     read_reply, Receiver)
+from gateway import Gateway, PASSWORD, SI, USER, initiator, multipart, new_id, push_message, Receiver
 from harness import case, equal, wait_for
 
 sim = harness.Smscsim()
@@ -208,7 +207,6 @@ def m06_m07_parts():
 @case
 def m08_content_that_looks_like_a_boundary():
     text = "--asdfd\r\nx--asdf\r\n--asdf-"
-    seq = sim.stats()["messages"]
     equal(gw.push("+12025550171", content=text, content_type="text/plain").code, 1001)
     equal(sim.wait_messages(1, dest="12025550171")[0]["message"]["body"]["value"], text)
 

@@ -6,7 +6,7 @@ import time
 import xml.etree.ElementTree
 
 import harness
-from gateway import (Gateway, PAP_TYPES, Receiver, SI, address, escape, multipart, new_id, push_message, read_reply)
+from gateway import Gateway, PAP_TYPES, Receiver, SI, address, escape, multipart, new_id, push_message
 from harness import case, equal, wait_for
 
 sim = harness.Smscsim()

@@ -5,7 +5,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness                                             # noqa: E402
-from gateway import Gateway, new_id                        # noqa: E402
+from gateway import Gateway                                # noqa: E402
 from harness import case, equal                            # noqa: E402
 
 VECTORS = os.path.join(harness.TOP_SRCDIR, "tests", "vectors", "content")

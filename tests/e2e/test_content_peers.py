@@ -1,6 +1,5 @@
 """What we compile, beside what other people's programs make of the same documents: Kannel's test_si, test_sl and
 test_ota, and libwbxml's wbxml2xml."""
-import json
 import os
 import re
 import shutil

@@ -9,8 +9,8 @@ import subprocess
 import threading
 
 import harness
-from dm_server import Account, DmServer, Message, b64, notification
-from gateway import Gateway, SENDER, initiator, new_id
+from dm_server import Account, DmServer, b64, notification
+from gateway import Gateway, initiator, new_id
 from harness import Program, Smscsim, built, case, equal, main, note, run, temp_dir, wait_for
 from pushes import Simulator, entry, provisioning, push, si, ud
 

@@ -1,10 +1,9 @@
 """pushrouter --smscsim --handsets: any number of different handsets, and the file that keeps them."""
 import json
 import os
-import signal
 import stat
 
-from harness import Program, Smscsim, built, case, equal, main, note, run, temp_dir, wait_for
+from harness import Program, Smscsim, built, case, equal, main, note, run, temp_dir
 from pushes import Simulator, entry, provisioning, push, si, ud
 import smpp_client as smpp
 

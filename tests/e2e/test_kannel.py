@@ -3,7 +3,7 @@ import os
 
 import harness
 from gateway import Gateway
-from harness import Skip, case, equal
+from harness import case, equal
 
 FOLDER = "/usr/lib/kannel/test"
 if not os.path.exists(FOLDER + "/test_ppg"):

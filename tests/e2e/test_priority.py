@@ -3,7 +3,7 @@ import itertools
 import time
 
 import harness
-from gateway import Gateway, USER, PASSWORD, initiator, new_id
+from gateway import Gateway, PASSWORD, initiator, new_id
 from harness import case, equal, note, wait_for
 
 QOS = '<quality-of-service priority="%s"/>'

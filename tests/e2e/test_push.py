@@ -3,7 +3,7 @@ import base64
 import time
 
 import harness
-from gateway import Gateway, Receiver, SI, SENDER, PROVURL, acknowledge, address, initiator, new_id
+from gateway import Gateway, Receiver, SENDER, PROVURL, acknowledge, address, initiator, new_id
 from harness import case, equal, wait_for
 
 sim = harness.Smscsim()
@@ -53,12 +53,15 @@ def long_content_is_cut_and_joined():
     equal(gw.push("+12025550144", content=text, content_type="text/plain", push_id=push_id).code, 1001)
     m = next_message()
     assert len(m["segments"]) == 5, len(m["segments"])
-    refs = {s[:12].upper() for s in m["segments"]}
-    for n, segment in enumerate(sorted(m["segments"], key=lambda s: s[:26]), 1):
+    parts = []
+    for segment in m["segments"]:
         octets = bytes.fromhex(segment)
         assert octets[0] == 0x0C and len(octets) <= 140, segment[:30]
         udh = octets[1:13]
         assert b"\x05\x04\x0b\x84\x23\xf0" in udh and b"\x08\x04" in udh, udh.hex()
+        at = udh.index(b"\x08\x04") + 2
+        parts.append((udh[at:at + 2], udh[at + 2], udh[at + 3]))
+    equal(sorted(parts), [(parts[0][0], 5, n) for n in range(1, 6)])
     equal(m["message"]["body"]["value"], text)
     gw.wait_state(push_id, "delivered")
     equal(gw.show(push_id)["recipients"][0]["segments"], 5)
@@ -168,7 +171,7 @@ def answers_keep_the_version_of_the_request():
 def repeated_push_id_is_2007():
     push_id = new_id()
     equal(gw.push("+12025550152", push_id=push_id).code, 1001)
-    first = next_message()
+    next_message()
     reply = gw.push("+12025550153", push_id=push_id)
     equal((reply.code, reply.push_id), (2007, push_id))
     equal(gw.push("+12025550152", push_id=push_id, user="plain", password="plain-pw").code, 1001)
@@ -232,7 +235,7 @@ def deliver_after_waits_for_its_time():
     at = int(time.time()) + 2
     equal(gw.push("+12025550158", push_id=push_id, attributes='deliver-after-timestamp="%s"' % time.strftime(
         "%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))).code, 1001)
-    m = next_message(dest="12025550158")
+    next_message(dest="12025550158")
     assert time.time() >= at, "sent %.3f s early" % (at - time.time())
     gw.wait_state(push_id, "delivered")
 

@@ -6,7 +6,7 @@ import threading
 import time
 
 import harness
-from gateway import Gateway, Receiver, initiator, new_id
+from gateway import Gateway, initiator, new_id
 from harness import case, equal, wait_for
 
 LINK = """
