@@ -30,8 +30,9 @@ def push(gw, to, in_s=3, **more):
     return push_id
 
 
-def steps(gw, push_id):
-    return {r["step"] for r in gw.show(push_id)["recipients"]}
+def sent(gw, push_id):
+    """Has all of it gone to the SMSC? Its end may have come since: a machine may stand still for seconds."""
+    return all(r["step"] == "submitted" or r["state"] != "pending" for r in gw.show(push_id)["recipients"])
 
 
 def link(gw, name="main"):
@@ -56,7 +57,7 @@ def delivered_without_a_receipt():
     sim.receipts(mode="auto", state="DELIVRD")
     sim.fault("unknown_id", count=100)
     push_id = push(gw, "+12025550181", content="x" * 300, content_type="text/plain")    # three parts
-    wait_for(lambda: steps(gw, push_id) == {"submitted"}, "the parts to be submitted")
+    wait_for(lambda: sent(gw, push_id), "the parts to be submitted")
     gw.wait_state(push_id, "delivered")
     sim.clear_faults()
     equal((link(gw)["queries"], link(gw)["queried"]), (3, 3))
@@ -101,7 +102,6 @@ def the_smsc_does_not_know_yet():
     sim.receipts(mode="hold")
     push_id = push(gw, "+12025550184", in_s=2)
     wait_for(lambda: link(gw)["queried"] == 1, "the question")
-    equal(gw.show(push_id)["state"], "pending")
     gw.wait_state(push_id, "undeliverable")
     equal(audited(gw, push_id)[-2:], ["state asked for", "no receipt"])
     equal(link(gw)["queries"], 1)
@@ -128,8 +128,8 @@ def an_smsc_that_has_forgotten_it():
     own.receipts(mode="hold")
     gw = Gateway(own.port, store_more="receipt-margin = 6s", smsc_more="reconnect-delay-max = 1s")
     gw.wait_link()
-    push_id = push(gw, "+12025550190")
-    wait_for(lambda: steps(gw, push_id) == {"submitted"}, "the submission")
+    push_id = push(gw, "+12025550190", in_s=8)      # the SMSC has gone by then
+    wait_for(lambda: sent(gw, push_id), "the submission")
     own.stop()
     own = harness.Smscsim(port=own.port)
     gw.wait_state(push_id, "undeliverable")
@@ -186,9 +186,9 @@ def sent_from_the_address_of_a_route():
 def asked_when_the_link_is_back():
     gw = gateway()
     sim.receipts(mode="hold")
-    at = int(time.time()) + 3
-    push_id = push(gw, "+12025550186")
-    wait_for(lambda: steps(gw, push_id) == {"submitted"}, "the submission")
+    at = int(time.time()) + 8               # the link has gone by then, also where the machine stands still for a while
+    push_id = push(gw, "+12025550186", in_s=8)
+    wait_for(lambda: sent(gw, push_id), "the submission")
     right = gw.settings["smsc_port"]
     gw.write_config(smsc_port=harness.free_port())
     equal(gw.admin("/api/v1/reload", "POST").status, 200)
@@ -213,7 +213,7 @@ def asked_after_a_restart():
     sim.fault("unknown_id", count=100)
     at = int(time.time()) + 2
     push_id = push(gw, "+12025550187", in_s=2)
-    wait_for(lambda: steps(gw, push_id) == {"submitted"}, "the submission")
+    wait_for(lambda: sent(gw, push_id), "the submission")
     gw.kill()
     over(at)
     gw.start()
@@ -246,15 +246,14 @@ def a_backlog_is_asked_for_slowly():
     sim.fault("unknown_id", count=1000)
     at = int(time.time()) + 4
     push_id = push(gw, ["+12025551%03d" % n for n in range(many)], in_s=4)
-    wait_for(lambda: steps(gw, push_id) == {"submitted"}, "the submissions")
+    wait_for(lambda: sent(gw, push_id), "the submissions")
     sim.clear_faults()
     over(at)
-    began = time.monotonic()
     other = new_id()
     equal(gw.push("+12025550189", push_id=other).code, 1001)
     gw.wait_state(other, "delivered")
     gw.wait_state(push_id, "delivered")
-    took = time.monotonic() - began
+    took = time.time() - at             # nobody is asked before
     note("%d in %.1f s" % (many, took))
     assert took > 1.5, took             # 20 a second
     equal(link(gw)["queries"], many)
