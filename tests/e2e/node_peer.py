@@ -10,6 +10,10 @@ import harness
 FOLDER = os.path.join(harness.TOP_BUILDDIR, "tests", "e2e", "node-smpp")
 SOURCES = ("package.json", "package-lock.json")
 OFFLINE = ("ENOTFOUND", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH", "ENETDOWN", "ECONNREFUSED", "ETIMEDOUT", "ERR_SOCKET_TIMEOUT")
+# somebody between here and the registry whose certificates this machine does not know
+DISTRUSTED = ("SELF_SIGNED_CERT_IN_CHAIN", "DEPTH_ZERO_SELF_SIGNED_CERT", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+              "UNABLE_TO_VERIFY_LEAF_SIGNATURE")
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 INSTALL_S = 120
 
 
@@ -25,9 +29,12 @@ def _install():
     """None, or why there is no network to install from."""
     for name in SOURCES:
         shutil.copyfile(harness.source("tests/e2e/node/" + name), os.path.join(FOLDER, name))
+    env = dict(os.environ)
+    if os.path.exists(AUTHORITIES):                 # the system's, beside those that node brings along
+        env.setdefault("NODE_EXTRA_CA_CERTS", AUTHORITIES)
     done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--json",
                            "--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"],
-                          cwd=FOLDER, capture_output=True, timeout=INSTALL_S)
+                          cwd=FOLDER, env=env, capture_output=True, timeout=INSTALL_S)
     if done.returncode == 0:
         shutil.copyfile(os.path.join(FOLDER, SOURCES[1]), os.path.join(FOLDER, "installed"))
         return None
@@ -38,6 +45,8 @@ def _install():
         code = None
     if code in OFFLINE:
         return "no network: npm cannot reach its registry (%s)" % code
+    if code in DISTRUSTED:
+        return "npm does not trust who answers for its registry (%s)" % code
     raise AssertionError("npm ci: %s\n%s" % (said, done.stderr.decode("utf-8", "replace")))
 
 
