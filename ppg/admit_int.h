@@ -8,7 +8,8 @@
  *	admit_multipart.c	content of several parts
  *	admit_sign.c		the MACs of a document that the gateway signs
  *	admit_capabilities.c	what the initiator assumes of devices, against what is known of them
- *	admit_policy.c		what the devices will do with it
+ *	admit_device.c		what the devices will do with it
+ *	admit_policy.c		what controls say, and what follows from both
  *	admit_predicted.c	the same for the store
  */
 #ifndef PPG_ADMIT_INT_H
@@ -71,6 +72,36 @@ void admit_sign_facts(const struct admission *a, uint32_t i, struct push_facts *
 
 /* A control refuses the push before its content is ready: as a log line and an answer that name it. */
 int admit_control_refuse(const struct admit_request *rq, struct admission *a, unsigned control, int code, const char *text);
+enum { DEVICES_MAX = 32 };		/* different devices of one push that are held at once */
+
+/* What was decided for a device; `text` is what tells devices apart. */
+struct decided {
+	char *text;			/* heap; may hold an IMSI */
+	struct policy_device *own;	/* heap; NULL: it is the one of all that nobody knows */
+	const struct policy_device *dev;
+	uint32_t index;			/* of its prediction */
+	struct prediction p;
+};
+
+/* Those of one push. The caller fills the first members and keeps what they point to. */
+struct decisions {
+	struct subscribers *subscribers;
+	struct store_reader *reader;
+	struct admission *a;
+	const struct policy_device *unknown;	/* NULL: nothing is predicted for devices that nobody knows */
+	struct push_facts *facts;
+	const char *from;
+	struct sbuf first;		/* the first few predictions, for the audit row */
+	enum policy_outcome outcome;	/* of the first */
+	struct decided list[DEVICES_MAX];
+	size_t n;
+};
+/* sub NULL: nobody knows it. Valid until the next; NULL: nothing can be said. A new prediction goes into the admission. */
+const struct decided *admit_decide(struct decisions *all, const struct subscriber *sub);
+void admit_decisions_done(struct decisions *all);
+/* Its place among the different ones of the push; one that comes again after many others may get a second place. */
+uint32_t admit_keep_prediction(struct admission *a, const struct prediction *p);
+
 /* Must the store be asked what is known of the recipients? */
 bool admit_policy_reads(const struct admit_config *cf);
 /* The recipients' devices and what they will do; the content is ready. */

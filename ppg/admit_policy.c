@@ -1,7 +1,6 @@
 /*
- * admit_policy.c - see admit_int.h. The gateway's controls, and what the recipients' devices will do with the message,
- * each by its profile. One decision is made for all recipients with the same device; those that a look-up has to find
- * are decided on when the push is due. Devices that nobody knows need no look into the store: where nobody is known and
+ * admit_policy.c - see admit_int.h. The gateway's controls, and what follows from what the recipients' devices will do
+ * with the message (admit_device.c). Recipients that a look-up has to find are decided on when the push is due. Devices that nobody knows need no look into the store: where nobody is known and
  * no control has anything to say, there is one prediction and that is all. Facts: device policies sheet, 8.4; controls
  * E-14 and E-19 are here.
  */
@@ -16,17 +15,6 @@
 #include "base/text.h"
 #include "ppg/life.h"
 
-enum { DEVICES_MAX = 32 };		/* different devices of one push that are held at once */
-
-/* What was decided for a device; `text` is what tells devices apart. */
-struct decided {
-	char *text;			/* heap; may hold an IMSI */
-	struct policy_device *own;	/* heap; NULL: it is the one of all that nobody knows */
-	const struct policy_device *dev;
-	uint32_t index;
-	struct prediction p;
-};
-
 struct run {
 	const struct admit_config *cf;
 	const struct admit_request *rq;
@@ -37,10 +25,7 @@ struct run {
 	struct push_facts *facts;
 	struct control_case c;
 	char from[64];
-	struct decided decided[DEVICES_MAX];
-	size_t n_decided;
-	struct sbuf first;		/* the first few predictions, for the audit row */
-	enum policy_outcome outcome;	/* of the first */
+	struct decisions decisions;
 	struct control_findings findings;	/* of all recipients, each once */
 	uint32_t foreseen;		/* recipients whose device says no, and that get it nevertheless */
 	struct why warning;		/* of the first of those */
@@ -85,133 +70,6 @@ choose_on_refusal(const struct run *r)
 
 	return r->rq->who->on_refusal != ON_REFUSAL_DEFAULT ? r->rq->who->on_refusal :
 	    by_mode[r->cf->controls->modes[14]];
-}
-
-/* ---- one decision for each device -------------------------------------------------------------- */
-
-static void
-forget_decided(struct run *r)
-{
-	size_t i;
-
-	for (i = 0; i < r->n_decided; i++) {
-		secret_cleanse(r->decided[i].text, strlen(r->decided[i].text));
-		free(r->decided[i].text);
-		free(r->decided[i].own);
-	}
-	r->n_decided = 0;
-}
-
-/* Only a MAC made with the network PIN depends on the IMSI. */
-static char *
-device_text(const struct run *r, const struct subscriber *sub)
-{
-	struct sbuf text = { 0 };
-
-	sbuf_str(&text, "");
-	if (sub != NULL)
-		sbuf_fmt(&text, "%s\n%s\n%s", sub->profile, sub->device != NULL ? sub->device : "",
-		    r->facts->sec == PROV_SEC_NETWPIN && r->a->mac_at == 0 ? sub->imsi : "");
-	return sbuf_take(&text);
-}
-
-enum { LATELY = 32, FIRST_FEW = 4 };
-
-/* Its place among the different ones of the push; one that comes again after many others may get a second place. */
-static uint32_t
-keep(struct admission *a, const struct prediction *p)
-{
-	struct sbuf text = { 0 };
-	size_t i, n = a->n_predictions;
-
-	prediction_write(p, &text);
-	for (i = n; i > 0 && i + LATELY > n; i--)
-		if (strcmp(a->predictions[i - 1], text.s) == 0) {
-			sbuf_done(&text);
-			return (uint32_t)i - 1;
-		}
-	if ((n & (n - 1)) == 0)		/* full at 0, 1, 2, 4, 8 */
-		a->predictions = realloc(a->predictions, (n == 0 ? 1 : n * 2) * sizeof *a->predictions);
-	if (a->predictions == NULL)
-		abort();
-	a->predictions[n] = sbuf_take(&text);
-	return (uint32_t)a->n_predictions++;
-}
-
-static void
-keep_first(struct run *r, const struct prediction *p)
-{
-	if (r->a->n_predictions > FIRST_FEW)
-		return;
-	if (r->first.n > 0)
-		sbuf_str(&r->first, "; ");
-	else
-		r->outcome = p->outcome;
-	prediction_print(p, &r->first);
-}
-
-/* Of a subscriber, on the heap; NULL: no profile can be read at all. */
-static struct policy_device *
-read_device(struct run *r, const struct subscriber *sub, bool *known)
-{
-	struct policy_device *dev = calloc(1, sizeof *dev);
-	struct why why;
-
-	if (dev == NULL)
-		abort();
-	if (subscribers_device(r->cf->subscribers, r->rq->reader, sub, dev, known, &why) == OK)
-		return dev;
-	log_warning("policy", "nothing is predicted: %s", why.text);
-	free(dev);
-	return NULL;
-}
-
-static bool
-find_device(struct run *r, const struct subscriber *sub, struct decided *d)
-{
-	bool known = false;
-
-	d->own = NULL;
-	if (sub != NULL)
-		d->own = read_device(r, sub, &known);
-	d->dev = d->own;
-	if (sub == NULL && r->unknown != NULL)
-		d->dev = &r->unknown->dev;
-	if (d->dev == NULL)
-		return false;
-	predict(d->dev, r->facts, r->from, sub != NULL && sub->imsi[0] != '\0' && sub->n_network_key == 0 ? sub->imsi : NULL,
-	    &d->p);
-	d->p.device_known = known;
-	return true;
-}
-
-static const struct decided *
-decide(struct run *r, const struct subscriber *sub)
-{
-	struct decided *d;
-	char *text = device_text(r, sub);
-	size_t i, before = r->a->n_predictions;
-
-	for (i = 0; i < r->n_decided; i++)
-		if (strcmp(r->decided[i].text, text) == 0) {
-			secret_cleanse(text, strlen(text));
-			free(text);
-			return &r->decided[i];
-		}
-	if (r->n_decided == DEVICES_MAX)
-		forget_decided(r);
-	d = &r->decided[r->n_decided];
-	if (!find_device(r, sub, d)) {
-		secret_cleanse(text, strlen(text));
-		free(text);
-		return NULL;
-	}
-	d->text = text;
-	d->index = keep(r->a, &d->p);
-	r->n_decided++;
-	if (r->a->n_predictions > before)
-		keep_first(r, &d->p);
-	return d;
 }
 
 /* ---- what follows from it ------------------------------------------------------------------------ */
@@ -318,7 +176,7 @@ predict_one(struct run *r, uint32_t i, enum subscriber_answer answer, const stru
 
 	if (!r->predicts || (answer != SUBSCRIBER_FOUND && r->cf->controls->modes[19] == CONTROL_OFF))
 		return NULL;
-	d = decide(r, answer == SUBSCRIBER_FOUND ? sub : NULL);
+	d = admit_decide(&r->decisions, answer == SUBSCRIBER_FOUND ? sub : NULL);
 	if (d != NULL)
 		r->a->predicted[i] = d->index;
 	return d;
@@ -423,8 +281,8 @@ describe_for_audit(struct run *r)
 
 	if (a->audit_detail != NULL)
 		sbuf_str(&text, a->audit_detail);
-	if (r->first.n > 0)
-		sbuf_fmt(&text, "%s%s", text.n > 0 ? "; " : "", r->first.s);
+	if (r->decisions.first.n > 0)
+		sbuf_fmt(&text, "%s%s", text.n > 0 ? "; " : "", r->decisions.first.s);
 	for (i = 0; i < r->findings.n; i++)
 		sbuf_fmt(&text, "%s%s", text.n > 0 ? "; " : "", r->findings.list[i].text);
 	if (text.n > 0) {
@@ -510,7 +368,7 @@ check_all(struct run *r)
 		return admit_refuse(a, r->code, "%s", r->refusal.text);
 	describe(r);
 	describe_for_audit(r);
-	note(a, r->outcome);
+	note(a, r->decisions.outcome);
 	return 0;
 }
 
@@ -548,6 +406,14 @@ prepare(struct run *r, struct route_wish *wish)
 			a->predicted[i] = ADMIT_NOT_PREDICTED;
 	}
 	r->facts = push_facts_read(a->body->headers, a->body->body);
+	r->decisions = (struct decisions){
+		.subscribers = r->cf->subscribers,
+		.reader = r->rq->reader,
+		.a = a,
+		.unknown = r->unknown != NULL ? &r->unknown->dev : NULL,
+		.facts = r->facts,
+		.from = r->from,
+	};
 	r->c = (struct control_case){
 		.rules = r->cf->controls,
 		.who = r->rq->who,
@@ -589,9 +455,8 @@ check(const struct admit_config *cf, const struct admit_request *rq, struct admi
 	push_facts_free(&r->facts);
 	if (code == 0 && (r->lost > 0 || a->n_unsigned_yet > 0))
 		add_screen(r, &wish);
-	forget_decided(r);
+	admit_decisions_done(&r->decisions);
 	known_device_unref(r->unknown);
-	sbuf_done(&r->first);
 	secret_cleanse(r, sizeof *r);
 	free(r);
 	return code;
@@ -634,7 +499,7 @@ predict_for_all(const struct admit_config *cf, struct admission *a)
 	}
 	if (simple) {
 		p.device_known = false;
-		keep(a, &p);
+		admit_keep_prediction(a, &p);
 		note(a, p.outcome);
 	}
 	known_device_unref(unknown);

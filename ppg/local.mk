@@ -7,7 +7,7 @@ ppg_libppg_a_SOURCES = \
 	ppg/initiator.c ppg/initiator.h ppg/certificate.c ppg/certificate.h ppg/number_list.c ppg/number_list.h \
 	ppg/authenticator.c ppg/authenticator.h ppg/access.c ppg/access.h ppg/access_meter.c \
 	ppg/admit.c ppg/admit_config.c ppg/admit.h ppg/admit_int.h ppg/admit_address.c ppg/admit_route.c ppg/admit_content.c ppg/admit_multipart.c \
-	ppg/admit_capabilities.c ppg/admit_policy.c ppg/admit_predicted.c ppg/admit_sign.c ppg/signature.c ppg/signature.h ppg/push_facts.c ppg/push_facts.h ppg/message_case.c ppg/message_case.h ppg/predict.c ppg/predict.h \
+	ppg/admit_capabilities.c ppg/admit_device.c ppg/admit_policy.c ppg/admit_predicted.c ppg/admit_sign.c ppg/signature.c ppg/signature.h ppg/push_facts.c ppg/push_facts.h ppg/message_case.c ppg/message_case.h ppg/predict.c ppg/predict.h \
 	ppg/subscriber.c ppg/subscriber_facts.c ppg/subscriber.h ppg/screen.c ppg/screen.h \
 	ppg/control.c ppg/control.h ppg/control_content.c ppg/control_int.h ppg/control_memory.c \
 	ppg/control_entries.c ppg/control_marks.c ppg/control_lure.c ppg/control_pin.c ppg/control_rate.c ppg/control_recipient.c \
