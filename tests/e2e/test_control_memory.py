@@ -135,7 +135,7 @@ def what_was_sent_before_a_kill_fails_after_it():
     sim.receipts(mode="none")
     try:
         for i, pin in enumerate((b"7391", b"7402", b"7413")):
-            before = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 8))
+            before = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 20))
             accepted(push(to, pin=pin, push_id=late + str(i), attributes='deliver-before-timestamp="%s"' % before))
             wait_for(lambda: gw.show(late + str(i))["recipients"][0]["step"] == "submitted", "it to be sent")
         kill_and_start()
