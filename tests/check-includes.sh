@@ -67,6 +67,12 @@ result "wap/ and policy/ do no I/O, have no threads and do not log" "$(in_all '^
 # Nobody but the tests uses what the tests share.
 result "only tests include tests/" "$(in_all '"tests/' | grep -vE '^tests/')"
 
+# A test that no list names is never run.
+result "every test is in a list" "$(for test in tests/e2e/test_*.py tests/unit/test_*.c tests/unit/test_*.sh tests/check-*.sh tests/fuzz/fuzz_*.c; do
+	name=$(echo "$test" | sed 's/\.c$//')
+	grep -q -F "$name" */local.mk contrib/*/local.mk || echo "$test"
+done)"
+
 # So that the rows above did look at something.
 result "includes were found" "$([ "$(printf '%s\n' "$all" | wc -l)" -gt 50 ] || echo "fewer than 50 in $PWD")"
 

@@ -48,7 +48,7 @@ check_PROGRAMS += tests/bench/load
 tests_bench_load_SOURCES = tests/bench/load.c
 tests_bench_load_LDADD = $(BASE_LIBS)
 E2E_PPGD = tests/e2e/test_push.py tests/e2e/test_stop.py tests/e2e/test_late_receipts.py tests/e2e/test_outbind.py tests/e2e/test_operations.py tests/e2e/test_capabilities.py tests/e2e/test_content.py tests/e2e/test_rehearsal.py tests/e2e/test_pap_forms.py tests/e2e/test_bad_pap.py tests/e2e/test_bad_input_more.py tests/e2e/test_kannel.py tests/e2e/test_link_faults.py tests/e2e/test_kill.py tests/e2e/test_kill_pg.py \
-	tests/e2e/test_https.py tests/e2e/test_admin.py tests/e2e/test_admin_pg.py tests/e2e/test_subscribers.py tests/e2e/test_metrics.py tests/e2e/test_prediction.py tests/e2e/test_sign.py tests/e2e/test_sign_pg.py tests/e2e/test_explain.py tests/e2e/test_threats.py \
+	tests/e2e/test_https.py tests/e2e/test_access.py tests/e2e/test_admin.py tests/e2e/test_admin_pg.py tests/e2e/test_subscribers.py tests/e2e/test_metrics.py tests/e2e/test_prediction.py tests/e2e/test_sign.py tests/e2e/test_sign_pg.py tests/e2e/test_explain.py tests/e2e/test_threats.py \
 	tests/e2e/test_control_memory.py tests/e2e/test_control_memory_pg.py
 TESTS += $(E2E_PPGD)
 EXTRA_DIST += tests/e2e/gateway.py tests/e2e/kill.py tests/e2e/pg_server.py $(E2E_PPGD)
