@@ -277,17 +277,23 @@ def temp_dir():
     return folder.name
 
 
+_ports_given = set()
+
+
 def free_port():
-    """A port that nobody listens on now. Prefer port 0 where the program can tell what it got.
+    """A port that nobody listens on now, never the same twice. Prefer port 0 where the program can tell what it got.
 
     It is below those that the system gives to who asks for any: nobody else gets it by chance while we wait."""
     while True:
         port = random.randrange(10000, 30000)
+        if port in _ports_given:
+            continue
         with socket.socket() as s:
             try:
                 s.bind(("127.0.0.1", port))
             except OSError:
                 continue
+        _ports_given.add(port)
         return port
 
 
