@@ -29,21 +29,6 @@ struct type_text {
 	struct sbuf others;		/* "; name=value" of the rest */
 };
 
-/* Length of a parameter: up to a semicolon outside of quotes. */
-static size_t
-param_length(struct span s)
-{
-	bool quoted = false;
-	size_t i;
-
-	for (i = 0; i < s.n && (quoted || s.p[i] != ';'); i++)
-		if (s.p[i] == '"')
-			quoted = !quoted;
-		else if (quoted && s.p[i] == '\\' && i + 1 < s.n)
-			i++;
-	return i;
-}
-
 static void
 take_param(struct span param, struct type_text *t)
 {
@@ -69,12 +54,12 @@ take_param(struct span param, struct type_text *t)
 static void
 read_type(struct span text, struct type_text *t)
 {
-	size_t n = param_length(text);
+	size_t n = content_param_length(text);
 
 	*t = (struct type_text){ .media = span_trim(span_of(text.p, n)) };
 	while (n < text.n) {
 		text = span_of(text.p + n + 1, text.n - n - 1);
-		n = param_length(text);
+		n = content_param_length(text);
 		if (span_trim(span_of(text.p, n)).n > 0)
 			take_param(span_trim(span_of(text.p, n)), t);
 	}

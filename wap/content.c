@@ -140,9 +140,8 @@ is_token(struct span s)
 	return s.n > 0;
 }
 
-/* Octets up to the ';' that ends a parameter, one in quotes not counted. */
-static size_t
-param_length(struct span s)
+size_t
+content_param_length(struct span s)
 {
 	bool quoted = false;
 	size_t i;
@@ -162,7 +161,7 @@ param_next(struct span *rest)
 {
 	struct span s = { rest->p + 1, rest->n - 1 };
 
-	s.n = param_length(s);
+	s.n = content_param_length(s);
 	rest->p = s.p + s.n;
 	rest->n -= s.n + 1;
 	return span_trim(s);
@@ -195,7 +194,7 @@ content_type_parse(struct span type, struct type_text *out, struct why *why)
 		return why_set(why, ERR_LIMIT, "Content-Type of more than %d octets", TYPE_MAX);
 	if (text_has_control(type))
 		return why_set(why, ERR_SYNTAX, "control character in the Content-Type");
-	n = param_length(type);
+	n = content_param_length(type);
 	out->media = span_trim(span_of(type.p, n));
 	rest = out->rest = span_of(type.p + n, type.n - n);
 	slash = out->media.n > 0 ? memchr(out->media.p, '/', out->media.n) : NULL;

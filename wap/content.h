@@ -16,6 +16,8 @@ enum content_kind content_kind_of(struct span media);	/* media type without para
 const char *content_kind_name(enum content_kind kind);	/* "SI", "provisioning", ... */
 /* May it be a part of a multipart? ERR_UNSUPPORTED with the reason. */
 int content_may_be_part(enum content_kind kind, struct why *why);
+/* Of the parameters of a Content-Type text: octets up to the ';' that ends the first, one in quotes not counted. */
+size_t content_param_length(struct span s);
 /* The application that takes such content on a device; NULL: the WML user agent, or nobody knows. */
 const char *content_default_app_id(struct span media);
 
